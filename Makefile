@@ -1,0 +1,50 @@
+# Every job of CI is one of these targets. `make` alone lists them.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
+BIN := .venv/bin
+STAMP := .venv/.setup-done
+NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
+PYTEST_ARGS ?=
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP)  ## create .venv, install the lock and the browser client
+
+# The stamp is written last, so a set-up that was interrupted starts again,
+# from an empty .venv, and one that ended installs nothing more.
+$(STAMP): requirements.txt pyproject.toml helpers/pages/package-lock.json
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found." \
+		"Install it (https://www.python.org/downloads/), or name one: make setup PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv --clear .venv || { echo "$(PYTHON) could not make .venv." \
+		"On Debian and Ubuntu: apt install python3-venv"; rm -rf .venv; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m helpers.pages.install
+	@touch $@
+
+lab: setup  ## open JupyterLab on the first notebook
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+test: setup  ## everything CI runs: notebooks, helpers, pages, lint
+	$(BIN)/python -m tests $(PYTEST_ARGS)
+
+run: setup  ## run the notebooks and store their outputs (NOTEBOOKS=… for some)
+	$(BIN)/python -m tests.notebooks.run $(NOTEBOOKS)
+
+lint: setup  ## ruff and mypy --strict
+	$(BIN)/ruff check . && $(BIN)/ruff format --check helpers tests && $(BIN)/mypy
+
+screenshots: setup  ## a PNG of every notebook and page, in screenshots/
+	$(BIN)/python -m tests.browser.screenshots
+
+lock: setup  ## compile requirements.txt anew from pyproject.toml, newest releases
+	$(BIN)/python -m pip install --quiet 'uv>=0.7'
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --extra test \
+		--no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements.txt
+	echo '-e .' >> requirements.txt
+
+clean:  ## remove what the targets made
+	rm -rf .venv build *.egg-info screenshots helpers/pages/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup lab test run lint screenshots lock clean
