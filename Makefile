@@ -5,6 +5,8 @@ BIN := .venv/bin
 STAMP := .venv/.setup-done
 NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
 PYTEST_ARGS ?=
+# JupyterLab asks for this flag where the only user is root, as in a container.
+AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,14 +21,14 @@ $(STAMP): requirements.txt pyproject.toml helpers/pages/package-lock.json
 	$(PYTHON) -m venv --clear .venv || { echo "$(PYTHON) could not make .venv." \
 		"On Debian and Ubuntu: apt install python3-venv"; rm -rf .venv; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m helpers.pages.install
+	$(BIN)/python -m helpers.install
 	@touch $@
 
 lab: setup  ## open JupyterLab on the first notebook
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab $(AS_ROOT) notebooks/00_start_here.ipynb
 
 test: setup  ## everything CI runs: notebooks, helpers, pages, lint
-	$(BIN)/python -m tests $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 run: setup  ## run the notebooks and store their outputs (NOTEBOOKS=… for some)
 	$(BIN)/python -m tests.notebooks.run $(NOTEBOOKS)
@@ -36,6 +38,9 @@ lint: setup  ## ruff and mypy --strict
 
 screenshots: setup  ## a PNG of every notebook and page, in screenshots/
 	$(BIN)/python -m tests.browser.screenshots
+
+tables: setup  ## write the generated table of README
+	$(BIN)/python -m tests.repo.tables
 
 lock: setup  ## compile requirements.txt anew from pyproject.toml, newest releases
 	$(BIN)/python -m pip install --quiet 'uv>=0.7'
@@ -47,4 +52,4 @@ clean:  ## remove what the targets made
 	rm -rf .venv build *.egg-info screenshots helpers/pages/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup lab test run lint screenshots lock clean
+.PHONY: help setup lab test run lint screenshots tables lock clean

@@ -1,0 +1,148 @@
+"""A real JupyterLab on a copy of the notebooks, and what a test does with it.
+
+The copy matters: JupyterLab saves what it shows, and a test must not write into the lessons.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from playwright.sync_api import Page
+
+from tests.browser.chromium import REMOTE_NAME
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_TIMEOUT_S = 60
+RUN_TIMEOUT_MS = 60_000
+
+CURRENT = "window.jupyterapp.shell.currentWidget"
+#: Waits until the notebook is there, its kernel is idle, and every cell has been drawn.
+IS_READY = f"""() => {{
+  const panel = window.jupyterapp && {CURRENT};
+  return panel?.context?.isReady && panel.sessionContext?.isReady
+    && panel.sessionContext.session?.kernel?.status === 'idle';
+}}"""
+#: The outcome of every code cell, as the notebook's own model has it.
+OUTCOMES = f"""() => {CURRENT}.content.model.sharedModel.cells
+  .filter(cell => cell.cell_type === 'code')
+  .map(cell => ({{
+     source: cell.getSource(),
+     tags: cell.metadata?.tags ?? [],
+     count: cell.execution_count,
+     errors: cell.getOutputs().filter(o => o.output_type === 'error').map(o => o.evalue),
+     stderr: cell.getOutputs().filter(o => o.name === 'stderr').map(o => String(o.text)),
+  }}))"""
+
+
+class JupyterLab:
+    """JupyterLab as a child process, ended when the block ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.copytree(
+            ROOT / "notebooks",
+            folder / "notebooks",
+            ignore=shutil.ignore_patterns(".*"),
+        )
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        environment = {
+            **os.environ,
+            "HELPERS_PROGRESS": str(self.folder / "progress.json"),
+            "JUPYTER_RUNTIME_DIR": str(self.folder / "runtime"),
+            "JUPYTER_CONFIG_DIR": str(self.folder / "config"),
+            "JUPYTERLAB_SETTINGS_DIR": str(self.folder / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(self.folder / "workspaces"),
+        }
+        command = [
+            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0"),
+            f"--ServerApp.root_dir={self.folder}",
+            "--IdentityProvider.token=",
+            "--LabApp.expose_app_in_browser=True",
+            f"--ServerApp.local_hostnames={REMOTE_NAME}",
+            "--LabApp.news_url=",
+        ]
+        self.process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._ready = threading.Event()
+        self._log: list[str] = []
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
+        if not self._ready.wait(READY_TIMEOUT_S) or not self.port:
+            self.__exit__(None, None, None)
+            raise RuntimeError("JupyterLab did not start:\n" + "".join(self._log[-30:]))
+        return self
+
+    def _read_log(self) -> None:
+        """Keep the log, and find the port in the first address that it names."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self._log.append(line)
+            if not self.port and "http://" in line and "/lab" in line:
+                self.port = int(line.split("http://")[1].split("/")[0].rpartition(":")[2])
+                self._ready.set()
+        self._ready.set()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._reader.join(5)
+        if self.process.stderr:
+            self.process.stderr.close()
+
+    def open(self, page: Page, notebook: str, host: str = "127.0.0.1") -> None:
+        """Open a notebook and wait for its kernel.
+
+        Args:
+            page: the browser tab.
+            notebook: its file name, such as `01_handshake.ipynb`.
+            host: `127.0.0.1`, or `REMOTE_NAME` to be a visitor from elsewhere.
+        """
+        page.goto(f"http://{host}:{self.port}/lab/tree/notebooks/{notebook}?reset")
+        page.wait_for_function(IS_READY, timeout=READY_TIMEOUT_S * 1000)
+        assert page.locator(".jp-Dialog").count() == 0, "JupyterLab asks something"
+
+    def run_all(self, page: Page) -> list[dict[str, Any]]:
+        """Run ▸ Run All Cells, through the menu; returns every code cell's outcome."""
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        page.wait_for_function(
+            f"() => {CURRENT}.sessionContext.session.kernel.status === 'idle'"
+            f" && {CURRENT}.content.model.sharedModel.cells.filter("
+            "c => c.cell_type === 'code').at(-1).executionState === 'idle'",
+            timeout=RUN_TIMEOUT_MS,
+        )
+        outcomes: list[dict[str, Any]] = page.evaluate(OUTCOMES)
+        return outcomes
+
+    def close_notebook(self, page: Page) -> None:
+        """End the kernel of the notebook that is open, through its session."""
+        page.evaluate(f"() => {CURRENT}.sessionContext.shutdown()")
+
+
+def code_cells(notebook: Path) -> int:
+    """How many code cells a notebook file has."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    return sum(cell["cell_type"] == "code" for cell in cells)
