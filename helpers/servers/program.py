@@ -1,0 +1,307 @@
+"""What every helper server shares: its flags, its ready line, its end, and its pages.
+
+A server is an ordinary program: `python -m helpers.servers.echo`, stopped with Ctrl+C.
+Started by a cell it is a child of the kernel, with a pipe as its standard input, and then
+three rules hold:
+
+1. It prints `listening on http://HOST:PORT` once it answers, and nothing else.
+2. It ignores Ctrl+C, so that JupyterLab's Interrupt does not kill it.
+3. It ends when the pipe ends, which happens however the kernel ends.
+"""
+
+import argparse
+import asyncio
+import errno
+import json
+import logging
+import os
+import signal
+import socket
+import stat
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from pathlib import Path
+from types import FrameType
+from typing import Any, NamedTuple
+
+PAGES = Path(__file__).resolve().parent.parent / "pages"
+GRACE_S = 2.0  # what a server has for closing its connections before it is ended
+CONTENT_TYPES = {  # by hand: on Windows `mimetypes` says what the registry says
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+}
+# Nothing inline and nothing foreign; no X-Frame-Options, because pages live in iframes.
+SECURITY_HEADERS = (
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+)
+
+Main = Callable[[argparse.Namespace, socket.socket, asyncio.Event], Coroutine[Any, Any, None]]
+
+
+class Reply(NamedTuple):
+    """A plain HTTP answer: `status`, `reason`, `headers` and `body`."""
+
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+# --- the program ---------------------------------------------------------------------------
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Return the argument parser with the flags that every server has.
+
+    Args:
+        description: the server's docstring; its first line is shown by `--help`.
+
+    Returns:
+        A parser with `--host`, `--port` and `--data`; add the server's own flags to it.
+
+    First used: notebooks/00_start_here.ipynb
+    """
+    summary = (description or "").strip().partition("\n")[0]
+    flags = argparse.ArgumentParser(description=summary, allow_abbrev=False)
+    flags.add_argument("--host", default="127.0.0.1", help="address to bind (default: loopback)")
+    flags.add_argument("--port", type=port, default=0, help="0, the default, takes any free port")
+    flags.add_argument("--data", type=Path, help="folder for what must survive a restart")
+    return flags
+
+
+def run(main: Main, flags: argparse.ArgumentParser) -> None:
+    """Run a server until SIGTERM, Ctrl+C, or the end of the kernel that started it.
+
+    Args:
+        main: `async def main(options, listener, stop)`: serves on the socket `listener`,
+            calls `ready(listener)`, and returns soon after the event `stop` is set.
+        flags: the parser of the command line, from `parser()`.
+
+    Raises:
+        SystemExit: when the port is taken or the address cannot be bound; says which.
+
+    First used: notebooks/00_start_here.ipynb
+    """
+    options = flags.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    with listen(options.host, options.port) as listener:
+        asyncio.run(_until_stopped(main, options, listener))
+
+
+def ready(listener: socket.socket) -> None:
+    """Print the ready line, `listening on http://HOST:PORT`.
+
+    Args:
+        listener: the listening socket.
+
+    First used: notebooks/00_start_here.ipynb
+    """
+    host, listening_port = listener.getsockname()[:2]
+    host = f"[{host}]" if ":" in host else host
+    print(f"listening on http://{host}:{listening_port}", flush=True)
+    if is_child():  # whatever is printed from now on belongs in the log
+        os.dup2(2, 1)
+
+
+def listen(host: str, wanted_port: int) -> socket.socket:
+    """Return a socket that listens on `host` and `wanted_port`, 0 for any free port.
+
+    Args:
+        host: an address or a name of this machine.
+        wanted_port: 0 to 65535.
+
+    Raises:
+        SystemExit: when it cannot be bound; the message says why and what to do.
+
+    First used: notebooks/00_start_here.ipynb
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, wanted_port), family=family)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            sys.exit(
+                f"port {wanted_port} is taken: another program listens on {host}:{wanted_port}; "
+                "stop that program, or choose another port (0 takes any free one)"
+            )
+        sys.exit(f"cannot listen on {host}:{wanted_port}: {error.strerror or error}")
+
+
+def data_folder(options: argparse.Namespace) -> Path:
+    """Return the folder of `--data`, made if it is missing; a temporary one by default.
+
+    Args:
+        options: the parsed command line.
+
+    First used: notebooks/00_start_here.ipynb
+    """
+    folder: Path = options.data or Path(tempfile.mkdtemp(prefix="helpers-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def port(text: str) -> int:
+    """Read a port number from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: when it is not an integer from 0 to 65535.
+    """
+    if text.isdecimal() and int(text) <= 65_535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
+
+
+def size_bytes(text: str) -> int:
+    """Read a size in bytes from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: when it is not an integer of at least 1.
+    """
+    if text.isdecimal() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a size in bytes, 1 or more, got {text!r}")
+
+
+# --- the end -------------------------------------------------------------------------------
+
+
+def is_child() -> bool:
+    """Tell whether a launcher holds the other end of our standard input."""
+    try:
+        mode = os.fstat(0).st_mode
+    except OSError:  # no standard input at all
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+async def _until_stopped(main: Main, options: argparse.Namespace, listener: socket.socket) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        # From here on the process ends, even if the loop is stuck or a peer keeps it waiting.
+        timer = threading.Timer(GRACE_S, os._exit, [1])
+        timer.daemon = True
+        timer.start()
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(stop.set)
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        end()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    if is_child():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(target=_wait_for_end_of_input, args=[end], daemon=True).start()
+    else:
+        signal.signal(signal.SIGINT, on_signal)
+    await main(options, listener, stop)
+
+
+def _wait_for_end_of_input(then: Callable[[], None]) -> None:
+    try:
+        while os.read(0, 1024):  # not sys.stdin: its lock would hang the exit
+            pass
+    except OSError:
+        pass
+    then()
+
+
+# --- the pages -----------------------------------------------------------------------------
+
+
+def reply(
+    method: str, target: str, *, server: str, page: str, sockets: tuple[str, ...] = ("/ws",)
+) -> Reply | None:
+    """Answer a plain HTTP request: the page at `/`, its files, and `/healthz`.
+
+    Args:
+        method: `"GET"`, or another, which is refused.
+        target: the request's target, such as `"/style.css?v=2"`.
+        server: the server's name, told by `/healthz` and shown by the page.
+        page: the file in helpers/pages that is served at `/`.
+        sockets: the paths that are WebSockets.
+
+    Returns:
+        The answer, or None when the path is a WebSocket's and the handshake decides.
+
+    First used: notebooks/00_start_here.ipynb
+    """
+    path = target.partition("?")[0]
+    if path in sockets and method == "GET":
+        return None
+    if method != "GET":
+        return refuse(405, f"expected GET, got {method[:40]}", ("Allow", "GET"))
+    if path == "/healthz":
+        body = json.dumps({"server": server, "status": "ok"}).encode()
+        return _reply(200, "application/json", body)
+    file = page_file(page if path == "/" else path)
+    return _reply(200, *file) if file else refuse(404, f"nothing is at {path[:200]}")
+
+
+def refuse(status: int, fact: str, *headers: tuple[str, str]) -> Reply:
+    """Return a plain text reply that says why a request is refused.
+
+    Args:
+        status: the HTTP status, such as 403.
+        fact: one line for the person who reads it.
+        headers: further headers.
+
+    First used: notebooks/01_handshake.ipynb
+    """
+    line = f"{status} {HTTPStatus(status).phrase}: {fact}\n"
+    return _reply(status, "text/plain; charset=utf-8", line.encode(), *headers)
+
+
+def page_file(path: str) -> tuple[str, bytes] | None:
+    """Return the content type and the bytes of a file in helpers/pages.
+
+    Args:
+        path: as in a URL, with or without the leading slash: `"/style.css"`.
+
+    Returns:
+        `(content_type, body)`, or None for anything that is not a file to show: outside
+        the folder, hidden, or of a type that pages do not use.
+
+    First used: notebooks/00_start_here.ipynb
+    """
+    parts = path.removeprefix("/").split("/")
+    # One rule for every system: no "..", no hidden file, no drive, no backslash, no NUL.
+    if any(not part or part[0] == "." or set(part) & set('\\:\0"<>|?*') for part in parts):
+        return None
+    content_type = CONTENT_TYPES.get(Path(parts[-1]).suffix)
+    try:
+        file = PAGES.joinpath(*parts).resolve(strict=True)
+        if content_type and file.is_relative_to(PAGES):
+            return content_type, file.read_bytes()
+    except (OSError, ValueError):
+        pass
+    return None
+
+
+def _reply(status: int, content_type: str, body: bytes, *headers: tuple[str, str]) -> Reply:
+    return Reply(
+        status,
+        HTTPStatus(status).phrase,
+        (
+            ("Content-Type", content_type),
+            ("Content-Length", str(len(body))),
+            *SECURITY_HEADERS,
+            *headers,
+            ("Connection", "close"),
+        ),
+        body,
+    )
