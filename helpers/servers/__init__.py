@@ -1,0 +1,1 @@
+"""Servers to talk to, one program a file: `python -m helpers.servers.echo`."""

@@ -11,6 +11,7 @@ three rules hold:
 
 import argparse
 import asyncio
+import contextlib
 import errno
 import json
 import logging
@@ -58,9 +59,6 @@ class Reply(NamedTuple):
     reason: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
-
-
-# --- the program ---------------------------------------------------------------------------
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -175,9 +173,6 @@ def size_bytes(text: str) -> int:
     raise argparse.ArgumentTypeError(f"expected a size in bytes, 1 or more, got {text!r}")
 
 
-# --- the end -------------------------------------------------------------------------------
-
-
 def is_child() -> bool:
     """Tell whether a launcher holds the other end of our standard input."""
     try:
@@ -212,15 +207,10 @@ async def _until_stopped(main: Main, options: argparse.Namespace, listener: sock
 
 
 def _wait_for_end_of_input(then: Callable[[], None]) -> None:
-    try:
+    with contextlib.suppress(OSError):
         while os.read(0, 1024):  # not sys.stdin: its lock would hang the exit
             pass
-    except OSError:
-        pass
     then()
-
-
-# --- the pages -----------------------------------------------------------------------------
 
 
 def reply(
@@ -283,12 +273,10 @@ def page_file(path: str) -> tuple[str, bytes] | None:
     if any(not part or part[0] == "." or set(part) & set('\\:\0"<>|?*') for part in parts):
         return None
     content_type = CONTENT_TYPES.get(Path(parts[-1]).suffix)
-    try:
+    with contextlib.suppress(OSError, ValueError):
         file = PAGES.joinpath(*parts).resolve(strict=True)
         if content_type and file.is_relative_to(PAGES):
             return content_type, file.read_bytes()
-    except (OSError, ValueError):
-        pass
     return None
 
 
