@@ -1,0 +1,95 @@
+"""echo: a server that sends every message back to whoever sent it.
+
+Protocol, at /ws:
+
+- text comes back as text, binary as binary, in the order in which they were sent;
+- a message of more than 1 MiB closes the connection with 1009 (message too big);
+- the end of the server closes it with 1001 (going away).
+
+A handshake whose `Origin` is not the server's own is refused with 403, a request for /ws
+that is no handshake with 426. The page is at /, and /healthz tells the server's name.
+"""
+
+import argparse
+import asyncio
+import itertools
+import logging
+import socket
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from helpers.servers import program
+from helpers.wire import handshake
+
+log = logging.getLogger("echo")
+numbers = itertools.count(1)
+
+
+async def echo(websocket: ServerConnection) -> None:
+    """Send back whatever this client sends, until one of the two closes.
+
+    First used: notebooks/00_start_here.ipynb
+    """
+    number = next(numbers)
+    log.info("connection %d opened", number)
+    code = None
+    try:
+        async for message in websocket:
+            log.info("connection %d: %s", number, described(message))
+            await websocket.send(message)
+    except ConnectionClosed as error:  # closed for a message too big, or lost
+        code = error.sent.code if error.sent else None
+    log.info("connection %d closed with %s", number, code or websocket.close_code)
+
+
+def described(message: str | bytes) -> str:
+    """Return one short line about a message, for the log.
+
+    First used: notebooks/00_start_here.ipynb
+    """
+    if isinstance(message, bytes):
+        return f"binary, {len(message)} bytes"
+    shown = message if len(message) <= 40 else message[:39] + "…"
+    return f"text {shown!r}, {len(message)} characters"
+
+
+def answer_http(websocket: ServerConnection, request: Request) -> Response | None:
+    """Answer the page, its files and what must be refused; None lets the handshake go on.
+
+    First used: notebooks/01_handshake.ipynb
+    """
+    reply = program.reply(request.method, request.path, server="echo", page="echo.html")
+    if reply is None:
+        asked = handshake.Request(request.method, request.path, tuple(request.headers.raw_items()))
+        if asked.header("Origin") is None or handshake.same_origin(asked):
+            return None
+        reply = program.refuse(403, f"this is not a page of mine: {asked.header('Origin')}")
+    return Response(reply.status, reply.reason, Headers(reply.headers), reply.body)
+
+
+async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then close every connection with 1001.
+
+    First used: notebooks/00_start_here.ipynb
+    """
+    logging.getLogger("websockets").setLevel(logging.WARNING)
+    async with serve(
+        echo,
+        sock=listener,
+        process_request=answer_http,
+        compression="deflate" if options.compress else None,
+        server_header=None,
+        max_size=2**20,
+        close_timeout=1,  # for a client that does not answer the closing handshake
+    ):
+        program.ready(listener)
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    flags = program.parser(__doc__)
+    flags.add_argument("--compress", action="store_true", help="accept permessage-deflate")
+    program.run(main, flags)
