@@ -5,6 +5,7 @@ The copy matters: JupyterLab saves what it shows, and a test must not write into
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,10 +29,11 @@ IS_READY = f"""() => {{
   return panel?.context?.isReady && panel.sessionContext?.isReady
     && panel.sessionContext.session?.kernel?.status === 'idle';
 }}"""
+CONTENT = f"{CURRENT}.content"
+LAST = f"{CONTENT}.model.sharedModel.cells.findLastIndex(c => c.cell_type === 'code')"
+CELLS = f"{CONTENT}.model.sharedModel.cells.filter(cell => cell.cell_type === 'code')"
 #: The outcome of every code cell, as the notebook's own model has it.
-OUTCOMES = f"""() => {CURRENT}.content.model.sharedModel.cells
-  .filter(cell => cell.cell_type === 'code')
-  .map(cell => ({{
+OUTCOMES = f"""() => {CELLS}.map(cell => ({{
      source: cell.getSource(),
      tags: cell.metadata?.tags ?? [],
      count: cell.execution_count,
@@ -50,6 +52,8 @@ class JupyterLab:
             folder / "notebooks",
             ignore=shutil.ignore_patterns(".*"),
         )
+        for notebook in (folder / "notebooks").glob("*.ipynb"):
+            clear_outputs(notebook)
         self.port = 0
 
     def __enter__(self) -> Self:
@@ -124,14 +128,43 @@ class JupyterLab:
         page.wait_for_function(IS_READY, timeout=READY_TIMEOUT_S * 1000)
         assert page.locator(".jp-Dialog").count() == 0, "JupyterLab asks something"
 
-    def run_all(self, page: Page) -> list[dict[str, Any]]:
-        """Run ▸ Run All Cells, through the menu; returns every code cell's outcome."""
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    def run_all_above_the_last(self, page: Page) -> list[dict[str, Any]]:
+        """Run every cell but the one that stops everything, so that the pages stay alive.
+
+        Args:
+            page: the browser tab, with a notebook open.
+
+        Returns:
+            Every code cell's outcome: source, tags, count, errors, stderr.
+        """
+        page.evaluate(f"() => {{ {CELLS}.at(-1) && ({CONTENT}.activeCellIndex = {LAST}); }}")
+        self._choose(page, "Run", "Run All Above Selected Cell")
+        return self._wait_until_ran(page, -2)
+
+    def run_the_last(self, page: Page) -> list[dict[str, Any]]:
+        """Run the cell that stops everything.
+
+        Args:
+            page: the browser tab, with a notebook open.
+
+        Returns:
+            Every code cell's outcome, as from `run_all_above_the_last`.
+        """
+        page.evaluate(f"() => {{ {CONTENT}.activeCellIndex = {LAST}; }}")
+        self._choose(page, "Run", "Run Selected Cell and Do not Advance")
+        return self._wait_until_ran(page, -1)
+
+    def _choose(self, page: Page, menu: str, item: str) -> None:
+        """Choose from JupyterLab's menu bar, as a person does."""
+        page.get_by_role("menuitem", name=menu, exact=True).click()
+        page.get_by_role("menuitem", name=re.compile(f"^{item}")).first.click()
+
+    def _wait_until_ran(self, page: Page, index: int) -> list[dict[str, Any]]:
+        """Wait until a code cell (counted as in a Python list) has run and the kernel is idle."""
         page.wait_for_function(
             f"() => {CURRENT}.sessionContext.session.kernel.status === 'idle'"
-            f" && {CURRENT}.content.model.sharedModel.cells.filter("
-            "c => c.cell_type === 'code').at(-1).executionState === 'idle'",
+            f" && {CELLS}.at({index}).executionState === 'idle'"
+            f" && {CELLS}.at({index}).execution_count",
             timeout=RUN_TIMEOUT_MS,
         )
         outcomes: list[dict[str, Any]] = page.evaluate(OUTCOMES)
@@ -140,6 +173,15 @@ class JupyterLab:
     def close_notebook(self, page: Page) -> None:
         """End the kernel of the notebook that is open, through its session."""
         page.evaluate(f"() => {CURRENT}.sessionContext.shutdown()")
+
+
+def clear_outputs(notebook: Path) -> None:
+    """Take outputs and counts out of a notebook file, so that what is seen later has just run."""
+    content = json.loads(notebook.read_text("utf-8"))
+    for cell in content["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    notebook.write_text(json.dumps(content), "utf-8")
 
 
 def code_cells(notebook: Path) -> int:

@@ -1,0 +1,122 @@
+"""A PNG of every notebook and page, for a person to look at: `make screenshots`.
+
+Notebooks are run in a real JupyterLab, light and dark, and cut into screens of 1,600 px. Pages
+are shown light and dark, at a phone's width and at a projector's.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from helpers import launch, stop_all, tap
+from tests.browser.chromium import find_chromium, missing_browser, start
+from tests.browser.jupyterlab import CURRENT, ROOT, JupyterLab
+
+OUT = ROOT / "screenshots"
+SCREEN_PX = 1600
+WIDTH_PX = 1280
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+SIZES = {"phone": (380, 760), "laptop": (1280, 800), "projector": (1920, 1080)}
+
+
+@contextmanager
+def tab(browser: Browser, width: int, height: int, theme: str) -> Iterator[Page]:
+    """A browser tab of its own, light or dark."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if theme == "dark" else "light",
+    )
+    yield context.new_page()
+    context.close()
+
+
+def whole_height(page: Page) -> int:
+    """How tall the open notebook is, in px, JupyterLab's own bars included."""
+    height: int = page.evaluate(
+        f"() => {CURRENT}.content.node.querySelector('.jp-WindowedPanel-inner,"
+        " .jp-WindowedPanel-viewport').scrollHeight"
+    )
+    return height + 200
+
+
+def notebook_pictures(browser: Browser, lab: JupyterLab, notebook: Path, theme: str) -> list[Path]:
+    """Run a notebook up to the cell that stops everything and picture it, screen by screen."""
+    written = []
+    with tab(browser, WIDTH_PX, 900, theme) as page:
+        lab.open(page, notebook.name)
+        page.evaluate(
+            f"() => window.jupyterapp.commands.execute('apputils:change-theme',"
+            f" {{theme: '{THEMES[theme]}'}})"
+        )
+        page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+        lab.run_all_above_the_last(page)
+        for _ in range(2):  # drawn taller, an output may grow once more
+            page.set_viewport_size({"width": WIDTH_PX, "height": whole_height(page)})
+            page.wait_for_load_state("networkidle")
+        height = page.viewport_size["height"] if page.viewport_size else SCREEN_PX
+        for number, top in enumerate(range(0, height, SCREEN_PX), 1):
+            path = OUT / f"{notebook.stem}-{theme}-{number}.png"
+            clip_height = min(SCREEN_PX, height - top)
+            page.screenshot(
+                path=path, clip={"x": 0, "y": top, "width": WIDTH_PX, "height": clip_height}
+            )
+            written.append(path)
+        lab.close_notebook(page)
+    return written
+
+
+def page_pictures(browser: Browser, name: str, url: str) -> list[Path]:
+    """Picture one page at three sizes, light and dark."""
+    written = []
+    for theme in THEMES:
+        for size, (width, height) in SIZES.items():
+            with tab(browser, width, height, theme) as page:
+                page.goto(url)
+                page.wait_for_load_state("networkidle")
+                path = OUT / f"page-{name}-{theme}-{size}.png"
+                page.screenshot(path=path)
+                written.append(path)
+    return written
+
+
+def pages(browser: Browser) -> list[Path]:
+    """Picture the page of every helper server, and the live view of the wire."""
+    written = []
+    names = sorted(p.stem for p in (ROOT / "helpers/pages").glob("*.html") if p.stem != "live")
+    for name in names:
+        server = launch(name)
+        wire = tap(server)
+        written += page_pictures(browser, name, wire.page_url)
+        written += page_pictures(browser, f"live-{name}", wire.live().page_url)
+        stop_all()
+    return written
+
+
+def main(names: list[str]) -> int:
+    """Picture everything, or only the notebooks and pages whose names start so."""
+    if find_chromium() is None:
+        print(missing_browser(), file=sys.stderr)
+        return 1
+    OUT.mkdir(exist_ok=True)
+    notebooks = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    chosen = [n for n in notebooks if not names or n.name.startswith(tuple(names))]
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = start(playwright)
+        with JupyterLab(Path(folder)) as lab:
+            for notebook in chosen:
+                for theme in THEMES:
+                    written = notebook_pictures(browser, lab, notebook, theme)
+                    print(f"{notebook.stem}, {theme}: {len(written)} screens")
+        if not names:
+            print(f"pages: {len(pages(browser))} pictures")
+        browser.close()
+    print(f"look at them in {OUT}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

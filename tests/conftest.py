@@ -1,0 +1,22 @@
+"""What holds for every test, and for the kernels that nbval starts."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.browser.chromium import find_chromium, missing_browser
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the tests a progress file of their own: a learner's must stay as it is."""
+    folder = Path(tempfile.gettempdir()) / f"helpers-tests-{os.getpid()}"
+    os.environ["HELPERS_PROGRESS"] = str(folder / "progress.json")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it loudly when the browser tests could not run."""
+    if find_chromium() is None:
+        terminalreporter.section("NO BROWSER", sep="!", red=True, bold=True)
+        terminalreporter.write_line(missing_browser(), red=True, bold=True)
