@@ -26,62 +26,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 
+from helpers.wire.codes import CloseCode, Opcode, ProtocolError
 
-class Opcode(IntEnum):
-    """What a frame is for; from 8 on they are control frames.
-
-    Source: RFC 6455 §5.2. First used: notebooks/02_frames.ipynb
-    """
-
-    CONTINUATION = 0x0
-    TEXT = 0x1
-    BINARY = 0x2
-    CLOSE = 0x8
-    PING = 0x9
-    PONG = 0xA
-
-    @property
-    def is_control(self) -> bool:
-        """Tell whether it is close, ping or pong."""
-        return self >= Opcode.CLOSE
-
-
-class CloseCode(IntEnum):
-    """Why a connection closes, by the names of the IANA registry.
-
-    1005, 1006 and 1015 are what a program says to itself; they never travel in a frame.
-
-    Source: RFC 6455 §7.4.1. First used: notebooks/02_frames.ipynb
-    """
-
-    NORMAL_CLOSURE = 1000
-    GOING_AWAY = 1001
-    PROTOCOL_ERROR = 1002
-    UNSUPPORTED_DATA = 1003
-    NO_STATUS_RCVD = 1005
-    ABNORMAL_CLOSURE = 1006
-    INVALID_FRAME_PAYLOAD_DATA = 1007
-    POLICY_VIOLATION = 1008
-    MESSAGE_TOO_BIG = 1009
-    MANDATORY_EXT = 1010
-    INTERNAL_ERROR = 1011
-    SERVICE_RESTART = 1012
-    TRY_AGAIN_LATER = 1013
-    BAD_GATEWAY = 1014
-    TLS_HANDSHAKE = 1015
-
-
-class ProtocolError(ValueError):
-    """Bytes that break a rule: `str(error)` is the fact, `code` what to close with.
-
-    Source: RFC 6455 §7.4.1. First used: notebooks/02_frames.ipynb
-    """
-
-    def __init__(self, fact: str, code: CloseCode = CloseCode.PROTOCOL_ERROR) -> None:
-        super().__init__(fact)
-        self.code = code
+__all__ = [
+    "CloseCode",
+    "Frame",
+    "FrameReader",
+    "Opcode",
+    "ProtocolError",
+    "Unfinished",
+    "apply_mask",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +167,9 @@ class FrameReader:
 
         The frames before a fault are returned before it is raised. After a fault nothing can
         be read any more: nobody knows where the next frame would start.
+
+        Args:
+            data: bytes, sliced as they come.
 
         Raises:
             ProtocolError: a rule is broken.

@@ -1,0 +1,146 @@
+"""permessage-deflate: compressed messages, inflated so that a transcript can show them.
+
+The rules (RFC 7692):
+
+1. Client and server agree on it in the handshake, with up to four parameters (§7.1).
+2. RSV1 on the first frame of a message says that the whole message is compressed (§6).
+3. The sender compresses, flushes, and cuts off the last 4 bytes, `00 00 ff ff`; the reader puts
+   them back (§7.2).
+4. The window of the messages before is kept, unless `no_context_takeover` was agreed (§7.1.1).
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+from helpers.wire.codes import CloseCode, ProtocolError
+from helpers.wire.handshake import HandshakeError, Response
+
+NAME = "permessage-deflate"
+TAIL = b"\x00\x00\xff\xff"
+SWITCHES = ("server_no_context_takeover", "client_no_context_takeover")
+WINDOWS = ("server_max_window_bits", "client_max_window_bits")
+
+
+class Inflater:
+    """Inflates the compressed messages of one direction, in order.
+
+    Args:
+        no_context_takeover: every message starts with an empty window.
+        window_bits: the size of the window that the sender uses, as a power of two: 8 to 15.
+        max_size: the most bytes of an inflated message: a few compressed ones can hold millions.
+
+    Source: RFC 7692 §7.2.2. First used: notebooks/02_frames.ipynb
+    """
+
+    def __init__(
+        self,
+        *,
+        no_context_takeover: bool = False,
+        window_bits: int = 15,
+        max_size: int = 16 * 2**20,
+    ) -> None:
+        self.no_context_takeover = no_context_takeover
+        self.window_bits = window_bits
+        self.max_size = max_size
+        self._size = 0  # of the message under way
+        self._zlib = self._new_window()
+
+    def inflate(self, payload: bytes, fin: bool = True) -> bytes:
+        """Inflate the payload of one frame of a compressed message.
+
+        Args:
+            payload: unmasked, as it came.
+            fin: it is the message's last frame.
+
+        Returns:
+            What is known of the message by now, and was not returned before.
+
+        Raises:
+            ProtocolError: it is not deflate data (1002), or grows over `max_size` (1009).
+        """
+        data = self._decompress(payload + TAIL if fin else payload)
+        self._size = 0 if fin else self._size + len(data)
+        if fin and (self.no_context_takeover or self._zlib.eof):
+            self._zlib = self._new_window()
+        return data
+
+    def _decompress(self, data: bytes) -> bytes:
+        room = self.max_size - self._size
+        try:
+            # One byte more than there is room for: a limit of 0 would mean none at all.
+            inflated = self._zlib.decompress(data, room + 1)
+        except zlib.error as error:
+            fact = f"compressed payload must be deflate data, got {error} (RFC 7692 §7.2.2)"
+            raise ProtocolError(fact) from None
+        if len(inflated) > room:
+            fact = f"inflated message must be at most {self.max_size} bytes here, got more"
+            raise ProtocolError(f"{fact} (RFC 6455 §10.4)", CloseCode.MESSAGE_TOO_BIG)
+        return inflated
+
+    def _new_window(self) -> zlib._Decompress:
+        # A negative number means raw deflate data, without zlib's own head and checksum.
+        return zlib.decompressobj(wbits=-self.window_bits)
+
+
+@dataclass(frozen=True, slots=True)
+class Deflate:
+    """What client and server agreed on.
+
+    Source: RFC 7692 §7.1. First used: notebooks/02_frames.ipynb
+    """
+
+    server_no_context_takeover: bool = False
+    client_no_context_takeover: bool = False
+    server_max_window_bits: int = 15
+    client_max_window_bits: int = 15
+
+    def inflater(self, *, from_client: bool, max_size: int = 16 * 2**20) -> Inflater:
+        """Return an inflater for one direction.
+
+        Args:
+            from_client: the messages come from the client, otherwise from the server.
+            max_size: the most bytes of an inflated message.
+        """
+        if from_client:
+            alone, bits = self.client_no_context_takeover, self.client_max_window_bits
+        else:
+            alone, bits = self.server_no_context_takeover, self.server_max_window_bits
+        return Inflater(no_context_takeover=alone, window_bits=bits, max_size=max_size)
+
+
+def negotiated(response: Response) -> Deflate | None:
+    """Read from the server's half of the handshake what was agreed; None if nothing was.
+
+    Args:
+        response: the 101.
+
+    Raises:
+        HandshakeError: the parameters make no sense.
+
+    Source: RFC 7692 §5.1, §7.1. First used: notebooks/02_frames.ipynb
+    """
+    for extension in (response.header("Sec-WebSocket-Extensions") or "").split(","):
+        name, *parameters = (part.strip() for part in extension.split(";"))
+        if name.lower() == NAME:
+            return read_parameters(parameters)
+    return None
+
+
+def read_parameters(parameters: list[str]) -> Deflate:
+    """Turn `server_max_window_bits=12` and the like into what they mean."""
+    values: dict[str, int] = {}
+    for parameter in parameters:
+        name, _, value = (part.strip() for part in parameter.partition("="))
+        number = value.strip('"')
+        if name in values:
+            raise HandshakeError(f"{name} must be there once, got it twice (RFC 7692 §7.1)")
+        if name in SWITCHES and not number:
+            values[name] = True
+        elif name in WINDOWS and number in {str(bits) for bits in range(8, 16)}:
+            values[name] = int(number)
+        else:
+            fact = f"{NAME} has no parameter {parameter!r} in a response (RFC 7692 §7.1)"
+            raise HandshakeError(fact)
+    return Deflate(**values)  # type: ignore[arg-type]  # the switches are bool, the windows int

@@ -1,0 +1,237 @@
+"""Heads: the first line and the headers of an HTTP message, which is all a handshake is made of.
+
+    GET /chat HTTP/1.1          the request line: method, target, version
+    Host: 127.0.0.1:8765        a header: name, colon, value
+    Upgrade: websocket          another one
+                                an empty line ends the head
+
+Every line ends with CR LF. What follows the empty line is no longer the head: a body, or frames.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+HEAD_END = b"\r\n\r\n"
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class HandshakeError(ValueError):
+    """A handshake that breaks a rule: `str(error)` is the fact, `status` what HTTP calls it.
+
+    Args:
+        fact: what is wrong, expected and got, with its source.
+        status: the HTTP status that refuses it: 400, 403, 404, 405, 426 or 431.
+        headers: header fields that the refusal must carry.
+
+    Source: RFC 6455 §4.2.2. First used: notebooks/01_handshake.ipynb
+    """
+
+    def __init__(self, fact: str, status: int = 400, headers: Headers = ()) -> None:
+        super().__init__(fact)
+        self.status = status
+        self.headers = headers
+
+
+def find_header(headers: Headers, name: str) -> str | None:
+    """Return a header's value, whatever the case of its name; repeated ones joined by `, `."""
+    values = [value for key, value in headers if key.lower() == name.lower()]
+    return ", ".join(values) if values else None
+
+
+def encode_head(first_line: str, headers: Headers) -> bytes:
+    """Write a head: its first line, one line a header, and an empty line."""
+    lines = [first_line, *(f"{name}: {value}" for name, value in headers)]
+    for line in lines:
+        # A line break inside a value would smuggle in a header that nobody meant to send.
+        if CONTROL_CHARACTER.search(line):
+            raise HandshakeError(f"header line must not hold control characters, got {line!r}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request without a body, such as the client's half of the handshake.
+
+    Source: RFC 9112 §3. First used: notebooks/01_handshake.ipynb
+    """
+
+    method: str
+    target: str
+    headers: Headers
+    version: str = "HTTP/1.1"
+
+    @property
+    def path(self) -> str:
+        """The target without its query: `/ws` of `/ws?room=1`."""
+        return urlsplit(self.target).path if "://" in self.target else self.target.split("?")[0]
+
+    def header(self, name: str) -> str | None:
+        """Return a header's value, or None; repeated ones are joined by `, `."""
+        return find_header(self.headers, name)
+
+    def encode(self) -> bytes:
+        """Return the request as it goes over the wire."""
+        return encode_head(f"{self.method} {self.target} {self.version}", self.headers)
+
+
+@dataclass(frozen=True)
+class Response:
+    """An HTTP response: 101 opens the WebSocket, everything else refuses it.
+
+    Source: RFC 9112 §4. First used: notebooks/01_handshake.ipynb
+    """
+
+    status: int
+    reason: str
+    headers: Headers
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """Return a header's value, or None; repeated ones are joined by `, `."""
+        return find_header(self.headers, name)
+
+    def encode(self) -> bytes:
+        """Return the response as it goes over the wire."""
+        return encode_head(f"HTTP/1.1 {self.status} {self.reason}", self.headers) + self.body
+
+
+class HeadReader:
+    """Collects bytes until a head is complete, however the network sliced them.
+
+    Args:
+        limit_bytes: a longer head is refused with 431, so that nobody fills our memory.
+
+    `rest` holds what arrived after the head: the first frames, perhaps.
+
+    Source: RFC 9112 §2.1. First used: notebooks/01_handshake.ipynb
+    """
+
+    def __init__(self, limit_bytes: int = 16_384) -> None:
+        self.limit_bytes = limit_bytes
+        self.rest = b""
+        self._head: bytes | None = None
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> bytes | None:
+        """Take the next bytes; return the head with its empty line once it is complete.
+
+        Args:
+            data: bytes, sliced as they come.
+
+        Raises:
+            HandshakeError: the head is longer than the limit (431).
+        """
+        if self._head is not None:
+            self.rest += data
+            return self._head
+        searched = max(0, len(self._buffer) - len(HEAD_END) + 1)
+        self._buffer += data
+        end = self._buffer.find(HEAD_END, searched)
+        size = len(self._buffer) if end < 0 else end + len(HEAD_END)
+        if size > self.limit_bytes:
+            fact = f"head must be at most {self.limit_bytes} bytes, got {size} (RFC 6585 §5)"
+            raise HandshakeError(fact, 431)
+        if end >= 0:
+            self._head, self.rest = bytes(self._buffer[:size]), bytes(self._buffer[size:])
+            self._buffer.clear()
+        return self._head
+
+
+def parse_request(head: bytes) -> Request:
+    """Read a request head.
+
+    Args:
+        head: first line, headers and empty line, each ended by CR LF.
+
+    Raises:
+        HandshakeError: it is not one (400).
+
+    Source: RFC 9112 §3. First used: notebooks/01_handshake.ipynb
+    """
+    first, headers = split_head(head)
+    match first.split(" "):
+        case [method, target, version] if TOKEN.fullmatch(method) and target:
+            pass
+        case _:
+            fact = f"request line must be 'METHOD target HTTP/1.1', got {first!r} (RFC 9112 §3)"
+            raise HandshakeError(fact)
+    if not re.fullmatch(r"HTTP/\d\.\d", version):
+        raise HandshakeError(
+            f"HTTP version must be like HTTP/1.1, got {version!r} (RFC 9112 §2.3)"
+        )
+    check_target(method, target)
+    return Request(method, target, headers, version)
+
+
+def parse_response(head: bytes) -> Response:
+    """Read a response head; the body, if any, is left to the caller.
+
+    Args:
+        head: first line, headers and empty line, each ended by CR LF.
+
+    Raises:
+        HandshakeError: it is not one.
+
+    Source: RFC 9112 §4. First used: notebooks/01_handshake.ipynb
+    """
+    first, headers = split_head(head)
+    line = re.fullmatch(r"HTTP/1\.\d (\d{3})(?: (.*))?", first)
+    if line is None:
+        fact = f"status line must be 'HTTP/1.1 STATUS reason', got {first!r} (RFC 9112 §4)"
+        raise HandshakeError(fact)
+    return Response(int(line[1]), line[2] or "", headers)
+
+
+def split_head(head: bytes) -> tuple[str, Headers]:
+    """Split a head into its first line and its headers."""
+    if not head.endswith(HEAD_END):
+        raise HandshakeError("head must end with an empty line, got none (RFC 9112 §2.1)")
+    # Every byte has a character in Latin-1, so this cannot fail and loses nothing.
+    first, *lines = head[: -len(HEAD_END)].decode("latin-1").split("\r\n")
+    if CONTROL_CHARACTER.search(first):
+        raise HandshakeError(f"first line must not hold control characters, got {first!r}")
+    return first, tuple(parse_header(line) for line in lines)
+
+
+def parse_header(line: str) -> tuple[str, str]:
+    """Split one header line into name and value."""
+    name, colon, value = line.partition(":")
+    if not colon or not TOKEN.fullmatch(name):
+        raise HandshakeError(f"header line must be 'Name: value', got {line!r} (RFC 9112 §5)")
+    if CONTROL_CHARACTER.search(value):
+        fact = f"header value must not hold control characters, got {line!r} (RFC 9110 §5.5)"
+        raise HandshakeError(fact)
+    return name, value.strip(" \t")
+
+
+def check_target(method: str, target: str) -> None:
+    """Refuse what cannot be a request's target; a WebSocket address has no #fragment (§3)."""
+    if CONTROL_CHARACTER.search(target) or "#" in target:
+        raise HandshakeError(f"target must have no #fragment, got {target!r} (RFC 6455 §3)")
+    absolute = target.startswith(("http://", "https://"))
+    if method == "GET" and not (target.startswith("/") or absolute):
+        raise HandshakeError(f"target must start with '/', got {target!r} (RFC 9112 §3.2)")
+
+
+def one_header(request: Request, name: str, source: str) -> str:
+    """Return the value of a header that must be there exactly once."""
+    values = [value for key, value in request.headers if key.lower() == name.lower()]
+    if len(values) != 1:
+        raise HandshakeError(f"{name} must be sent exactly once, got {len(values)} ({source})")
+    return values[0]
+
+
+def tokens(value: str) -> list[str]:
+    """Split a list of tokens such as `keep-alive, Upgrade`; their case means nothing."""
+    return [token.strip(" \t").lower() for token in value.split(",")]
+
+
+def extension_names(value: str) -> list[str]:
+    """Return the names in a list of extensions, without their parameters."""
+    return [name for name in (part.split(";")[0].strip() for part in value.split(",")) if name]
