@@ -3,7 +3,7 @@
 A transcript is a list of two kinds of items, in the order in which they happened:
 
     Chunk   bytes that arrived from one side of one connection
-    Mark    something that happened to a connection (opened, closed by client) or to all of
+    Mark    something that happened to one connection (opened, closed by client) or to all of
             them (cut, frozen, healed)
 
 `entries` reads them: HTTP until `101 Switching Protocols`, frames from there on. An entry stands
@@ -13,24 +13,38 @@ where its last byte arrived. What cannot be read becomes an `error`, what follow
 
 from __future__ import annotations
 
-import threading
+import builtins
+import copy
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
 
-if TYPE_CHECKING:
-    from helpers.wire.frames import Frame
-    from helpers.wire.handshake import Request, Response
+from helpers.wire.frames import Frame
+from helpers.wire.heads import Request, Response
+from helpers.wire.reading import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Conversation, Kind, Reading
 
-CLIENT_TO_SERVER = "client→server"
-SERVER_TO_CLIENT = "server→client"
+__all__ = [
+    "CLIENT_TO_SERVER",
+    "SERVER_TO_CLIENT",
+    "Chunk",
+    "Entry",
+    "Follower",
+    "Mark",
+    "Transcript",
+    "entries",
+]
 
-Kind = Literal["request", "response", "frame", "mark", "error", "bytes"]
+LIMIT_BYTES = 64 * 2**20
+ITEM_BYTES = 200  # what an item costs besides its data, about
+FULL = "recording full"
+ENDS = ("reset by", "refused", "cut", "stopped")  # marks after which nothing more arrives
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Bytes of one connection in one direction, as one read of the socket returned them."""
+    """Bytes of one connection in one direction, as one read of the socket returned them.
+
+    `at_s` is in seconds since the recording began. No bytes: this side will send no more.
+    """
 
     connection: int
     direction: str
@@ -51,9 +65,9 @@ class Mark:
 class Entry:
     """One thing a reader can name: a request, a response, a frame, a mark or a fault.
 
-    `text` is one line for people. `message` is the text of a whole message: decoded, inflated and
-    joined, on the frame that ends it. `note` says what is worth knowing about it, such as a rule
-    that it breaks.
+    `text` is one line for people. `message` is a whole text message: decoded, inflated and
+    joined, on the frame that ends it; or the text that a refusal explains itself with. `note`
+    says what is worth knowing besides, such as a rule that is broken.
     """
 
     number: int
@@ -68,28 +82,47 @@ class Entry:
     note: str | None = None
 
 
+#: Reads on where WebSocket ends: gets an entry, returns what to show instead. It keeps what it
+#: must remember by `entry.connection`. Engine.IO and Socket.IO will be two of them.
 Layer = Callable[[Entry], Iterable[Entry]]
 
 
-@dataclass(eq=False)
 class Transcript:
-    """The items of a recording: append-only, safe to use from several threads."""
+    """The items of a recording, in order: one thread adds and clears, any thread may read.
 
-    _items: list[Chunk | Mark] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    Args:
+        limit_bytes: about how much memory it may take. What comes when it is full is not kept,
+            and a mark says so.
+
+    First used: notebooks/01_handshake.ipynb
+    """
+
+    def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
+        self.limit_bytes = limit_bytes
+        self._size_bytes = 0
+        # What was cleared is gone, but what comes after it can only be read by who knows where
+        # each connection stood. Both change together, so that a reader never sees one of each.
+        self._state: tuple[Decoder, list[Chunk | Mark]] = (Decoder(), [])
 
     def add(self, item: Chunk | Mark) -> None:
-        """Append one item."""
-        with self._lock:
-            self._items.append(item)
+        """Append one item, unless it holds bytes and the recording is full."""
+        items = self._state[1]
+        size = ITEM_BYTES + (len(item.data) if isinstance(item, Chunk) else 0)
+        if isinstance(item, Chunk) and self._size_bytes + size > self.limit_bytes:
+            if self._size_bytes <= self.limit_bytes:
+                self._size_bytes = self.limit_bytes + 1
+                what = f"{FULL} at {self.limit_bytes:,} bytes: what follows is not kept"
+                items.append(Mark(None, what, item.at_s))
+            return
+        self._size_bytes += size
+        items.append(item)
 
     def items(self) -> tuple[Chunk | Mark, ...]:
-        """Return everything recorded so far, in order."""
-        with self._lock:
-            return tuple(self._items)
+        """Return everything recorded since the last `clear`, in order."""
+        return tuple(self._state[1])
 
-    def bytes(self, direction: str, connection: int | None = None) -> bytes:
-        """Return all bytes of one direction, of one connection or of all of them."""
+    def bytes(self, direction: str, connection: int | None = None) -> builtins.bytes:
+        """Return the bytes of one direction, of one connection or (None) of all of them."""
         return b"".join(
             item.data
             for item in self.items()
@@ -99,14 +132,140 @@ class Transcript:
         )
 
     def clear(self) -> None:
-        """Forget what was recorded."""
-        with self._lock:
-            self._items.clear()
+        """Forget the items, but not how far each open connection has come."""
+        decoder = copy.deepcopy(self._state[0])
+        for item in self.items():
+            decoder.read(item)
+        self._state = (decoder, [])
+        self._size_bytes = 0
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._state[1])
+
+
+class Decoder:
+    """Reads items one after another and says what they complete."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, Conversation] = {}
+
+    def read(self, item: Chunk | Mark) -> list[Entry]:
+        """Read the next item; return the entries that it completes."""
+        if isinstance(item, Mark):
+            mark = Reading(None, "mark", b"", None, item.what)
+            return [*self._ended(item), entry(item.connection, mark, item.at_s)]
+        conversation = self._open.setdefault(item.connection, Conversation())
+        if item.data:
+            readings = conversation.read(item.direction, item.data)
+        else:
+            readings = conversation.end(item.direction)
+        found = [entry(item.connection, reading, item.at_s) for reading in readings]
+        if conversation.over:
+            del self._open[item.connection]
+        return found
+
+    def unfinished(self, at_s: float) -> list[Entry]:
+        """Return what has arrived and is not whole yet: half a head, half a frame."""
+        return [
+            entry(connection, reading, at_s)
+            for connection, conversation in self._open.items()
+            for direction in (CLIENT_TO_SERVER, SERVER_TO_CLIENT)
+            for reading in conversation.unfinished(direction)
+        ]
+
+    def _ended(self, mark: Mark) -> list[Entry]:
+        """Return what a mark leaves unfinished for ever."""
+        if mark.what.startswith(FULL):
+            for conversation in self._open.values():
+                conversation.lose()
+        if not mark.what.startswith(ENDS):
+            return []
+        gone = [c for c in self._open if mark.connection in (None, c)]
+        return [
+            entry(connection, reading, mark.at_s)
+            for connection in gone
+            for conversation in [self._open.pop(connection)]
+            for direction in (CLIENT_TO_SERVER, SERVER_TO_CLIENT)
+            for reading in conversation.end(direction)
+        ]
+
+
+class Follower:
+    """Reads a transcript as it grows: each call of `new` returns what has come since the last.
+
+    Args:
+        transcript: what to read.
+        layers: what reads on where WebSocket ends, from the lowest up.
+    """
+
+    _base: Decoder
+
+    def __init__(self, transcript: Transcript, layers: Iterable[Layer] = ()) -> None:
+        self._transcript = transcript
+        self._layers = tuple(layers)
+        self._seen, self._number, self._at_s = 0, 0, 0.0
+        self._restart()
+
+    def new(self, at_most: int | None = None) -> list[Entry] | None:
+        """Return the entries completed since the last call.
+
+        Args:
+            at_most: how many items to read in this call; None for all.
+
+        Returns:
+            The entries, or None if the transcript was cleared: what came before is void.
+        """
+        base, items = self._transcript._state
+        if base is not self._base:
+            self._restart()
+            return None
+        end = len(items) if at_most is None else min(len(items), self._seen + at_most)
+        found = []
+        for item in items[self._seen : end]:
+            found += self._decoder.read(item)
+            self._at_s = item.at_s
+        self._seen = end
+        return self._finish(found)
+
+    def unfinished(self) -> list[Entry]:
+        """Return what has arrived and is not whole yet; it will come again when it is."""
+        number = self._number
+        found = self._finish(self._decoder.unfinished(self._at_s))
+        self._number = number
+        return found
+
+    def _restart(self) -> None:
+        self._base = self._transcript._state[0]
+        self._decoder = copy.deepcopy(self._base)
+        self._seen, self._number, self._at_s = 0, 0, 0.0
+
+    def _finish(self, found: Iterable[Entry]) -> list[Entry]:
+        for layer in self._layers:
+            found = [upper for lower in found for upper in layer(lower)]
+        numbered = [replace(e, number=n) for n, e in enumerate(found, self._number + 1)]
+        self._number += len(numbered)
+        return numbered
+
+
+def entry(connection: int | None, reading: Reading, at_s: float) -> Entry:
+    """Put a reading in its place; `Follower` gives it a number."""
+    direction, kind, raw, value, text, message, note = reading
+    return Entry(0, connection, direction, kind, raw, value, text, at_s, message, note)
 
 
 def entries(transcript: Transcript, layers: Iterable[Layer] = ()) -> list[Entry]:
-    """Read a transcript: every request, response, frame and mark, in order of arrival."""
-    raise NotImplementedError
+    """Read a transcript: every request, response, frame and mark, in order of arrival.
+
+    Args:
+        transcript: what was recorded.
+        layers: what reads on where WebSocket ends, from the lowest up.
+
+    Returns:
+        The entries, numbered from 1; what is not whole yet comes last.
+
+    First used: notebooks/01_handshake.ipynb
+    """
+    follower = Follower(transcript, layers)
+    while (found := follower.new()) is None:
+        pass
+    return found + follower.unfinished()

@@ -1,0 +1,220 @@
+"""One connection, read from the bytes of both directions: HTTP first, then perhaps WebSocket.
+
+    client→server   requests … a request to upgrade │ frames
+    server→client   responses … 101                 │ frames
+
+A request that asks for an upgrade stops the reading of its direction until the answer is known:
+what follows is frames after a 101, and another request after anything else.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from helpers.wire.bodies import HttpStream
+from helpers.wire.codes import Opcode, ProtocolError
+from helpers.wire.deflate import Inflater, negotiated
+from helpers.wire.frames import Frame, FrameReader
+from helpers.wire.heads import HandshakeError, Request, Response
+from helpers.wire.messages import Joiner, parse_close
+from helpers.wire.wording import bytes_text, frame_text, refusal_text, response_text
+
+CLIENT_TO_SERVER = "client→server"
+SERVER_TO_CLIENT = "server→client"
+
+Kind = Literal["request", "response", "frame", "mark", "error", "bytes"]
+
+
+class Reading(NamedTuple):
+    """What was made of some bytes; `transcript.Entry` says what the fields mean."""
+
+    direction: str | None
+    kind: Kind
+    raw: bytes
+    value: Request | Response | Frame | None
+    text: str
+    message: str | None = None
+    note: str | None = None
+
+
+class Conversation:
+    """One connection: fed the bytes of both directions, it says what they are."""
+
+    def __init__(self) -> None:
+        self._asked: deque[Request] = deque()  # requests without an answer so far
+        self._sides: dict[str, HttpStream | Frames | Lost] = {
+            CLIENT_TO_SERVER: HttpStream(requests=True),
+            SERVER_TO_CLIENT: HttpStream(requests=False),
+        }
+        self._ended: set[str] = set()
+
+    @property
+    def over(self) -> bool:
+        """Both sides have said that they send no more."""
+        return len(self._ended) == len(self._sides)
+
+    def read(self, direction: str, data: bytes) -> Iterator[Reading]:
+        """Take bytes of one direction; return what they complete, in either direction."""
+        self._sides[direction].feed(data)
+        yield from self._take(direction)
+
+    def unfinished(self, direction: str) -> Iterator[Reading]:
+        """Return what arrived in a direction and is not whole."""
+        side = self._sides[direction]
+        if rest := bytes(side.rest):
+            note = f"{side.unit} not whole"
+            yield Reading(direction, "bytes", rest, None, bytes_text(rest), None, note)
+
+    def end(self, direction: str) -> Iterator[Reading]:
+        """Take the end of one direction; return what it completes or leaves unfinished."""
+        side = self._sides[direction]
+        if isinstance(side, HttpStream) and (found := side.close()):
+            yield http_reading(*found)
+        yield from self.unfinished(direction)
+        self._sides[direction] = Lost()
+        self._ended.add(direction)
+
+    def lose(self) -> None:
+        """Bytes are missing from here on: nothing after them can be read."""
+        self._sides = {direction: Lost() for direction in self._sides}
+
+    def _take(self, direction: str) -> Iterator[Reading]:
+        side = self._sides[direction]
+        try:
+            if isinstance(side, HttpStream):
+                yield from self._take_http(direction, side)
+            else:
+                for reading in side.take():
+                    yield reading._replace(direction=direction)
+        except ValueError as error:  # HandshakeError, BodyError, ProtocolError
+            yield Reading(direction, "error", bytes(side.rest), None, str(error))
+            self._sides[direction] = Lost()
+
+    def _take_http(self, direction: str, side: HttpStream) -> Iterator[Reading]:
+        while not (side.requests and self._is_asking()):
+            found = side.take(self._asked[0].method if self._asked else "GET")
+            if found is None:
+                return
+            message, raw = found
+            yield http_reading(message, raw)
+            if isinstance(message, Request):
+                self._asked.append(message)
+            elif message.status == 101:
+                yield from self._upgrade(message)
+                return
+            elif message.status >= 200 and self._asked:
+                self._asked.popleft()
+                yield from self._take(CLIENT_TO_SERVER)
+
+    def _is_asking(self) -> bool:
+        """The last request asks for an upgrade: its answer says what follows."""
+        return bool(self._asked) and self._asked[-1].header("Upgrade") is not None
+
+    def _upgrade(self, response: Response) -> Iterator[Reading]:
+        """Read frames from here on, those that were sent too early as well."""
+        try:
+            deflate = negotiated(response)
+        except HandshakeError:
+            deflate = None
+        for direction, side in self._sides.items():
+            if isinstance(side, HttpStream):
+                from_client = direction == CLIENT_TO_SERVER
+                inflater = deflate.inflater(from_client=from_client) if deflate else None
+                self._sides[direction] = frames = Frames(from_client, inflater)
+                frames.feed(bytes(side.rest))
+        for direction in self._sides:
+            yield from self._take(direction)
+
+
+class Frames:
+    """Reads one direction after the 101: frames, and the messages that they complete."""
+
+    unit = "frame"
+
+    def __init__(self, from_client: bool, inflater: Inflater | None) -> None:
+        self.rest = bytearray()
+        self._from_client = from_client
+        self._inflater = inflater
+        self._reader = FrameReader(masked=None, allow_rsv1=inflater is not None)
+        self._fed = 0  # how much of `rest` the reader has
+        self._joiner = Joiner(inflater=inflater)
+        self._fragment = 0
+
+    def feed(self, data: bytes) -> None:
+        """Add bytes that arrived."""
+        self.rest += data
+
+    def take(self) -> Iterator[Reading]:
+        """Return the frames that are whole now.
+
+        Raises:
+            ProtocolError: what comes next is no frame.
+        """
+        fresh = bytes(self.rest[self._fed :])
+        self._fed = len(self.rest)
+        for frame in self._reader.feed(fresh):
+            raw = frame.encode()
+            del self.rest[: len(raw)]
+            self._fed -= len(raw)
+            yield self._reading(frame, raw)
+
+    def _reading(self, frame: Frame, raw: bytes) -> Reading:
+        fragment = self._count(frame)
+        message, note = self._join(frame)
+        if self._from_client and frame.mask is None:
+            note = note or "client frame must be masked, got MASK=0 (RFC 6455 §5.3)"
+        if not self._from_client and frame.mask is not None:
+            note = note or "server frame must not be masked, got MASK=1 (RFC 6455 §5.1)"
+        text = frame_text(frame, message, fragment)
+        text_message = message if isinstance(message, str) else None
+        return Reading(None, "frame", raw, frame, text, text_message, note)
+
+    def _count(self, frame: Frame) -> int:
+        """Return the number of a fragment; 0 for what is whole in one frame."""
+        if frame.opcode.is_control:
+            return 0
+        in_pieces = not frame.fin or frame.opcode is Opcode.CONTINUATION
+        number = self._fragment + 1 if in_pieces else 0
+        self._fragment = 0 if frame.fin else number
+        return number
+
+    def _join(self, frame: Frame) -> tuple[str | bytes | None, str | None]:
+        """Return the message that a frame completes, and the rule that it breaks."""
+        try:
+            if frame.opcode is Opcode.CLOSE:
+                parse_close(frame.payload)
+            return self._joiner.take(frame), None
+        except ProtocolError as error:
+            # The peer will close; until then there is no harm in reading on.
+            self._joiner, self._fragment = Joiner(inflater=self._inflater), 0
+            return None, str(error)
+
+
+class Lost:
+    """Reads one direction after a fault: nobody knows what its bytes mean."""
+
+    unit = "message"
+
+    def __init__(self) -> None:
+        self.rest = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Add bytes that arrived."""
+        self.rest += data
+
+    def take(self) -> Iterator[Reading]:
+        """Return the bytes as they are."""
+        if data := bytes(self.rest):
+            self.rest.clear()
+            yield Reading(None, "bytes", data, None, bytes_text(data))
+
+
+def http_reading(message: Request | Response, raw: bytes) -> Reading:
+    """Say what an HTTP message is."""
+    if isinstance(message, Request):
+        text = f"{message.method} {message.target} {message.version}"
+        return Reading(CLIENT_TO_SERVER, "request", raw, message, text)
+    text, explanation = response_text(message), refusal_text(message)
+    return Reading(SERVER_TO_CLIENT, "response", raw, message, text, explanation)
