@@ -29,6 +29,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
+PORT_TAKEN = 98  # our exit status then: a restart tries again
 GRACE_S = 2.0  # what a server has for closing its connections before it is ended
 CONTENT_TYPES = {  # by hand: on Windows `mimetypes` says what the registry says
     ".html": "text/html; charset=utf-8",
@@ -130,12 +131,14 @@ def listen(host: str, wanted_port: int) -> socket.socket:
     try:
         return socket.create_server((host, wanted_port), family=family)
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            sys.exit(
-                f"port {wanted_port} is taken: another program listens on {host}:{wanted_port}; "
-                "stop that program, or choose another port (0 takes any free one)"
-            )
-        sys.exit(f"cannot listen on {host}:{wanted_port}: {error.strerror or error}")
+        if error.errno != errno.EADDRINUSE:
+            sys.exit(f"cannot listen on {host}:{wanted_port}: {error.strerror or error}")
+        print(
+            f"port {wanted_port} is taken: another program listens on {host}:{wanted_port}; "
+            "stop that program, or choose another port (0 takes any free one)",
+            file=sys.stderr,
+        )
+        sys.exit(PORT_TAKEN)
 
 
 def data_folder(options: argparse.Namespace) -> Path:

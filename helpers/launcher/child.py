@@ -1,0 +1,102 @@
+"""One process of a helper server: started, waited for, stopped, and reaped.
+
+The process holds one end of a pipe as its standard input and ends when the pipe does, so it
+ends with the kernel, however the kernel ends. What it prints goes to a file, but for its
+first line, which says that it is ready.
+"""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+__all__ = ["PORT_TAKEN", "START_S", "STOP_S", "Child"]
+
+START_S = 10.0  # deadline for the ready line
+STOP_S = 5.0  # deadline for a graceful end; then the process is killed
+PORT_TAKEN = 98  # the exit status of helpers/servers/program.py when its port is taken
+PROJECT = Path(__file__).resolve().parents[2]
+READY = re.compile(r"listening on http://(.+):(\d+)")
+
+
+class Child:
+    """A running `python -m MODULE`, and the thread that reaps it, so that no zombie is left.
+
+    Args:
+        module: the module to run, such as `"helpers.servers.echo"`.
+        flags: its command line.
+        log_file: where its standard error is appended.
+
+    First used: notebooks/00_start_here.ipynb
+    """
+
+    def __init__(self, module: str, flags: list[str], log_file: Path) -> None:
+        self.ended = threading.Event()
+        self._spoke = threading.Event()
+        self._first_line = ""
+        with log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module, *flags],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                cwd=PROJECT,  # not the kernel's: a learner's own helpers.py must not be run
+                env={**os.environ, "PYTHONUTF8": "1"},
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        self.pid = self._process.pid
+        threading.Thread(target=self._watch, name=f"watch {module}", daemon=True).start()
+
+    @property
+    def exit_status(self) -> int | None:
+        """The status with which the process ended; None while it runs."""
+        return self._process.returncode
+
+    def wait_until_ready(self) -> tuple[str, int] | None:
+        """Return host and port of its ready line, or None when it did not start in time.
+
+        First used: notebooks/00_start_here.ipynb
+        """
+        self._spoke.wait(START_S)
+        if found := READY.match(self._first_line):
+            return found[1], int(found[2])
+        if self._spoke.is_set():  # with something else, or with its end
+            self.ended.wait(STOP_S)
+        return None
+
+    def stop(self) -> None:
+        """End the process gracefully, or by force after 5 seconds.
+
+        First used: notebooks/00_start_here.ipynb
+        """
+        if os.name == "posix":
+            self._process.terminate()
+        self._close_input()  # which is the signal to end on every system
+        if not self.ended.wait(STOP_S):
+            self.kill()
+
+    def kill(self) -> None:
+        """End the process at once: SIGKILL, on Windows TerminateProcess.
+
+        First used: notebooks/03_websockets.ipynb
+        """
+        self._process.kill()
+        self.ended.wait(STOP_S)
+
+    def _watch(self) -> None:
+        assert self._process.stdout
+        with self._process.stdout as stdout:
+            self._first_line = stdout.readline(1000).decode("utf-8", "replace")
+            self._spoke.set()
+            stdout.read()  # to its end, which follows the ready line: see program.ready()
+        self._process.wait()
+        self._close_input()
+        self.ended.set()
+
+    def _close_input(self) -> None:
+        if self._process.stdin:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()

@@ -1,0 +1,194 @@
+"""The handle on a helper server: its addresses, its log, and how it stops and starts again."""
+
+import contextlib
+import shutil
+import socket
+import time
+import weakref
+
+from helpers.launcher import registry
+from helpers.launcher.child import PORT_TAKEN, START_S, Child
+
+__all__ = ["LaunchError", "Log", "Server"]
+
+SETTLE_S = 1.0  # what log() waits for a server that does not answer
+LOG_LINES = 8  # how much of its log an error shows
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
+
+
+class LaunchError(RuntimeError):
+    """A server that does not exist, did not start, or is not running any more."""
+
+
+class Log(str):
+    """What a server logged: a string that a cell shows as the lines that it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return self.rstrip("\n") or "nothing logged since the last call"
+
+
+class Server:
+    """A handle on a helper server; it stays valid after the server has stopped.
+
+    Attributes:
+        name: the name it was launched with, such as `"echo"`.
+
+    First used: notebooks/00_start_here.ipynb
+    """
+
+    def __init__(self, name: str, flags: tuple[str, ...] = (), port: int = 0) -> None:
+        self.name = name
+        self._flags = flags
+        self._host, self._port = "127.0.0.1", port
+        self._folder = registry.new_folder(name)
+        self._log_file = self._folder / "log.txt"
+        self._log_read = 0
+        self._child: Child | None = None
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True).atexit = False
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is alive."""
+        return self._child is not None and not self._child.ended.is_set()
+
+    @property
+    def url(self) -> str:
+        """The address of its WebSocket, such as `ws://127.0.0.1:49152/ws`."""
+        return f"ws://{self._host}:{self._port}/ws"
+
+    @property
+    def page_url(self) -> str:
+        """The address of its page, such as `http://127.0.0.1:49152/`."""
+        return f"http://{self._host}:{self._port}/"
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on, the same after a restart."""
+        return self._port
+
+    @property
+    def pid(self) -> int | None:
+        """The number of its process; None before the first start."""
+        return self._child.pid if self._child else None
+
+    def log(self) -> Log:
+        """Return what the server has logged since the last call.
+
+        Whatever reached the server before this call is in it: a running server is first
+        asked to answer one more request.
+
+        First used: notebooks/00_start_here.ipynb
+        """
+        if self._child is not None and not self._child.ended.is_set():
+            self._settle()
+        with registry.lock, self._log_file.open("rb") as file:
+            file.seek(self._log_read)
+            new = file.read()
+            self._log_read += len(new)
+        return Log(new.decode("utf-8", "replace").replace("\r\n", "\n"))
+
+    def stop(self) -> None:
+        """Stop the server: it closes its connections with 1001 (going away) and ends.
+
+        A server that has not ended after 5 seconds is killed. Stopping twice does no harm.
+
+        First used: notebooks/00_start_here.ipynb
+        """
+        with registry.lock:
+            if self._child is not None:
+                self._child.stop()
+
+    def kill(self) -> None:
+        """End its process at once, as a crash would: no closing handshake, no last word.
+
+        First used: notebooks/03_websockets.ipynb
+        """
+        with registry.lock:
+            if self._child is not None:
+                self._child.kill()
+
+    def restart(self) -> "Server":
+        """Stop the server if it runs, and start it on the same port with the same data.
+
+        Returns:
+            This handle.
+
+        Raises:
+            LaunchError: when it does not start.
+
+        First used: notebooks/03_websockets.ipynb
+        """
+        with registry.lock:
+            self.stop()
+            registry.stop_named(self.name, other_than=self)
+            deadline = time.monotonic() + START_S
+            while not self.start(retry=time.monotonic() < deadline):
+                pass  # a passing connection holds our port: the failed start was the pause
+            registry.named[self.name] = self
+        return self
+
+    def check_running(self) -> None:
+        """Do nothing while the server runs.
+
+        Raises:
+            LaunchError: when it has stopped; it says which cell to run again.
+
+        First used: notebooks/00_start_here.ipynb
+        """
+        if not self.running:
+            raise LaunchError(
+                f'the {self.name} server is stopped; run the cell with launch("{self.name}") again'
+            )
+
+    def start(self, *, retry: bool = False) -> bool:
+        """Start the process; False when its port was taken and `retry` asks for another try.
+
+        First used: notebooks/00_start_here.ipynb
+        """
+        flags = [f"--port={self._port}", f"--data={self._folder / 'data'}", *self._flags]
+        self._child = child = Child(f"helpers.servers.{self.name}", flags, self._log_file)
+        try:
+            ready = child.wait_until_ready()
+        except BaseException:  # the learner's Interrupt is one
+            child.kill()
+            raise
+        if ready:
+            self._host, self._port = ANY_ADDRESS.get(ready[0], ready[0]), ready[1]
+            return True
+        if retry and child.exit_status == PORT_TAKEN:
+            return False
+        raise LaunchError(self._failure(child))
+
+    def _failure(self, child: Child) -> str:
+        late = not child.ended.is_set()
+        child.kill()
+        lines = self._log_file.read_text("utf-8", "replace").splitlines()[-LOG_LINES:]
+        fact = f"was not ready within {START_S:g} s" if late else "did not start"
+        if not lines:
+            status = child.exit_status
+            return f"the {self.name} server {fact}: it logged nothing, exit status {status}"
+        shown = "".join(f"\n    {line}" for line in lines)
+        return f"the {self.name} server {fact}; the last lines of its log:{shown}"
+
+    def _settle(self) -> None:
+        """Wait until the server has dealt with whatever came before this call."""
+        host = self._host.strip("[]")
+        request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection((host, self._port), timeout=SETTLE_S) as connection,
+        ):
+            connection.sendall(request)
+            connection.recv(1)
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        state = f"running at {self.url}" if self.running else "stopped"
+        return f"<{self.name} server {state}>"
