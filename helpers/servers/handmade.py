@@ -19,23 +19,15 @@ import logging
 import socket
 
 from helpers.servers import program
+from helpers.wire import handshake
 from helpers.wire.frames import CloseCode, Frame, Opcode, ProtocolError
-from helpers.wire.handshake import (
-    HandshakeError,
-    HeadReader,
-    Request,
-    Response,
-    answer,
-    parse_request,
-    refusal,
-)
 from helpers.wire.messages import MessageReader, build_close
 
 SLICE_BYTES = 65_536  # how much is read, and worked on, in one turn
-HANDSHAKE_S = 10.0  # from the first byte to the end of the head
+HANDSHAKE_S = 10.0  # what a client has for its request
 SILENCE_S = 20.0  # until a ping is sent, and again until the peer counts as dead
 CLOSE_S = 1.0  # what a peer has for its half of a close
-MAX_CONNECTIONS = 500
+MAX_CONNECTIONS = 200
 MAX_WAITING_MESSAGES = 4  # so many of the largest size may wait for a slow client
 
 log = logging.getLogger("handmade")
@@ -43,7 +35,7 @@ numbers = itertools.count(1)
 
 
 class Client:
-    """One connection: its streams, and what may still be sent."""
+    """One connection: its streams, and whether frames may be sent."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, max_waiting_bytes: int
@@ -51,44 +43,43 @@ class Client:
         self.number = next(numbers)
         self.reader, self.writer = reader, writer
         self.max_waiting_bytes = max_waiting_bytes
-        self.closing = False
+        self.open = False  # from the 101 to the close frame
 
-    def send(self, data: bytes) -> None:
-        """Hand over bytes without waiting for anybody; drop a client that does not read them."""
-        if self.closing or self.writer.transport.is_closing():
-            return
+    def send(self, frame: bytes) -> None:
+        """Hand over a frame without waiting for anybody; drop a client that does not read."""
         if self.writer.transport.get_write_buffer_size() > self.max_waiting_bytes:
             log.info("connection %d dropped: it does not read", self.number)
+            self.open = False
             self.writer.transport.abort()
-        else:
-            self.writer.write(data)
+        elif self.open:
+            self.writer.write(frame)
 
-    def close(self, payload: bytes) -> None:
-        """Send a close frame and the end of the stream; nothing can follow them."""
-        if not self.closing:
-            log.info("connection %d closes: %s", self.number, Frame(Opcode.CLOSE, payload))
-            self.send(Frame(Opcode.CLOSE, payload).encode())
-            self.closing = True
+    def close(self, code: int | None, reason: str = "") -> None:
+        """Send a close frame, and the end of the stream: nothing may follow it."""
+        if self.open:
+            self.open = False
+            log.info("connection %d closed with %s %s", self.number, code, reason)
+            short = reason.encode()[:123].decode(errors="ignore")
+            self.writer.write(Frame(Opcode.CLOSE, build_close(code, short)).encode())
             self.writer.write_eof()
 
     async def read(self) -> bytes:
-        """Return the next bytes, b"" at the end; TimeoutError if the peer answers no ping."""
-        try:
+        """Return the next bytes; after a long silence ask once whether anybody is there."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SILENCE_S):
                 return await self.reader.read(SLICE_BYTES)
-        except TimeoutError:
-            self.send(Frame(Opcode.PING).encode())
-            async with asyncio.timeout(SILENCE_S):
-                return await self.reader.read(SLICE_BYTES)
+        self.send(Frame(Opcode.PING).encode())
+        async with asyncio.timeout(SILENCE_S):
+            return await self.reader.read(SLICE_BYTES)
 
-    async def read_request(self) -> tuple[Request, bytes]:
-        """Return the request, and the bytes after it."""
-        head_reader = HeadReader()
+    async def read_request(self) -> tuple[handshake.Request, bytes]:
+        """Return the request, and the bytes that came after it."""
+        head = handshake.HeadReader()
         async with asyncio.timeout(HANDSHAKE_S):
-            while not (head := head_reader.feed(data := await self.reader.read(SLICE_BYTES))):
-                if not data:
-                    raise EOFError
-        return parse_request(head), head_reader.rest
+            while data := await self.reader.read(SLICE_BYTES):
+                if request := head.feed(data):
+                    return handshake.parse_request(request), head.rest
+        raise EOFError("no request")
 
     async def hang_up(self) -> None:
         """End our half, take in what is under way, let go: else our last words may be lost."""
@@ -101,99 +92,96 @@ class Client:
 
 
 class Server:
-    """Everybody who is connected, and the turn that each of them gets."""
+    """Everybody who is connected."""
 
     def __init__(self, max_size: int) -> None:
         self.max_size = max_size
-        self.turns: dict[asyncio.Task[None] | None, Client] = {}
+        self.turns: dict[asyncio.Task[None], Client] = {}
         self.room: set[Client] = set()  # who is at /ws
 
-    async def turn(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection, from its first byte to its last."""
+    def welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Give a new connection its own task, and keep hold of it while it runs."""
         client = Client(reader, writer, MAX_WAITING_MESSAGES * self.max_size)
-        self.turns[asyncio.current_task()] = client
+        task = asyncio.create_task(self.serve(client))
+        self.turns[task] = client
+        task.add_done_callback(self.turns.pop)
+
+    async def serve(self, client: Client) -> None:
+        """Serve one connection, from its first byte to its last."""
         try:
-            await self.serve(client)
-        except HandshakeError as error:
-            client.send(refusal(error).encode())
+            await self.answer(client)
+        except handshake.HandshakeError as error:
+            client.writer.write(handshake.refusal(error).encode())
         except ProtocolError as error:
-            reason = str(error).encode()[:123].decode(errors="ignore")
-            client.close(build_close(error.code, reason))
+            client.close(error.code, str(error))
         except (OSError, EOFError) as error:  # a deadline is an OSError, too
-            log.info("connection %d lost: %s", client.number, type(error).__name__)
-            writer.transport.abort()
+            log.info("connection %d lost: %s", client.number, str(error) or "too slow")
+            client.writer.transport.abort()
         finally:
             self.room.discard(client)
             await client.hang_up()
-            del self.turns[asyncio.current_task()]
 
-    async def serve(self, client: Client) -> None:
-        """Answer the request; if it opens a WebSocket, talk."""
+    async def answer(self, client: Client) -> None:
+        """Answer the request: with a page, with a refusal, or with 101 and a conversation."""
         request, rest = await client.read_request()
         if len(self.turns) > MAX_CONNECTIONS:
-            raise HandshakeError(f"{MAX_CONNECTIONS} connections are open, try again later", 503)
-        plain = program.reply(
-            request.method,
-            request.path,
-            server="handmade",
-            page="echo.html",
-            sockets=("/ws", "/echo"),
-        )
+            raise handshake.HandshakeError("too many connections are open, try later", 503)
+        files = {"server": "handmade", "page": "echo.html"}
+        plain = program.reply(request.method, request.path, sockets=("/ws", "/echo"), **files)
         if plain:
-            client.send(Response(*plain).encode())
+            client.writer.write(handshake.Response(*plain).encode())
             return
-        client.send(answer(request).encode())
+        client.writer.write(handshake.answer(request).encode())
+        client.open = True
         log.info("connection %d opened at %s", client.number, request.path)
         if request.path == "/ws":
             self.room.add(client)
         await self.talk(client, rest)
 
     async def talk(self, client: Client, data: bytes) -> None:
-        """Read messages and react, until one of the two closes."""
+        """Read messages and react to them, until one of the two closes."""
         messages = MessageReader(masked=True, max_size=self.max_size)
         while not messages.closed:
             for item in messages.feed(data):
                 self.react(client, item)
                 async with asyncio.timeout(SILENCE_S):
-                    await client.writer.drain()  # our own client's pace, nobody else's
-            data = b"" if messages.closed else await client.read()
-            if not data and not messages.closed:
-                raise EOFError
+                    await client.writer.drain()  # wait for the sender alone, never for others
+            if not messages.closed and not (data := await client.read()):
+                raise EOFError("no close frame")
 
     def react(self, client: Client, item: str | bytes | Frame) -> None:
-        """Send on a message, answer a control frame; whatever is sent is encoded once."""
+        """Send on a message, encoded once for all; answer a control frame."""
         match item:
             case Frame(opcode=Opcode.CLOSE, payload=payload):
-                client.close(payload[:2])  # the same code comes back
+                client.close(int.from_bytes(payload[:2]) or None)  # the same code comes back
             case Frame(opcode=Opcode.PING, payload=payload):
                 client.send(Frame(Opcode.PONG, payload).encode())
             case str() | bytes():
                 kind = Opcode.TEXT if isinstance(item, str) else Opcode.BINARY
-                data = item.encode() if isinstance(item, str) else item
-                frame = Frame(kind, data).encode()
+                frame = Frame(kind, item.encode() if isinstance(item, str) else item).encode()
                 for listener in self.room if client in self.room else {client}:
                     listener.send(frame)
 
     async def goodbye(self) -> None:
-        """Close every connection with 1001, and let go of those that do not answer."""
-        turns = dict(self.turns)
-        for client in turns.values():
-            client.close(build_close(CloseCode.GOING_AWAY, "the server ends"))
-        if turns:
-            await asyncio.wait([task for task in turns if task], timeout=CLOSE_S)
+        """Close every conversation with 1001, and let go of those who do not answer."""
+        for client in self.turns.values():
+            client.close(CloseCode.GOING_AWAY, "the server ends")
+        if self.turns:
+            await asyncio.wait(self.turns, timeout=CLOSE_S)
         for client in self.turns.values():
             client.writer.transport.abort()
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set, then close every connection with 1001.
+    """Serve until `stop` is set.
 
     First used: notebooks/02_frames.ipynb
     """
     server = Server(options.max_size)
-    async with await asyncio.start_server(server.turn, sock=listener):
-        program.ready(listener)
-        await stop.wait()
+    door = await asyncio.start_server(server.welcome, sock=listener)
+    program.ready(listener)
+    await stop.wait()
+    door.close()
     await server.goodbye()
 
 

@@ -26,35 +26,13 @@ from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from urllib.parse import SplitResult, urlsplit
 
-from helpers.wire.heads import (
-    TOKEN,
-    HandshakeError,
-    HeadReader,
-    Request,
-    Response,
-    extension_names,
-    one_header,
-    parse_request,
-    parse_response,
-    tokens,
-)
-
-__all__ = [
-    "GUID",
-    "HandshakeError",
-    "HeadReader",
-    "Request",
-    "Response",
-    "accept_key",
-    "answer",
-    "build_request",
-    "check_response",
-    "choose_subprotocol",
-    "parse_request",
-    "parse_response",
-    "refusal",
-    "same_origin",
-]
+from helpers.wire.heads import HandshakeError as HandshakeError
+from helpers.wire.heads import HeadReader as HeadReader
+from helpers.wire.heads import Request as Request
+from helpers.wire.heads import Response as Response
+from helpers.wire.heads import extension_names, offered_names, one_header, tokens
+from helpers.wire.heads import parse_request as parse_request
+from helpers.wire.heads import parse_response as parse_response
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -131,7 +109,7 @@ def answer(
     check_upgrade(request)
     key = check_key(request)
     check_version(request)
-    offered = offered_subprotocols(request)
+    offered = offered_names(request)
     check_origin(request, origins)
     headers = [
         ("Upgrade", "websocket"),
@@ -187,16 +165,6 @@ def check_version(request: Request) -> None:
     if version != "13":
         fact = f"Sec-WebSocket-Version must be 13, got {version!r} (RFC 6455 §4.4)"
         raise HandshakeError(fact, 426, (("Upgrade", "websocket"),))
-
-
-def offered_subprotocols(request: Request) -> list[str]:
-    """Rule 6: the subprotocols the client offers, its favourite first."""
-    value = request.header("Sec-WebSocket-Protocol")
-    offered = [] if value is None else [name.strip(" \t") for name in value.split(",")]
-    if not all(TOKEN.fullmatch(name) for name in offered) or len(set(offered)) < len(offered):
-        fact = f"Sec-WebSocket-Protocol must list unique names, got {value!r} (RFC 6455 §4.1)"
-        raise HandshakeError(fact)
-    return offered
 
 
 def check_origin(request: Request, origins: Iterable[str] | None) -> None:

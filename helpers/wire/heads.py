@@ -235,3 +235,13 @@ def tokens(value: str) -> list[str]:
 def extension_names(value: str) -> list[str]:
     """Return the names in a list of extensions, without their parameters."""
     return [name for name in (part.split(";")[0].strip() for part in value.split(",")) if name]
+
+
+def offered_names(request: Request) -> list[str]:
+    """Return the subprotocols that a client offers, its favourite first."""
+    value = request.header("Sec-WebSocket-Protocol")
+    names = [] if value is None else [name.strip(" \t") for name in value.split(",")]
+    if not all(TOKEN.fullmatch(name) for name in names) or len(set(names)) < len(names):
+        fact = f"Sec-WebSocket-Protocol must list unique names, got {value!r} (RFC 6455 §4.1)"
+        raise HandshakeError(fact)
+    return names
