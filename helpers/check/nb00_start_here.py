@@ -1,0 +1,33 @@
+"""The exercise of notebook 00: a first function, to learn how exercises work."""
+
+from __future__ import annotations
+
+from helpers.check.exercise import Attempt, exercise
+from helpers.check.values import same
+
+MESSAGES = ("hello", "Anybody there?", "")
+
+
+@exercise(
+    hints=(
+        "A string has a method that makes all its letters capital.",
+        '`message.upper()` gives the capitals, and `+ "!"` puts the mark behind them. '
+        "`return` hands the result back.",
+    )
+)
+def shout(attempt: Attempt) -> None:
+    """A word, a sentence that ends with a mark of its own, and nothing at all."""
+    for message in MESSAGES:
+        got = attempt(message)
+        for mistake, nudge in (
+            (message.upper(), "Capitals, yes. What is still missing behind them?"),
+            (message + "!", "The mark is there. The letters are not capital yet."),
+            (message.capitalize() + "!", "`capitalize()` changes the first letter only."),
+            (message.title() + "!", "`title()` changes the first letter of each word only."),
+            (message.upper() + " !", "Nearly: there is a space before the mark."),
+            ("!" + message.upper(), "The mark comes behind the message, not before it."),
+            ("HELLO!", "That is the answer for `hello`. Use what `message` holds."),
+        ):
+            wrong = same(got, mistake) and mistake != message.upper() + "!"
+            attempt.require(not wrong, nudge)
+        attempt.equal(got, message.upper() + "!", "Capitals first, then one exclamation mark.")
