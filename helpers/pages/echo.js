@@ -1,0 +1,102 @@
+// The page of echo and handmade: what you send and what comes, as arrows between you and them.
+
+import { Connection } from "./connection.js";
+
+const KEPT = 200; // the oldest messages make room for new ones
+const SHOWN_BYTES = 32;
+const $ = (id) => document.getElementById(id);
+const connection = new Connection("ws");
+const waiting = []; // what we sent and what has not come back yet: { text, at }
+
+connection.addEventListener("status", ({ detail: { status, words } }) => {
+  const names = { connecting: "connecting", open: "connected", waiting: "reconnecting", closed: "closed" };
+  $("pill").dataset.status = status;
+  $("pill").textContent = names[status];
+  $("news").textContent = words;
+  $("toggle").textContent = status === "open" || status === "connecting" ? "Disconnect" : "Connect";
+  if (status !== "connecting" && !(status === "open" && $("empty"))) addEvent(words);
+  if (status !== "open") waiting.length = 0;
+});
+
+connection.addEventListener("message", ({ detail }) => {
+  const now = performance.now();
+  const text = typeof detail === "string" ? detail : bytesInWords(new Uint8Array(detail));
+  const mine = waiting.length > 0 && waiting[0].text === text;
+  const took = mine ? now - waiting.shift().at : 0;
+  const about = mine ? `back after ${took.toFixed(1)} ms` : "not yours";
+  addMessage("server→client", text, about, mine ? "you" : "others");
+});
+
+$("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = $("text").value;
+  if (!connection.send(text)) {
+    $("news").textContent = "";
+    $("news").textContent = "not sent: there is no connection; your text is kept";
+    addEvent("not sent: there is no connection; your text is kept");
+    return;
+  }
+  waiting.push({ text, at: performance.now() });
+  addMessage("client→server", text, sizeInWords(text), "you");
+  $("text").value = "";
+});
+
+$("toggle").addEventListener("click", () => {
+  if (connection.status === "open" || connection.status === "connecting") connection.close();
+  else connection.connect();
+});
+
+function addMessage(direction, text, about, from) {
+  const item = addItem("message");
+  item.dataset.direction = direction;
+  item.dataset.from = from;
+  item.append(part("span", "text", text || "(empty)"), part("span", "about", `${direction} · ${about}`));
+  scrollDown();
+}
+
+function addEvent(words) {
+  addItem("message event").textContent = words;
+  scrollDown();
+}
+
+function addItem(name) {
+  const item = part("li", name, "");
+  $("empty")?.remove();
+  $("messages").append(item);
+  while ($("messages").children.length > KEPT) $("messages").firstElementChild.remove();
+  return item;
+}
+
+function part(tag, name, text) {
+  const element = document.createElement(tag);
+  element.className = name;
+  element.textContent = text; // never innerHTML: what people type is text
+  return element;
+}
+
+function scrollDown() {
+  $("messages").scrollTop = $("messages").scrollHeight;
+}
+
+function bytesInWords(bytes) {
+  const shown = Array.from(bytes.subarray(0, SHOWN_BYTES), (byte) => byte.toString(16).padStart(2, "0"));
+  const more = bytes.length > SHOWN_BYTES ? " …" : "";
+  return `binary, ${bytes.length} ${bytes.length === 1 ? "byte" : "bytes"}: ${shown.join(" ")}${more}`;
+}
+
+function sizeInWords(text) {
+  const size = new TextEncoder().encode(text).length;
+  return `${size} ${size === 1 ? "byte" : "bytes"}`;
+}
+
+async function nameTheServer() {
+  const answer = await fetch("healthz");
+  const { server } = await answer.json();
+  document.title = server;
+  $("server").textContent = server;
+  $("end").textContent = server;
+}
+
+$("address").textContent = connection.url;
+nameTheServer().catch(() => {}); // without its name the page works as well
+connection.connect();
