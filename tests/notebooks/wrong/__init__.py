@@ -1,0 +1,39 @@
+"""Typical wrong answers: each must be refused with the hint that fits the mistake.
+
+One module a notebook (`nbNN_topic.py`); each wrong answer is a function of its own name,
+marked with the exercise it fails and a part of the sentence the learner must read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Wrong", "wrong"]
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong answer: the exercise it fails, and a part of the outcome's text."""
+
+    function: Callable[..., Any]
+    exercise: str
+    hint: str
+
+
+def wrong(exercise: str, *, hint: str) -> Callable[[Callable[..., Any]], Wrong]:
+    """Mark a function as a wrong answer.
+
+    Args:
+        exercise: the name of the exercise.
+        hint: a part of the text that the learner must read, on one line.
+
+    Returns:
+        A decorator that turns the function into a Wrong.
+    """
+
+    def marked(function: Callable[..., Any]) -> Wrong:
+        return Wrong(function, exercise, hint)
+
+    return marked

@@ -1,0 +1,176 @@
+"""Values as a learner reads them, and what their types say about a mistake."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+LIMIT = 100  # characters of a value that are shown
+
+
+def shown(value: object, limit: int = LIMIT) -> str:
+    """Write a value on one line, long ones cut in the middle.
+
+    Args:
+        value: anything, even what has no working `repr`.
+        limit: how many characters may stand.
+
+    Returns:
+        Its `repr`, with the size behind it where it was cut.
+    """
+    if inspect.isfunction(value) or inspect.iscoroutine(value):
+        return f"{value.__name__}(…)" if inspect.iscoroutine(value) else value.__name__
+    try:
+        text = " ".join(repr(value).splitlines())
+    except Exception as error:
+        return f"a {type(value).__name__} whose repr raises {type(error).__name__}"
+    if type(value).__repr__ is object.__repr__:  # an address differs on every run
+        return f"a {type(value).__name__}"
+    if len(text) <= limit:
+        return text
+    half = (limit - 3) // 2
+    return f"{text[:half]} … {text[-half:]}{_size(value)}"
+
+
+def _size(value: object) -> str:
+    if isinstance(value, str):
+        return f" ({len(value):,} characters)"
+    if isinstance(value, bytes | bytearray):
+        return f" ({len(value):,} bytes)"
+    return f" ({len(value):,} items)" if isinstance(value, list | tuple | dict | set) else ""
+
+
+def written_call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    """Write a call as the learner would.
+
+    Args:
+        name: the function's name.
+        args: its positional arguments.
+        kwargs: its named arguments.
+
+    Returns:
+        Something like `accept_key('dGhl…')`.
+    """
+    parts = [shown(a) for a in args] + [f"{k}={shown(v)}" for k, v in kwargs.items()]
+    return f"{name}({', '.join(parts)})"
+
+
+def copied(value: Any) -> Any:
+    """Copy what a learner's function could change; anything else is handed on.
+
+    Args:
+        value: an argument.
+
+    Returns:
+        A deep copy of a list, dict, set or bytearray; other values themselves.
+    """
+    if isinstance(value, list | dict | set | bytearray):
+        try:
+            return copy.deepcopy(value)
+        except Exception:  # it holds a socket, a task, …: no copy of those
+            return copy.copy(value)
+    return value
+
+
+def same(got: Any, expected: Any) -> bool:
+    """Compare without trusting the learner's `__eq__`.
+
+    Args:
+        got: the learner's value.
+        expected: the right one.
+
+    Returns:
+        Whether they are equal; True and 1 are, a value that cannot be compared is not.
+    """
+    try:
+        return bool(expected == got)
+    except Exception:
+        return False
+
+
+def unfinished(result: Any) -> Literal["no", "part", "all"]:
+    """Say whether a `...` of the stub is still in a result.
+
+    Args:
+        result: what the learner's function returned.
+
+    Returns:
+        "all": nothing else is in it; "part": it is among other values; else "no".
+    """
+    if result is ...:
+        return "all"
+    values: list[Any] = []
+    if type(result) in (tuple, list):
+        values = list(result)
+    elif type(result) is dict:
+        values = list(result.values())
+    dots = [v is ... for v in values]
+    if not any(dots):
+        return "no"
+    return "all" if all(dots) else "part"
+
+
+def type_nudge(got: Any, expected: Any) -> str:
+    """Say what a wrong type means, where it means the same in every exercise.
+
+    Args:
+        got: the learner's value.
+        expected: the right one, or any value of its type.
+
+    Returns:
+        A sentence; empty when the types say nothing.
+    """
+    kinds = (type(got), type(expected))
+    if got is None and expected is not None:
+        return "It returned None: is a `return` missing?"
+    if got is not None and expected is None:
+        return "The answer here is None: nothing fits."
+    if issubclass(kinds[0], str) and issubclass(kinds[1], bytes | bytearray):
+        return "That is text (str), and bytes are asked for: `.encode()` turns text into bytes."
+    if issubclass(kinds[0], bytes | bytearray) and issubclass(kinds[1], str):
+        return "Those are bytes, and text (str) is asked for: `.decode()` turns bytes into text."
+    if issubclass(kinds[0], str) and issubclass(kinds[1], int):
+        return "That is text (str), and a number is asked for."
+    sequences = (list, tuple)
+    if kinds[0] in sequences and kinds[1] in sequences and kinds[0] is not kinds[1]:
+        return f"That is a {kinds[0].__name__}, and a {kinds[1].__name__} is asked for."
+    if kinds[1] in sequences and kinds[0] not in sequences:
+        return f"That is one {kinds[0].__name__}, and a {kinds[1].__name__} is asked for."
+    return ""
+
+
+def is_stub(function: Callable[..., Any]) -> bool:
+    """Say whether a function's body is nothing but `...`, `pass` or a docstring.
+
+    Args:
+        function: the learner's function.
+
+    Returns:
+        True when its bytecode is that of an empty function, and its only value is None.
+    """
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None or code.co_code not in EMPTY:
+        return False
+    return all(constant in (None, function.__doc__) for constant in code.co_consts)
+
+
+def _empty_plain() -> None: ...
+
+
+def _empty_plain_documented() -> None:
+    """Say nothing."""
+
+
+async def _empty_async() -> None: ...
+
+
+async def _empty_async_documented() -> None:
+    """Say nothing."""
+
+
+EMPTY = frozenset(
+    f.__code__.co_code
+    for f in (_empty_plain, _empty_plain_documented, _empty_async, _empty_async_documented)
+)
