@@ -1,0 +1,155 @@
+"""The pages, driven as a person would: with the keyboard, on a phone, through a restart."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from helpers import launch, stop_all, tap
+from helpers.launcher import Server
+
+SCRIPT = "<img src=x onerror=\"document.title='attacked'\"><script>alert(1)</script>"
+#: WCAG 2 contrast of each visible text against what is behind it; answers the worst ratio.
+WORST_CONTRAST = """() => {
+  const rgb = (css) => (css.match(/[\\d.]+/g) ?? [0, 0, 0, 0]).map(Number);
+  const light = (c) => c.slice(0, 3).map(v => v / 255)
+    .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const c = rgb(getComputedStyle(e).backgroundColor);
+      if (c.length < 4 || c[3] === 1) return c;
+    }
+    return [255, 255, 255];
+  };
+  const seen = [...document.querySelectorAll('body *')].filter(e => e.checkVisibility()
+    && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())
+    && e.getBoundingClientRect().width > 2);
+  return Math.min(...seen.map(e => {
+    const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  }));
+}"""
+
+
+@pytest.fixture(params=["echo", "handmade"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    yield launch(request.param)
+    stop_all()
+
+
+def say(page: Page, text: str) -> None:
+    """Type a message and send it, with the keyboard alone."""
+    page.get_by_label("Message", exact=True).focus()
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def is_connected(page: Page) -> None:
+    expect(page.get_by_text("connected", exact=True)).to_be_visible()
+
+
+def test_what_is_typed_comes_back(tab: Page, server: Server) -> None:
+    tab.goto(server.page_url)
+    is_connected(tab)
+    say(tab, "Hello, wire")
+    rows = tab.get_by_role("log").get_by_role("listitem").filter(has_text="Hello, wire")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0)).to_contain_text("client→server · 11 bytes")
+    expect(rows.nth(1)).to_contain_text("server→client · back after")
+    expect(tab).to_have_title(server.name)
+
+
+def test_markup_in_a_message_stays_text(tab: Page, server: Server) -> None:
+    tab.goto(server.page_url)
+    is_connected(tab)
+    say(tab, SCRIPT)
+    rows = tab.get_by_role("log").get_by_role("listitem").filter(has_text=SCRIPT)
+    expect(rows).to_have_count(2)
+    assert tab.locator("img, main script").count() == 0
+    expect(tab).to_have_title(server.name)
+
+
+def test_two_people_meet_at_the_handmade_server(context: BrowserContext) -> None:
+    server = launch("handmade")
+    alice, bob = context.new_page(), context.new_page()
+    for page in (alice, bob):
+        page.goto(server.page_url)
+        is_connected(page)
+    say(alice, "Hello, Bob")
+    expect(bob.get_by_role("log")).to_contain_text("Hello, Bob")
+    expect(bob.get_by_role("log")).to_contain_text("not yours")
+    say(bob, "Hello, Alice")
+    expect(alice.get_by_role("log")).to_contain_text("Hello, Alice")
+    stop_all()
+
+
+def test_reconnects_by_itself_and_says_so(context: BrowserContext, server: Server) -> None:
+    page = context.new_page()
+    page.goto(server.page_url)
+    is_connected(page)
+    server.stop()
+    expect(page.get_by_role("log")).to_contain_text("closed with 1001, the server is going away")
+    expect(page.get_by_text("reconnecting", exact=True)).to_be_visible()
+    say(page, "kept")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("kept")
+    expect(page.get_by_role("log")).to_contain_text("not sent")
+    server.restart()
+    is_connected(page)
+    page.get_by_label("Message", exact=True).press("Enter")
+    expect(page.get_by_role("log")).to_contain_text("back after")
+
+
+def test_the_keyboard_alone_reaches_everything(tab: Page, server: Server) -> None:
+    tab.goto(server.page_url)
+    is_connected(tab)
+    reached = []
+    for _ in range(6):
+        tab.keyboard.press("Tab")
+        reached.append(tab.evaluate("() => document.activeElement.id"))
+    assert {"messages", "text", "toggle"} <= set(reached)
+    tab.locator("#toggle").focus()
+    assert tab.evaluate("() => getComputedStyle(document.activeElement).outlineStyle") != "none"
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_text("closed", exact=True)).to_be_visible()
+    tab.keyboard.press("Enter")
+    is_connected(tab)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(380, 760), (1280, 800), (1920, 1080)])
+def test_fits_and_can_be_read(tab: Page, theme: str, width: int, height: int) -> None:
+    server = launch("echo")
+    wire = tap(server)
+    tab.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    tab.set_viewport_size({"width": width, "height": height})
+    tab.goto(wire.page_url)
+    is_connected(tab)
+    say(tab, "a word that is longer than any screen is wide: " + "W" * 300)
+    expect(tab.get_by_role("log")).to_contain_text("back after")
+    assert_readable(tab)
+    tab.goto(wire.live().page_url)
+    expect(tab.locator("body")).to_contain_text("101 Switching Protocols")
+    assert_readable(tab)
+    stop_all()
+
+
+def assert_readable(page: Page) -> None:
+    wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, f"{wide} px are cut off at the right"
+    contrast = page.evaluate(WORST_CONTRAST)
+    assert contrast >= 4.5, f"the palest text has a contrast of {contrast:.2f}"
+
+
+def test_the_live_view_grows_while_the_page_is_used(context: BrowserContext) -> None:
+    server = launch("echo")
+    wire = tap(server)
+    live, page = context.new_page(), context.new_page()
+    live.goto(wire.live().page_url)
+    page.goto(wire.page_url)
+    is_connected(page)
+    say(page, SCRIPT)
+    expect(live.locator("body")).to_contain_text("101 Switching Protocols")
+    expect(live.get_by_text(SCRIPT).first).to_be_visible()
+    assert live.locator("img, main script").count() == 0
+    stop_all()
