@@ -45,7 +45,7 @@ async def reverse(attempt: Attempt) -> None:
 def reversed_how(got: str | bytes | Silence, text: str) -> str:
     """Find out what was done to the text instead; nothing when no answer came."""
     if text == "":
-        return "An empty text has an answer too. Is what you send a text, as `text[::-1]` is?"
+        return "An empty text has an answer too. Is what you send a text? An iterator is none."
     if isinstance(got, Silence):
         return ""
     if isinstance(got, bytes):
@@ -55,7 +55,7 @@ def reversed_how(got: str | bytes | Silence, text: str) -> str:
     if got == " ".join(reversed(text.split())):
         return "The words are reversed, and the letters should be."
     if got.startswith(("[", "<")):
-        return "That is how Python prints an object. `text[::-1]` is a text."
+        return "That is how Python prints an object. A slice of a text is a text."
     return "Compare the two, letter by letter."
 
 

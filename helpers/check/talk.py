@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from helpers.check.attempt import Attempt, NotTried, NotYet
+from helpers.check.deadline import forgotten_awaits
 from helpers.check.values import shown
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ async def served(attempt: Attempt, *arguments: Any) -> AsyncIterator[str]:
         await attempt.guarded(websocket, *arguments)
         if _only(attempt.failure, ConnectionClosed):
             attempt.failure = None  # it heard that the client had left: no fault
+        _drop_what_it_held(attempt.failure)
 
     server = await serve(handler, "127.0.0.1", 0, logger=silent, close_timeout=0.5)
     try:
@@ -274,3 +277,11 @@ def _only(failure: NotYet | NotTried | None, kind: type[Exception]) -> bool:
     if isinstance(cause, BaseExceptionGroup):
         return cause.split(kind)[1] is None
     return isinstance(cause, kind)
+
+
+def _drop_what_it_held(failure: NotYet | NotTried | None) -> None:
+    """Let go of what a failed handler still holds: a coroutine that nobody awaited, say."""
+    cause = getattr(failure, "__cause__", None)
+    if cause is not None:
+        with forgotten_awaits([]):
+            traceback.clear_frames(cause.__traceback__)

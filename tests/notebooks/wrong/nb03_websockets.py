@@ -3,7 +3,6 @@
 import asyncio
 import json
 import operator
-import time
 
 from websockets import ConnectionClosed
 
