@@ -68,6 +68,7 @@ def record(name: str) -> set[str]:
 
 
 def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     number, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
     try:
         with os.fdopen(number, "w", encoding="utf-8") as new:
