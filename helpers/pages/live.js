@@ -1,0 +1,203 @@
+// The page of wire.live(): what goes over the wire, as arrows between client and server.
+
+import { Connection } from "./connection.js";
+
+const KEPT = 2_000; // the oldest entries make room for new ones
+const NEAR_END_PX = 24;
+const $ = (id) => document.getElementById(id);
+const list = $("entries");
+const empty = $("empty");
+const connection = new Connection("ws");
+let held = []; // what came while the page is paused
+let paused = false;
+let unseen = 0; // what came below while the reader looks at something above
+
+connection.addEventListener("status", ({ detail: { status, words } }) => {
+  const names = { connecting: "connecting", open: "live", waiting: "reconnecting", closed: "closed" };
+  $("pill").dataset.status = status;
+  $("pill").textContent = names[status];
+  $("news").textContent = words;
+});
+
+connection.addEventListener("message", ({ detail }) => {
+  const message = JSON.parse(detail);
+  if (message.start !== undefined) start(message.start);
+  else if (paused) hold(message.entries);
+  else add(message.entries);
+});
+
+$("connection").addEventListener("change", filter);
+$("pings").addEventListener("change", filter);
+$("controls").addEventListener("submit", (event) => event.preventDefault());
+$("clear").addEventListener("click", clear);
+$("newest").addEventListener("click", scrollDown);
+list.addEventListener("scroll", () => isAtEnd() && showUnseen(0));
+list.addEventListener("keydown", walk);
+
+$("pause").addEventListener("click", () => {
+  paused = !paused;
+  $("pause").setAttribute("aria-pressed", paused);
+  if (!paused) add(held.splice(0));
+  showPause();
+});
+
+/** The history follows: at the first connection, after a lost one, and when it was cleared. */
+function start(name) {
+  document.title = `${name} on the wire`;
+  $("name").textContent = `${name} on the wire`;
+  for (const option of [...$("connection").options].slice(1)) option.remove();
+  clear();
+}
+
+function clear() {
+  held = [];
+  list.replaceChildren(empty);
+  showUnseen(0);
+  showPause();
+}
+
+function hold(entries) {
+  held.push(...entries);
+  held.splice(0, held.length - KEPT);
+  showPause();
+}
+
+function showPause() {
+  $("pause").textContent = paused ? `Resume${held.length ? ` (${held.length} new)` : ""}` : "Pause";
+}
+
+function add(entries) {
+  if (!entries.length) return;
+  const follow = isAtEnd();
+  const rows = document.createDocumentFragment();
+  for (const entry of entries) rows.append(row(entry));
+  empty.remove();
+  list.append(rows);
+  while (list.children.length > KEPT) list.firstElementChild.remove();
+  if (follow) scrollDown();
+  else showUnseen(unseen + entries.length);
+}
+
+function row(entry) {
+  const item = part("li", "message");
+  item.classList.toggle("event", entry.kind === "mark");
+  item.dataset.kind = entry.kind;
+  item.dataset.connection = entry.connection ?? "";
+  item.dataset.ping = ["ping", "pong"].includes(entry.opcode);
+  if (entry.direction) item.dataset.direction = entry.direction;
+  item.hidden = isFiltered(item);
+  addConnection(entry.connection);
+  const whose = entry.connection ? `connection ${entry.connection}` : "all connections";
+  if (entry.kind === "mark") item.textContent = `${entry.number} · ${entry.text} · ${whose}`;
+  else item.append(details(entry, whose));
+  return item;
+}
+
+/** A line that opens: its bytes are only drawn when somebody wants to see them. */
+function details(entry, whose) {
+  const element = part("details", "");
+  const summary = part("summary", "");
+  summary.append(
+    part("span", "about", `${entry.number} · ${whose} · ${entry.direction}`),
+    part("span", "text", entry.text),
+  );
+  element.append(summary);
+  if (entry.note) summary.append(part("span", "rule", entry.note));
+  element.addEventListener("toggle", () => {
+    if (element.open && element.children.length === 1) element.append(...inside(entry));
+  });
+  return element;
+}
+
+function inside(entry) {
+  const parts = [];
+  if (entry.message && !entry.text.includes(JSON.stringify(entry.message))) {
+    parts.push(part("p", "text", entry.message));
+  }
+  if (entry.fields.length) parts.push(table(entry.fields));
+  parts.push(part("pre", "bytes", dump(entry)));
+  return parts;
+}
+
+function table(fields) {
+  const element = part("table", "fields");
+  for (const [name, value] of fields) {
+    const line = element.insertRow();
+    line.append(part("th", "", name), part("td", "", value));
+    line.firstChild.scope = "row";
+  }
+  return element;
+}
+
+/** Bytes as people read them: where, in hex, and as characters. */
+function dump({ hex, size }) {
+  const width = list.clientWidth < 640 ? 8 : 16;
+  const bytes = hex.match(/../g) ?? [];
+  const lines = [];
+  for (let at = 0; at < bytes.length; at += width) {
+    const some = bytes.slice(at, at + width);
+    const where = at.toString(16).padStart(4, "0");
+    const characters = some.map(character).join("");
+    lines.push(`${where}  ${some.join(" ").padEnd(3 * width - 1)}  ${characters}`);
+  }
+  if (size > bytes.length) lines.push(`… and ${(size - bytes.length).toLocaleString("en")} bytes more`);
+  return lines.join("\n");
+}
+
+function character(hex) {
+  const code = parseInt(hex, 16);
+  return code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : "·";
+}
+
+function addConnection(number) {
+  const options = [...$("connection").options];
+  if (number === null || options.some(({ value }) => value === String(number))) return;
+  $("connection").append(new Option(`connection ${number}`, number));
+}
+
+function isFiltered(item) {
+  const { connection: number, ping } = item.dataset;
+  const wanted = $("connection").value;
+  return (wanted && number && number !== wanted) || (ping === "true" && !$("pings").checked);
+}
+
+function filter() {
+  const follow = isAtEnd();
+  for (const item of list.children) if (item !== empty) item.hidden = isFiltered(item);
+  if (follow) scrollDown();
+}
+
+function isAtEnd() {
+  return list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END_PX;
+}
+
+function scrollDown() {
+  list.scrollTop = list.scrollHeight;
+  showUnseen(0);
+}
+
+function showUnseen(count) {
+  unseen = count;
+  $("newest").hidden = !count;
+  $("newest").textContent = `Newest (${count})`;
+}
+
+/** The arrow keys walk from line to line. */
+function walk(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || !event.target.closest("summary")) return;
+  const lines = [...list.querySelectorAll("li:not([hidden]) summary")];
+  const next = lines[lines.indexOf(event.target) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+function part(tag, name, text = "") {
+  const element = document.createElement(tag);
+  element.className = name;
+  element.textContent = text; // never innerHTML: what went over the wire is text
+  return element;
+}
+
+connection.connect();
