@@ -131,8 +131,8 @@ function table(fields) {
 
 /** Bytes as people read them: where, in hex, and as characters. */
 function dump({ hex, size }) {
-  const width = list.clientWidth < 640 ? 8 : 16;
   const bytes = hex.match(/../g) ?? [];
+  const width = Math.min(list.clientWidth < 640 ? 8 : 16, bytes.length);
   const lines = [];
   for (let at = 0; at < bytes.length; at += width) {
     const some = bytes.slice(at, at + width);

@@ -206,6 +206,12 @@ class Follower:
         self._seen, self._number, self._at_s = 0, 0, 0.0
         self._restart()
 
+    @property
+    def behind(self) -> bool:
+        """There is more to read."""
+        base, items = self._transcript._state
+        return base is not self._base or self._seen < len(items)
+
     def new(self, at_most: int | None = None) -> list[Entry] | None:
         """Return the entries completed since the last call.
 
