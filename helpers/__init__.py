@@ -8,7 +8,6 @@ that a helper server, which imports this package on its way up, does not wait fo
 
 from helpers.check import check, hint, progress, solution
 from helpers.launcher import launch, servers, stop_all
-from helpers.show import show
 from helpers.show.page import page
 from helpers.tap import tap
 
@@ -19,7 +18,6 @@ __all__ = [
     "page",
     "progress",
     "servers",
-    "show",
     "solution",
     "stop_all",
     "tap",
