@@ -1,0 +1,103 @@
+"""The notebooks as tests see them: found by glob, never by a list that somebody keeps."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+
+from helpers.check.answers import cut_out, solution_source
+from helpers.check.exercise import Exercise
+from helpers.check.registry import exercises
+from tests.notebooks.wrong import Wrong
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+
+Cell = nbformat.NotebookNode
+
+
+def tags(cell: Cell) -> list[str]:
+    """List the tags of a cell."""
+    return list(cell.metadata.get("tags", []))
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One notebook, with its checks, solutions and wrong answers."""
+
+    path: Path
+
+    @property
+    def topic(self) -> str:
+        """The name of the modules that belong to it, such as `nb01_handshake`."""
+        return f"nb{self.path.stem}"
+
+    @cached_property
+    def notebook(self) -> nbformat.NotebookNode:
+        return nbformat.read(self.path, as_version=4)
+
+    @property
+    def code(self) -> list[Cell]:
+        return [cell for cell in self.notebook.cells if cell.cell_type == "code"]
+
+    @cached_property
+    def exercises(self) -> list[Exercise]:
+        return exercises(self.topic)
+
+    @cached_property
+    def wrongs(self) -> list[Wrong]:
+        module = importlib.import_module(f"tests.notebooks.wrong.{self.topic}")
+        return [value for value in vars(module).values() if isinstance(value, Wrong)]
+
+    @property
+    def pairs(self) -> list[tuple[Cell, Cell]]:
+        """Each cell tagged `exercise` with the next cell that is tagged `check`."""
+        found = []
+        for number, cell in enumerate(self.code):
+            if "exercise" in tags(cell):
+                found += [(cell, after) for after in self.code[number:] if "check" in tags(after)][
+                    :1
+                ]
+        return found
+
+    def check_cell(self, exercise: str) -> str:
+        """Find the source of the check cell of an exercise."""
+        pair = next(pair for pair in self.pairs if stub_name(pair[0]) == exercise)
+        return pair[1].source
+
+
+def stub_name(cell: Cell) -> str:
+    """Name the function that a cell defines; empty where it defines none."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return next((n.name for n in ast.parse(cell.source).body if isinstance(n, functions)), "")
+
+
+def answer(exercise: Exercise) -> str:
+    """Write the solution as `solution("name")` shows it."""
+    return solution_source(exercise).text
+
+
+def mistake(wrong: Wrong) -> str:
+    """Write a wrong answer as a learner would have, under the exercise's name."""
+    module = importlib.import_module(wrong.function.__module__)
+    name = wrong.function.__name__
+    return f"{cut_out(undecorated(module), name)}\n\n{wrong.exercise} = {name}"
+
+
+def undecorated(module: ModuleType) -> str:
+    """Read a module's source and leave its decorators out; the lines keep their numbers."""
+    lines = Path(str(module.__file__)).read_text(encoding="utf-8").splitlines()
+    for node in ast.parse("\n".join(lines)).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for decorator in node.decorator_list:
+                for number in range(decorator.lineno, node.lineno):
+                    lines[number - 1] = ""
+    return "\n".join(lines)
+
+
+LESSONS = [Lesson(path) for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))]

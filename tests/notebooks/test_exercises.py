@@ -1,0 +1,79 @@
+"""Every exercise is whole: stub, check, solution, hints, and at least two wrong answers."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+import pytest
+
+from helpers.check.exercise import Exercise
+from helpers.check.registry import exercises, topics
+from tests.notebooks.lessons import LESSONS, Lesson, answer, mistake, stub_name
+
+ALL = [exercise for topic in topics() for exercise in exercises(topic)]
+
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.path.stem)
+each_exercise = pytest.mark.parametrize(
+    "exercise", ALL, ids=lambda exercise: f"{exercise.notebook}-{exercise.name}"
+)
+
+
+def test_no_two_exercises_have_one_name() -> None:
+    twice = [name for name, n in Counter(e.name for e in ALL).items() if n > 1]
+    assert twice == []
+
+
+@each_lesson
+def test_stubs_and_checks_have_the_same_names_in_the_same_order(lesson: Lesson) -> None:
+    stubs = [stub_name(stub) for stub, _ in lesson.pairs]
+    assert stubs == [exercise.name for exercise in lesson.exercises]
+
+
+@each_lesson
+def test_each_check_cell_hands_over_the_stub(lesson: Lesson) -> None:
+    for exercise, (_, check) in zip(lesson.exercises, lesson.pairs, strict=True):
+        wait = "await " if exercise.awaited else ""
+        assert check.source.splitlines()[-1] == f"{wait}check.{exercise.name}({exercise.name})"
+
+
+@each_lesson
+def test_each_exercise_has_two_wrong_answers_with_hints_of_their_own(lesson: Lesson) -> None:
+    for exercise in lesson.exercises:
+        hints = [w.hint for w in lesson.wrongs if w.exercise == exercise.name]
+        assert len(set(hints)) >= 2, f"{exercise.name}: {len(hints)} wrong answers, hints {hints}"
+    names = {exercise.name for exercise in lesson.exercises}
+    assert {w.exercise for w in lesson.wrongs} <= names
+
+
+@each_lesson
+def test_solution_and_stub_take_the_same_parameters(lesson: Lesson) -> None:
+    for exercise, (stub, _) in zip(lesson.exercises, lesson.pairs, strict=True):
+        given = signature(stub.source, exercise.name)
+        assert signature(answer(exercise), exercise.name) == given
+
+
+@each_exercise
+def test_hints_rise_and_end(exercise: Exercise) -> None:
+    assert 2 <= len(exercise.hints) <= 4
+    assert len(set(exercise.hints)) == len(exercise.hints)
+
+
+@each_exercise
+def test_no_hint_is_the_solution(exercise: Exercise) -> None:
+    for hint in exercise.hints:
+        assert "def " not in hint
+
+
+@each_lesson
+def test_answers_can_be_pasted(lesson: Lesson) -> None:
+    for source in [*map(answer, lesson.exercises), *map(mistake, lesson.wrongs)]:
+        compile(source, "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+def signature(source: str, name: str) -> tuple[type[ast.stmt], list[str]]:
+    """Say how a function in some source is defined, and the names of its parameters."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
+            return type(node), [a.arg for a in node.args.args]
+    raise LookupError(f"no function {name} in:\n{source}")
