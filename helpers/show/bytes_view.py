@@ -38,16 +38,17 @@ HEAD_NOTE = '… the rest of the head: show(…, "handshake")'
 NOTHING = "no bytes recorded yet"
 
 STYLE = """
-.wirepic.wirepic .dump{margin:0 0 .8em;padding:0 .7em}
-.wirepic.wirepic .dump.up{border-left:3px solid rgb(var(--cs))}
-.wirepic.wirepic .dump.down{border-left:3px solid rgb(var(--sc))}
-.wirepic.wirepic .dump caption{opacity:1}
+.wirepic .dump{margin:0 0 .8em}
+.wirepic .dump .head{font-size:.86em;margin:0 0 .2em}
 .wirepic .way{display:inline-block;padding:0 .55em;border-radius:.3em}
 .wirepic .up .way{background:rgba(var(--cs),.17)}
 .wirepic .down .way{background:rgba(var(--sc),.19)}
-.wirepic.wirepic .dump td{padding:0 1.2em 0 0;white-space:pre}
-.wirepic.wirepic .dump .place{opacity:.65}
-.wirepic.wirepic .dump .said{padding:0 .4em;background:var(--quiet)}
+.wirepic.wirepic .dump pre{margin:0;padding:0 .8em;border-left:3px solid var(--line);
+white-space:pre;overflow:visible;width:max-content;line-height:1.45}
+.wirepic.wirepic .dump.up pre{border-left-color:rgb(var(--cs))}
+.wirepic.wirepic .dump.down pre{border-left-color:rgb(var(--sc))}
+.wirepic .dump .place{opacity:.65}
+.wirepic .dump .said{padding:0 .4em;background:var(--quiet)}
 .wirepic .rule{font-size:.86em;opacity:.8;background:var(--quiet);padding:.1em .7em;
 margin:0 0 .8em}
 """
@@ -182,13 +183,14 @@ def _piece_html(piece: Dump | Rule) -> str:
     if isinstance(piece, Rule):
         return tag("p", escape(f"── {piece.words} ──"), "rule")
     way, dot, rest = piece.caption.partition(" · ")
-    body = ""
-    for place, digits, characters in _rows(piece):
-        if not digits:
-            body += tag("tr", tag("td", escape(place), "place", colspan=3))
-            continue
-        cells = [(place, "place mono"), (digits, "mono"), (characters, "said mono")]
-        body += tag("tr", "".join(tag("td", escape(said), css) for said, css in cells))
-    caption = tag("caption", tag("span", escape(way), "way") + escape(dot + rest))
+    head = tag("div", tag("span", escape(way), "way") + escape(dot + rest), "head")
     css = {None: "dump", CLIENT_TO_SERVER: "dump up"}.get(piece.direction, "dump down")
-    return scroll(piece.caption, tag("table", caption + body, css))
+    lines = "\n".join(_row_html(*row) for row in _rows(piece))
+    return tag("div", head + scroll(piece.caption, tag("pre", lines)), css)
+
+
+def _row_html(place: str, digits: str, characters: str) -> str:
+    if not digits:
+        return tag("span", escape(place), "place")
+    said = tag("span", escape(characters), "said")
+    return f"{tag('span', place, 'place')}  {digits}  {said}"

@@ -44,7 +44,8 @@ font-size:.93em;background:none;color:inherit;padding:0;border:0}
 font-size:inherit;color:inherit}
 .wirepic.wirepic caption{caption-side:top;text-align:left;padding:0 0 .25em;color:inherit;
 font-size:.86em;opacity:.8;white-space:nowrap}
-.wirepic.wirepic tr:nth-child(n),.wirepic.wirepic tr:hover:nth-child(n){background:none}
+.wirepic.wirepic tr:nth-child(n),.wirepic.wirepic tr:hover:nth-child(n){background:none;
+padding:0}
 .wirepic.wirepic th,.wirepic.wirepic td{border:0;padding:.25em .6em;text-align:left;
 vertical-align:top;font-weight:400;color:inherit;max-width:none;white-space:normal;
 background:none}

@@ -37,7 +37,8 @@ CONTENT_CHARACTERS = 160
 
 # What `wire.wording.frame_text` writes after a frame's content.
 _FACTS = re.compile(
-    r" · (?P<facts>[\d,]+ bytes?(?: · compressed)? · (?:un)?masked(?: · fragment \d+(?:, the last)?)?)$"
+    r" · (?P<facts>[\d,]+ bytes?(?: · compressed)? · (?:un)?masked"
+    r"(?: · fragment \d+(?:, the last)?)?)$"
 )
 
 _SIZE = re.compile(r" · [\d,]+ bytes?$")
@@ -100,13 +101,13 @@ def transcript_table(
     return Picture(_html(lines, columns, gap), _text(lines, columns, gap))
 
 
-def describe_entry(entry: Entry, exact: bool = False) -> Line:
+def describe_entry(entry: Entry, exact: bool = False, limit: int = CONTENT_CHARACTERS) -> Line:
     """Put an entry into words: its kind, what it says, details, and what stands below it."""
     below = []
     if entry.kind == "frame" and isinstance(entry.value, Frame):
-        kind, what, details = _frame_words(entry, entry.value)
+        kind, what, details = _frame_words(entry, entry.value, limit)
         if "fragment" in details and entry.message is not None:
-            below.append(("small", f"completes the message {_quoted(entry.message)}"))
+            below.append(("small", f"completes the message {_quoted(entry.message, limit)}"))
     else:
         kind, what, details = entry.kind, _other_words(entry, exact), ""
         if entry.message:
@@ -116,18 +117,18 @@ def describe_entry(entry: Entry, exact: bool = False) -> Line:
     return Line(entry, kind, visible(what), details, tuple(below))
 
 
-def _frame_words(entry: Entry, frame: Frame) -> tuple[str, str, str]:
+def _frame_words(entry: Entry, frame: Frame, limit: int) -> tuple[str, str, str]:
     found = _FACTS.search(entry.text)
     said, facts = (entry.text[: found.start()], found["facts"]) if found else (entry.text, "")
     kind, _, what = said.partition(" ")
     is_whole = frame.fin and frame.opcode is Opcode.TEXT
     if is_whole and entry.message is not None:
-        what = _quoted(entry.message)
+        what = _quoted(entry.message, limit)
     return kind, what, facts
 
 
-def _quoted(message: str) -> str:
-    return quoted(shorten(message, CONTENT_CHARACTERS))
+def _quoted(message: str, limit: int) -> str:
+    return quoted(shorten(message, limit))
 
 
 def _other_words(entry: Entry, exact: bool) -> str:

@@ -1,0 +1,171 @@
+"""A recording as a sequence diagram: two lifelines, and an arrow for everything that was sent.
+
+    client                              server
+      │─ GET /ws HTTP/1.1 ────────────────▶│
+      │◀────────── 101 Switching Protocols ─│
+
+It is a table, drawn over with lines and arrowheads: without styles, and to a screen reader, each
+row still says who sent what to whom. Several connections get a diagram each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from helpers.show.paint import Picture, escape, pad, scroll, shell, tag, width
+from helpers.show.transcript_view import FIRST_ROWS, LAST_ROWS, NOTHING, Line, describe_entry
+from helpers.wire.frames import Frame
+from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Entry
+
+LABEL_CHARACTERS = 48
+MIN_COLUMNS = 40
+
+STYLE = """
+.wirepic .lifelines{min-width:22em;max-width:46em}
+.wirepic.wirepic .lifelines table{width:100%;border-collapse:separate;border-spacing:0}
+.wirepic.wirepic .lifelines th,.wirepic.wirepic .lifelines td{padding:0}
+.wirepic.wirepic .lifelines .left{width:3.2em;border-right:2px solid rgba(var(--cs),.75)}
+.wirepic.wirepic .lifelines .right{width:3.2em;border-left:2px solid rgba(var(--sc),.75)}
+.wirepic.wirepic .lifelines thead .left,.wirepic.wirepic .lifelines thead .right{border:0}
+.wirepic.wirepic .lifelines thead .left{text-align:right}
+.wirepic .lifelines thead span{display:inline-block;padding:.1em .9em;border-radius:.3em}
+.wirepic .lifelines .left span{transform:translateX(50%);background:rgba(var(--cs),.2);
+border:1px solid rgb(var(--cs))}
+.wirepic .lifelines .right span{transform:translateX(-50%);background:rgba(var(--sc),.2);
+border:1px solid rgb(var(--sc))}
+.wirepic .lifelines .glyph{visibility:hidden;font-size:0}
+.wirepic .lifelines .way{position:absolute;width:1px;height:1px;overflow:hidden;
+clip-path:inset(50%);white-space:nowrap}
+.wirepic.wirepic .lifelines .sent{position:relative;padding:.55em 1.4em .5em;text-align:center;
+overflow-wrap:anywhere;border-bottom:0}
+.wirepic .lifelines .sent::after{content:"";position:absolute;left:0;right:0;bottom:.3em;
+border-bottom:2px solid rgb(var(--a))}
+.wirepic .lifelines .sent::before{content:"";position:absolute;bottom:calc(.3em - 4px);
+border:5px solid transparent}
+.wirepic .lifelines .up .sent{--a:var(--cs)}.wirepic .lifelines .down .sent{--a:var(--sc)}
+.wirepic .lifelines .up .sent::before{right:0;border-left:9px solid rgb(var(--a));border-right:0}
+.wirepic .lifelines .down .sent::before{left:0;border-right:9px solid rgb(var(--a));border-left:0}
+.wirepic.wirepic .lifelines .mark td{padding:.25em 0;text-align:center}
+.wirepic .lifelines .mark span{display:block;border-top:1px dashed var(--line);
+border-bottom:1px dashed var(--line);background:var(--quiet);font-size:.86em}
+.wirepic.wirepic .lifelines .bad{font-size:.86em;text-align:left;margin:.2em 0}
+.wirepic .scroll+.title{margin-top:1.4em}
+.wirepic.wirepic .lifelines tr .time{font-size:.8em;opacity:.75;white-space:nowrap;width:5em;
+text-align:left;vertical-align:bottom;padding-bottom:.3em}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of a diagram: an arrow if it has a direction, otherwise something that happened."""
+
+    direction: str | None
+    label: str
+    note: str = ""
+    time: str = ""
+
+
+def sequence_diagram(
+    entries: Sequence[Entry], *, times: bool = False, exact: bool = False
+) -> Picture:
+    """Draw a recording as a sequence diagram, one for each connection.
+
+    Args:
+        entries: what was recorded.
+        times: write the seconds since the recording began beside each arrow.
+        exact: show bytes that could not be read even if they differ on every run.
+
+    First used: notebooks/01_handshake.ipynb
+    """
+    connections = sorted({e.connection for e in entries if e.connection is not None})
+    if not connections:
+        return Picture(shell("sequence", "", tag("p", NOTHING, "small")), NOTHING)
+    html, text = [], []
+    for connection in connections:
+        steps = _steps(_of_connection(entries, connection), times, exact)
+        if len(connections) > 1:
+            title = f"connection {connection}"
+            html.append(tag("p", tag("strong", title), "title"))
+            text.append(title)
+        html.append(_html(steps, times))
+        text += _text(steps, times)
+    return Picture(shell("sequence", STYLE, *html), "\n".join(text))
+
+
+def _of_connection(entries: Sequence[Entry], connection: int) -> list[Entry]:
+    """Return what belongs to a connection, with what happened to all of them in its time."""
+    places = [place for place, entry in enumerate(entries) if entry.connection == connection]
+    its_time = entries[places[0] : places[-1] + 1]
+    return [entry for entry in its_time if entry.connection in (None, connection)]
+
+
+def _steps(entries: Sequence[Entry], times: bool, exact: bool) -> list[Step]:
+    left_out = len(entries) - FIRST_ROWS - LAST_ROWS
+    lines = [describe_entry(entry, exact, LABEL_CHARACTERS) for entry in entries]
+    steps = [_step(line, times) for line in lines]
+    if left_out > 1:
+        gap = Step(None, f"… {left_out:,} more …")
+        steps = [*steps[:FIRST_ROWS], gap, *steps[-LAST_ROWS:]]
+    return steps
+
+
+def _step(line: Line, times: bool) -> Step:
+    entry = line.entry
+    time = f"{entry.at_s:.3f} s" if times else ""
+    if line.kind == "mark" or entry.direction is None:
+        return Step(None, line.what, "", time)
+    if line.kind == "error":
+        return Step(entry.direction, "error", line.what, time)
+    named = isinstance(entry.value, Frame)
+    label = f"{line.kind} {line.what}".rstrip() if named else line.what
+    note = next((words for css, words in line.below if css == "bad"), "")
+    return Step(entry.direction, label, note, time)
+
+
+def _text(steps: Sequence[Step], times: bool) -> list[str]:
+    inner = max(MIN_COLUMNS, *(width(words) + 6 for s in steps for words in (s.label, s.note)))
+    margin = max(width(step.time) for step in steps) + 2 if times else 0
+    lines = [" " * margin + pad("client", inner) + "server"]
+    for step in steps:
+        lines.append(pad(step.time, margin) + _arrow(step, inner))
+        if step.note:
+            lines.append(" " * margin + f"  │ {pad(step.note, inner - 1)}│")
+    return lines
+
+
+def _arrow(step: Step, inner: int) -> str:
+    free = inner - width(step.label) - 4
+    if step.direction == CLIENT_TO_SERVER:
+        return f"  │─ {step.label} {'─' * free}▶│"
+    if step.direction == SERVER_TO_CLIENT:
+        return f"  │◀{'─' * free} {step.label} ─│"
+    before = (inner - width(step.label) - 2) // 2
+    after = inner - width(step.label) - 2 - before
+    return f"  │{'┄' * before} {step.label} {'┄' * after}│"
+
+
+def _html(steps: Sequence[Step], times: bool) -> str:
+    head = tag("th", "time", "time", scope="col") if times else ""
+    head += tag("th", tag("span", "client"), "left", scope="col")
+    head += tag("th", "") + tag("th", tag("span", "server"), "right", scope="col")
+    body = "".join(_row(step, times) for step in steps)
+    table = tag("table", tag("thead", tag("tr", head)) + tag("tbody", body))
+    return scroll("who sent what to whom, in order", tag("div", table, "lifelines"))
+
+
+def _row(step: Step, times: bool) -> str:
+    first = tag("td", step.time, "time") if times else ""
+    if step.direction is None:
+        cells = tag("td", "", "left") + tag("td", tag("span", escape(step.label)))
+        return tag("tr", first + cells + tag("td", "", "right"), "mark") + "\n"
+    goes_up = step.direction == CLIENT_TO_SERVER
+    note = tag("div", escape(step.note), "bad") if step.note else ""
+    said = tag("span", f"{step.direction}: ", "way") + tag("code", escape(step.label)) + note
+    left, right = ("──", "─▶") if goes_up else ("◀─", "──")
+    cells = _end(left, "left") + tag("td", said, "sent") + _end(right, "right")
+    return tag("tr", first + cells, "up" if goes_up else "down") + "\n"
+
+
+def _end(glyph: str, css: str) -> str:
+    return tag("td", tag("b", glyph, "glyph", **{"aria-hidden": "true"}), css)
