@@ -2,14 +2,20 @@
 
 These twelve names are the whole public surface. They are imported eagerly, because
 `helpers.show`, `helpers.tap` and `helpers.check` are modules as well as functions: the
-function must win. What they need beyond the standard library they import when called, so
-that a helper server, which imports this package on its way up, does not wait for it.
+function must win. What they need beyond the standard library they import when called.
+
+A program of this package, such as `python -m helpers.servers.echo`, uses none of them, and
+a helper server must be ready almost as soon as a bare Python: it does not import them.
 """
 
-from helpers.check import check, hint, progress, solution
-from helpers.launcher import launch, servers, stop_all
-from helpers.show.page import page
-from helpers.tap import tap
+import sys
+
+# `python -m MODULE` imports the package of MODULE first, with this in sys.argv.
+if sys.argv[0] != "-m" or "helpers." not in "".join(sys.orig_argv):
+    from helpers.check import check, hint, progress, solution
+    from helpers.launcher import launch, servers, stop_all
+    from helpers.show.page import page
+    from helpers.tap import tap
 
 __all__ = [
     "check",
