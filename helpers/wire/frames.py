@@ -74,7 +74,8 @@ class Frame:
 
     def __str__(self) -> str:
         """Print a frame for people: `text "Hello" · FIN · masked 37 fa 21 3d · 5 bytes`."""
-        content = describe(self.opcode, self.payload)
+        # What is compressed is not readable, whatever the opcode says.
+        content = describe(Opcode.BINARY if self.rsv1 else self.opcode, self.payload)
         facts = [f"{self.opcode.name.lower()} {content}".rstrip()]
         facts += [
             name
@@ -95,10 +96,11 @@ def describe(opcode: Opcode, payload: bytes, width: int = 60) -> str:
         reason = describe(Opcode.TEXT, payload[2:], width) if payload[2:] else ""
         return f"{int.from_bytes(payload[:2])} {reason}".rstrip()
     start = payload[: 4 * width]  # a character has at most 4 bytes
-    text = start.decode("utf-8", "backslashreplace")
-    if opcode is Opcode.TEXT or (opcode is not Opcode.BINARY and text.isprintable() and text):
-        shown = json.dumps(text[:width], ensure_ascii=False)
-        return shown if len(text) <= width else f"{shown}…"
+    text = start.decode("utf-8", "replace")
+    shown = text[:width]
+    readable = shown.replace("\n", " ").isprintable() and "\ufffd" not in shown
+    if opcode is Opcode.TEXT or (opcode is not Opcode.BINARY and shown and readable):
+        return json.dumps(shown, ensure_ascii=False) + ("…" if len(text) > width else "")
     return start[: width // 3].hex(" ") + ("…" if len(payload) > width // 3 else "")
 
 
@@ -219,7 +221,7 @@ class FrameReader:
         opcode = check_opcode(first & 0x0F)
         fin, masked, length = bool(first & 0x80), bool(second & 0x80), second & 0x7F
         self._check_rsv(first, opcode)
-        check_control(opcode, fin, length)
+        check_control(opcode, fin, min(length, 126), or_more=" or more")
         if self.masked is True and not masked:
             raise ProtocolError("client frame must be masked, got MASK=0 (RFC 6455 §5.3)")
         if self.masked is False and masked:
@@ -269,7 +271,7 @@ def check_opcode(value: int) -> Opcode:
         raise ProtocolError(f"{fact} (RFC 6455 §5.2)") from None
 
 
-def check_control(opcode: Opcode, fin: bool, size: int) -> None:
+def check_control(opcode: Opcode, fin: bool, size: int, or_more: str = "") -> None:
     """Refuse a control frame that is fragmented or longer than 125 bytes."""
     if not opcode.is_control:
         return
@@ -277,7 +279,7 @@ def check_control(opcode: Opcode, fin: bool, size: int) -> None:
     if not fin:
         raise ProtocolError(f"{name} frame must not be fragmented, got FIN=0 (RFC 6455 §5.5)")
     if size > 125:
-        fact = f"{name} frame must carry at most 125 bytes, got {size} (RFC 6455 §5.5)"
+        fact = f"{name} frame must carry at most 125 bytes, got {size}{or_more} (RFC 6455 §5.5)"
         raise ProtocolError(fact)
 
 

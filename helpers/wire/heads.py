@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 HEAD_END = b"\r\n\r\n"
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+FORBIDDEN = re.compile(r"[^\t\x20-\x7e\x80-\xff]")  # control characters, and what is no byte
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -49,8 +49,9 @@ def encode_head(first_line: str, headers: Headers) -> bytes:
     lines = [first_line, *(f"{name}: {value}" for name, value in headers)]
     for line in lines:
         # A line break inside a value would smuggle in a header that nobody meant to send.
-        if CONTROL_CHARACTER.search(line):
-            raise HandshakeError(f"header line must not hold control characters, got {line!r}")
+        if FORBIDDEN.search(line):
+            fact = f"header line must be Latin-1 without control characters, got {line!r}"
+            raise HandshakeError(f"{fact} (RFC 9110 §5.5)")
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
@@ -194,8 +195,9 @@ def split_head(head: bytes) -> tuple[str, Headers]:
         raise HandshakeError("head must end with an empty line, got none (RFC 9112 §2.1)")
     # Every byte has a character in Latin-1, so this cannot fail and loses nothing.
     first, *lines = head[: -len(HEAD_END)].decode("latin-1").split("\r\n")
-    if CONTROL_CHARACTER.search(first):
-        raise HandshakeError(f"first line must not hold control characters, got {first!r}")
+    if FORBIDDEN.search(first):
+        fact = f"first line must not hold control characters, got {first!r}"
+        raise HandshakeError(f"{fact} (RFC 9112 §2.2)")
     return first, tuple(parse_header(line) for line in lines)
 
 
@@ -204,7 +206,7 @@ def parse_header(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon or not TOKEN.fullmatch(name):
         raise HandshakeError(f"header line must be 'Name: value', got {line!r} (RFC 9112 §5)")
-    if CONTROL_CHARACTER.search(value):
+    if FORBIDDEN.search(value):
         fact = f"header value must not hold control characters, got {line!r} (RFC 9110 §5.5)"
         raise HandshakeError(fact)
     return name, value.strip(" \t")
@@ -212,7 +214,7 @@ def parse_header(line: str) -> tuple[str, str]:
 
 def check_target(method: str, target: str) -> None:
     """Refuse what cannot be a request's target; a WebSocket address has no #fragment (§3)."""
-    if CONTROL_CHARACTER.search(target) or "#" in target:
+    if FORBIDDEN.search(target) or "#" in target:
         raise HandshakeError(f"target must have no #fragment, got {target!r} (RFC 6455 §3)")
     absolute = target.startswith(("http://", "https://"))
     if method == "GET" and not (target.startswith("/") or absolute):
