@@ -36,7 +36,6 @@ __all__ = [
 LIMIT_BYTES = 64 * 2**20
 ITEM_BYTES = 200  # what an item costs besides its data, about
 FULL = "recording full"
-ENDS = ("reset by", "refused", "cut", "stopped")  # marks after which nothing more arrives
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +151,11 @@ class Decoder:
     def read(self, item: Chunk | Mark) -> list[Entry]:
         """Read the next item; return the entries that it completes."""
         if isinstance(item, Mark):
+            if item.what.startswith(FULL):
+                for conversation in self._open.values():
+                    conversation.lose()
             mark = Reading(None, "mark", b"", None, item.what)
-            return [*self._ended(item), entry(item.connection, mark, item.at_s)]
+            return [entry(item.connection, mark, item.at_s)]
         conversation = self._open.setdefault(item.connection, Conversation())
         if item.data:
             readings = conversation.read(item.direction, item.data)
@@ -171,22 +173,6 @@ class Decoder:
             for connection, conversation in self._open.items()
             for direction in (CLIENT_TO_SERVER, SERVER_TO_CLIENT)
             for reading in conversation.unfinished(direction)
-        ]
-
-    def _ended(self, mark: Mark) -> list[Entry]:
-        """Return what a mark leaves unfinished for ever."""
-        if mark.what.startswith(FULL):
-            for conversation in self._open.values():
-                conversation.lose()
-        if not mark.what.startswith(ENDS):
-            return []
-        gone = [c for c in self._open if mark.connection in (None, c)]
-        return [
-            entry(connection, reading, mark.at_s)
-            for connection in gone
-            for conversation in [self._open.pop(connection)]
-            for direction in (CLIENT_TO_SERVER, SERVER_TO_CLIENT)
-            for reading in conversation.end(direction)
         ]
 
 
