@@ -13,17 +13,23 @@ import sys
 # `python -m MODULE` imports the package of MODULE first, with this in sys.argv.
 if sys.argv[0] != "-m" or "helpers." not in "".join(sys.orig_argv):
     from helpers.check import check, hint, progress, solution
+    from helpers.doctor import doctor
     from helpers.launcher import launch, servers, stop_all
+    from helpers.show import show
     from helpers.show.page import page
+    from helpers.show.source import show_source
     from helpers.tap import tap
 
 __all__ = [
     "check",
+    "doctor",
     "hint",
     "launch",
     "page",
     "progress",
     "servers",
+    "show",
+    "show_source",
     "solution",
     "stop_all",
     "tap",
