@@ -19,7 +19,7 @@ START_S = 10.0  # deadline for the ready line
 STOP_S = 5.0  # deadline for a graceful end; then the process is killed
 PORT_TAKEN = 98  # the exit status of helpers/servers/program.py when its port is taken
 PROJECT = Path(__file__).resolve().parents[2]
-READY = re.compile(r"listening on http://(.+):(\d+)")
+READY = re.compile(rb"listening on http://(.+):(\d+)")
 
 
 class Child:
@@ -36,7 +36,7 @@ class Child:
     def __init__(self, module: str, flags: list[str], log_file: Path) -> None:
         self.ended = threading.Event()
         self._spoke = threading.Event()
-        self._first_line = ""
+        self._address: tuple[str, int] | None = None
         with log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module, *flags],
@@ -60,12 +60,9 @@ class Child:
 
         First used: notebooks/00_start_here.ipynb
         """
-        self._spoke.wait(START_S)
-        if found := READY.match(self._first_line):
-            return found[1], int(found[2])
-        if self._spoke.is_set():  # with something else, or with its end
+        if self._spoke.wait(START_S) and self._address is None:  # its end came instead
             self.ended.wait(STOP_S)
-        return None
+        return self._address
 
     def stop(self) -> None:
         """End the process gracefully, or by force after 5 seconds.
@@ -89,7 +86,10 @@ class Child:
     def _watch(self) -> None:
         assert self._process.stdout
         with self._process.stdout as stdout:
-            self._first_line = stdout.readline(1000).decode("utf-8", "replace")
+            for line in stdout:
+                if found := READY.match(line):
+                    self._address = found[1].decode(), int(found[2])
+                    break
             self._spoke.set()
             stdout.read()  # to its end, which follows the ready line: see program.ready()
         self._process.wait()

@@ -1,0 +1,230 @@
+"""What all servers share: flags, ready line, the end, and the files of a page."""
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers.launcher import child
+from helpers.servers import program
+
+ECHO = [sys.executable, "-m", "helpers.servers.echo"]
+#: A server whose loop hangs as soon as it is ready, and never sees that it should stop.
+STUCK = """
+import threading
+from helpers.servers import program
+
+async def main(options, listener, stop):
+    program.ready(listener)
+    threading.Event().wait()
+
+program.run(main, program.parser("stuck"))
+"""
+DEADLINE_S = 10
+posix_only = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+
+
+def start(command: list[str], stdin: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def ready_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline()
+
+
+@pytest.fixture
+def from_a_terminal() -> Iterator[subprocess.Popen[str]]:
+    with start(ECHO, subprocess.DEVNULL) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def from_a_kernel() -> Iterator[subprocess.Popen[str]]:
+    with start(ECHO, subprocess.PIPE) as process:
+        yield process
+        process.kill()
+
+
+def test_the_ready_line(from_a_terminal: subprocess.Popen[str]) -> None:
+    line = ready_line(from_a_terminal)
+    assert line.startswith("listening on http://127.0.0.1:")
+    with socket.create_connection(("127.0.0.1", int(line.rpartition(":")[2])), DEADLINE_S):
+        pass
+
+
+@posix_only
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_from_a_terminal_it_ends_with_a_signal(
+    from_a_terminal: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    ready_line(from_a_terminal)
+    from_a_terminal.send_signal(number)
+    assert from_a_terminal.wait(DEADLINE_S) == 0
+
+
+def test_as_a_child_it_ends_with_its_input(from_a_kernel: subprocess.Popen[str]) -> None:
+    ready_line(from_a_kernel)
+    assert from_a_kernel.stdin
+    from_a_kernel.stdin.close()
+    assert from_a_kernel.wait(DEADLINE_S) == 0
+
+
+@posix_only
+def test_as_a_child_it_ignores_ctrl_c(from_a_kernel: subprocess.Popen[str]) -> None:
+    port = int(ready_line(from_a_kernel).rpartition(":")[2])
+    from_a_kernel.send_signal(signal.SIGINT)
+    with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 200"
+    from_a_kernel.send_signal(signal.SIGTERM)
+    assert from_a_kernel.wait(DEADLINE_S) == 0
+
+
+def test_it_ends_even_when_its_loop_is_stuck() -> None:
+    with start([sys.executable, "-c", STUCK], subprocess.PIPE) as process:
+        ready_line(process)
+        assert process.stdin
+        process.stdin.close()
+        assert process.wait(DEADLINE_S) == 1
+
+
+def test_a_taken_port_is_named_and_says_what_to_do() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = subprocess.run([*ECHO, f"--port={port}"], capture_output=True, text=True)
+    assert done.returncode == program.PORT_TAKEN == child.PORT_TAKEN
+    assert done.stderr == (
+        f"port {port} is taken: another program listens on 127.0.0.1:{port}; "
+        "stop that program, or choose another port (0 takes any free one)\n"
+    )
+
+
+def test_an_address_of_another_machine_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^cannot listen on 192\.0\.2\.1:0: "):
+        program.listen("192.0.2.1", 0)
+
+
+@pytest.mark.parametrize("text", ["-1", "65536", "http", "", "8000.0"])
+def test_a_wrong_port_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a port from 0 to 65535, got"):
+        program.port(text)
+
+
+@pytest.mark.parametrize("text", ["0", "-5", "1MiB", ""])
+def test_a_wrong_size_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a size in bytes, 1 or more"):
+        program.size_bytes(text)
+
+
+def test_flags() -> None:
+    options = program.parser("a server\nand more").parse_args(["--port=8000", "--data=here"])
+    assert (options.host, options.port, options.data) == ("127.0.0.1", 8000, Path("here"))
+    assert program.size_bytes("16777216") == 16 * 2**20
+
+
+def test_the_data_folder_is_made_when_it_is_asked_for(tmp_path: Path) -> None:
+    folder = tmp_path / "some" / "where"
+    assert program.data_folder(argparse.Namespace(data=folder)) == folder
+    assert folder.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("/style.css", "text/css; charset=utf-8"),
+        ("echo.html", "text/html; charset=utf-8"),
+        ("/connection.js", "text/javascript; charset=utf-8"),
+        ("/icon.svg", "image/svg+xml"),
+    ],
+)
+def test_files_of_a_page(path: str, content_type: str) -> None:
+    file = program.page_file(path)
+    assert file
+    assert file[0] == content_type
+    assert file[1] == (program.PAGES / path.removeprefix("/")).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", "/", "//", "/nothing.css", "/.npmrc", "/package.json", "/node_modules"),
+        *("/../servers/echo.py", "/../../README.md", "/./style.css", "/x/../style.css"),
+        *("/..\\servers\\echo.py", "/C:\\Windows\\x.css", "/C:/x.css", "//etc/x.css"),
+        *("/style.css/", "/style.css\0", "/%2e%2e/style.css", "/" + "a" * 5000 + ".css"),
+    ],
+)
+def test_nothing_else_is_given_away(path: str) -> None:
+    assert program.page_file(path) is None
+
+
+def test_a_link_out_of_the_folder_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    (tmp_path / "secret.css").write_text("secret")
+    try:
+        (pages / "link.css").symlink_to(tmp_path / "secret.css")
+    except OSError:
+        pytest.skip("this system does not let us make links")
+    monkeypatch.setattr(program, "PAGES", pages)
+    assert program.page_file("/link.css") is None
+
+
+def reply(method: str, target: str) -> program.Reply | None:
+    return program.reply(method, target, server="echo", page="echo.html")
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        *[("GET", "/", 200), ("GET", "/?x=1", 200), ("GET", "/style.css?v=2", 200)],
+        *[("GET", "/healthz", 200), ("GET", "/nothing", 404), ("GET", "*", 404)],
+        *[("POST", "/", 405), ("POST", "/ws", 405), ("DELETE", "/nothing", 405)],
+    ],
+)
+def test_replies(method: str, target: str, status: int) -> None:
+    answer = reply(method, target)
+    assert answer
+    assert answer.status == status
+    headers = dict(answer.headers)
+    assert headers["Content-Length"] == str(len(answer.body))
+    assert headers["Connection"] == "close"
+    assert headers["Cache-Control"] == "no-store"
+    assert "'unsafe-inline'" not in headers["Content-Security-Policy"]
+    assert "X-Frame-Options" not in headers
+    assert "frame-ancestors" not in headers["Content-Security-Policy"]
+    assert headers.get("Allow") == ("GET" if status == 405 else None)
+
+
+def test_a_websocket_is_left_to_the_handshake() -> None:
+    assert reply("GET", "/ws") is None
+    assert reply("GET", "/ws?room=1") is None
+    assert program.reply("GET", "/echo", server="x", page="x", sockets=("/echo",)) is None
+
+
+def test_no_page_has_what_its_policy_forbids() -> None:
+    """No inline script, no inline style, nothing from another machine."""
+    for page in program.PAGES.glob("*.html"):
+        text = page.read_text("utf-8")
+        assert text.count("<script") == text.count('<script type="module" src="'), page.name
+        assert "<style" not in text, page.name
+        assert " style=" not in text, page.name
+        assert "://" not in text, page.name
+
+
+@pytest.mark.parametrize("script", sorted(program.PAGES.glob("*.js")), ids=lambda p: p.name)
+def test_what_people_type_stays_text(script: Path) -> None:
+    text = script.read_text("utf-8")
+    for way in (".innerHTML", ".outerHTML", "insertAdjacentHTML", "document.write", "eval("):
+        assert way not in text
