@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape as escape_all
 
 __all__ = [
     "HIDDEN_BYTE",
@@ -94,7 +94,7 @@ def shell(kind: str, style: str, *parts: str) -> str:
 
 def scroll(label: str, *parts: str) -> str:
     """Give wide content its own horizontal scroll, reachable with the keyboard."""
-    attributes = f'class="scroll" role="group" tabindex="0" aria-label="{escape(label)}"'
+    attributes = f'class="scroll" role="group" tabindex="0" aria-label="{escape_all(label)}"'
     return f"<div {attributes}>" + "".join(parts) + "</div>"
 
 
@@ -102,9 +102,14 @@ def tag(name: str, content: str, css: str = "", **attributes: object) -> str:
     """Return one element; `content` is HTML, attribute values are escaped here."""
     given = {"class": css or None, **attributes}
     written = "".join(
-        f' {key}="{escape(str(value))}"' for key, value in given.items() if value is not None
+        f' {key}="{escape_all(str(value))}"' for key, value in given.items() if value is not None
     )
     return f"<{name}{written}>{content}</{name}>"
+
+
+def escape(text: str) -> str:
+    """Return text as HTML that shows it; for what stands between tags, not in attributes."""
+    return escape_all(text, quote=False)
 
 
 def visible(text: str) -> str:

@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from helpers.show.paint import Picture, escape, pad, scroll, shell, tag, width
-from helpers.show.transcript_view import FIRST_ROWS, LAST_ROWS, NOTHING, Line, describe_entry
+from helpers.show.transcript_view import NOTHING, Line, describe_entry
 from helpers.wire.frames import Frame
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Entry
 
+FIRST_STEPS, LAST_STEPS = 60, 20
 LABEL_CHARACTERS = 48
 MIN_COLUMNS = 40
 
@@ -34,7 +35,7 @@ STYLE = """
 border:1px solid rgb(var(--cs))}
 .wirepic .lifelines .right span{transform:translateX(-50%);background:rgba(var(--sc),.2);
 border:1px solid rgb(var(--sc))}
-.wirepic .lifelines .glyph{visibility:hidden;font-size:0}
+.wirepic .lifelines td b{visibility:hidden;font-size:0}
 .wirepic .lifelines .way{position:absolute;width:1px;height:1px;overflow:hidden;
 clip-path:inset(50%);white-space:nowrap}
 .wirepic.wirepic .lifelines .sent{position:relative;padding:.55em 1.4em .5em;text-align:center;
@@ -101,12 +102,12 @@ def _of_connection(entries: Sequence[Entry], connection: int) -> list[Entry]:
 
 
 def _steps(entries: Sequence[Entry], times: bool, exact: bool) -> list[Step]:
-    left_out = len(entries) - FIRST_ROWS - LAST_ROWS
+    left_out = len(entries) - FIRST_STEPS - LAST_STEPS
     lines = [describe_entry(entry, exact, LABEL_CHARACTERS) for entry in entries]
     steps = [_step(line, times) for line in lines]
     if left_out > 1:
         gap = Step(None, f"… {left_out:,} more …")
-        steps = [*steps[:FIRST_ROWS], gap, *steps[-LAST_ROWS:]]
+        steps = [*steps[:FIRST_STEPS], gap, *steps[-LAST_STEPS:]]
     return steps
 
 
@@ -126,7 +127,7 @@ def _step(line: Line, times: bool) -> Step:
 def _text(steps: Sequence[Step], times: bool) -> list[str]:
     inner = max(MIN_COLUMNS, *(width(words) + 6 for s in steps for words in (s.label, s.note)))
     margin = max(width(step.time) for step in steps) + 2 if times else 0
-    lines = [" " * margin + pad("client", inner) + "server"]
+    lines = [pad("time" if times else "", margin) + pad("client", inner) + "server"]
     for step in steps:
         lines.append(pad(step.time, margin) + _arrow(step, inner))
         if step.note:
@@ -168,4 +169,4 @@ def _row(step: Step, times: bool) -> str:
 
 
 def _end(glyph: str, css: str) -> str:
-    return tag("td", tag("b", glyph, "glyph", **{"aria-hidden": "true"}), css)
+    return tag("td", tag("b", glyph, **{"aria-hidden": "true"}), css)

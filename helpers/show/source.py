@@ -11,11 +11,12 @@ import inspect
 import textwrap
 import tokenize
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 
 from helpers.show.display import display
-from helpers.show.paint import Picture, escape, shell, tag
+from helpers.show.paint import Picture, escape, scroll, shell, tag
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_SERVERS = {"__init__", "program"}
@@ -32,7 +33,7 @@ white-space:pre}
 .wirepic.source .m{color:var(--jp-mirror-editor-number-color,#1a7f37)}
 .wirepic.source .d{color:var(--jp-mirror-editor-def-color,#2f81f7)}
 .wirepic.source .b{color:var(--jp-mirror-editor-builtin-color,#1a7f37)}
-.wirepic.source .a{color:var(--jp-mirror-editor-meta-color,#a371f7)}
+.wirepic.source .a{color:var(--jp-mirror-editor-def-color,#2f81f7);font-style:italic}
 """
 
 # What pygments calls a token, and our class for it; the first that fits wins.
@@ -82,9 +83,8 @@ def source_picture(what: object, *, numbers: bool = False) -> Picture:
     head = [title] if title else []
     html = "\n".join([*(tag("span", escape(line), "c") for line in head), *html_lines])
     label = f"source of {path}" if path else "source"
-    scroller = f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(label)}">'
     text = "\n".join([*head, *text_lines])
-    return Picture(shell("source", STYLE, f"{scroller}<pre>{html}</pre></div>"), text)
+    return Picture(shell("source", STYLE, scroll(label, tag("pre", html))), text)
 
 
 def _find(what: object) -> tuple[str, str, int]:
@@ -162,11 +162,15 @@ def _highlight(source: str) -> Iterator[str]:
     from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 
     line = ""
-    for kind, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(source):
-        css = next((ours for theirs, ours in CLASSES if str(kind).startswith(theirs)), "")
-        for index, piece in enumerate(text.split("\n")):
+    tokens = PythonLexer(stripnl=False, ensurenl=False).get_tokens(source)
+    for css, group in groupby(tokens, lambda token: _class(str(token[0]))):
+        for index, piece in enumerate("".join(text for _, text in group).split("\n")):
             if index:
                 yield line
                 line = ""
             line += tag("span", escape(piece), css) if css and piece.strip() else escape(piece)
     yield line
+
+
+def _class(kind: str) -> str:
+    return next((ours for theirs, ours in CLASSES if kind.startswith(theirs)), "")

@@ -1,0 +1,73 @@
+"""The sequence diagram of a recording, in the words of its text twin."""
+
+from __future__ import annotations
+
+from helpers.show.sequence import sequence_diagram
+from helpers.show.transcript_view import NOTHING
+from helpers.wire.frames import Frame, Opcode
+from helpers.wire.transcript import entries
+from tests.show.reading import rows
+from tests.show.samples import Recorder, broken, short_talk, talk
+
+
+def test_a_short_talk() -> None:
+    assert str(sequence_diagram(entries(short_talk()))) == (
+        """\
+client                                  server
+  │┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄ opened ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄│
+  │─ GET /ws HTTP/1.1 ────────────────────▶│
+  │◀───────────── 101 Switching Protocols ─│
+  │─ text "Hello" ────────────────────────▶│
+  │◀──────────────────────── text "Hello" ─│
+  │┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄ cut ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄│"""
+    )
+
+
+def test_without_styles_each_row_says_who_sent_what() -> None:
+    assert rows(sequence_diagram(entries(short_talk())).html) == [
+        ["client", "", "server"],
+        ["", "opened", ""],
+        ["──", "client→server: GET /ws HTTP/1.1", "─▶"],
+        ["◀─", "server→client: 101 Switching Protocols", "──"],
+        ["──", 'client→server: text "Hello"', "─▶"],
+        ["◀─", 'server→client: text "Hello"', "──"],
+        ["", "cut", ""],
+    ]
+
+
+def test_all_lines_end_at_the_server() -> None:
+    lines = str(sequence_diagram(entries(talk()))).splitlines()
+    assert {len(line) for line in lines[1:]} == {len(lines[1])}
+
+
+def test_one_diagram_for_each_connection() -> None:
+    picture = str(sequence_diagram(entries(talk(connections=2))))
+    assert picture.startswith("connection 1\nclient ")
+    assert "\nconnection 2\nclient " in picture
+    assert picture.count(" frozen ") == 2  # each in the time of its own connection
+
+
+def test_a_fault_is_told_below_its_arrow() -> None:
+    lines = str(sequence_diagram(entries(broken()))).splitlines()
+    place = next(index for index, line in enumerate(lines) if "─ error ─" in line)
+    assert "│ RSV2 must be 0 without an extension" in lines[place + 1]
+
+
+def test_times_on_request() -> None:
+    header, first, *_ = rows(sequence_diagram(entries(short_talk()), times=True).html)
+    assert header == ["time", "client", "", "server"]
+    assert first[0].endswith(" s")
+
+
+def test_long_messages_and_recordings_are_shortened() -> None:
+    recorder = Recorder()
+    recorder.handshake()
+    recorder.down(1, *[Frame(Opcode.TEXT, b"ab" * 100)] * 200)
+    picture = sequence_diagram(entries(recorder.transcript))
+    assert '… 152 characters more …"' in str(picture)
+    assert " … 123 more … " in str(picture)
+    assert len(picture.html) < 30_000
+
+
+def test_nothing_yet() -> None:
+    assert str(sequence_diagram([])) == NOTHING
