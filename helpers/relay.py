@@ -93,6 +93,7 @@ class Relay:
         self.count = 0
         self._target = target
         self._recorder = Recorder(transcript, changed)
+        self._one_by_one = asyncio.Lock()
         self._listener: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
 
@@ -104,18 +105,20 @@ class Relay:
 
     async def stop(self) -> None:
         """Close everything in order; what was recorded stays."""
-        await self._refuse()
-        await self._end_all(reset=False)
-        if self._listener:
-            self._listener.close()
-        self._recorder.mark(None, "stopped")
+        async with self._one_by_one:
+            await self._refuse()
+            await self._end_all(reset=False)
+            if self._listener:
+                self._listener.close()
+            self._recorder.mark(None, "stopped")
 
     async def cut(self) -> None:
         """Reset every connection, and refuse new ones."""
-        self._recorder.mark(None, "cut")
-        if self._accepting:
-            await self._refuse()
-        await self._end_all(reset=True)
+        async with self._one_by_one:
+            self._recorder.mark(None, "cut")
+            if self._accepting:
+                await self._refuse()
+            await self._end_all(reset=True)
 
     async def freeze(self) -> None:
         """Pass nothing on."""
@@ -129,11 +132,12 @@ class Relay:
 
     async def heal(self) -> None:
         """End all faults."""
-        if not self._accepting:
-            self._listener = self._listener or bound(self.port)
-            self._accept()
-        self._recorder.mark(None, "healed")
-        self.faults.set(frozen=False, delay_s=0.0)
+        async with self._one_by_one:
+            if not self._accepting:
+                self._listener = self._listener or bound(self.port)
+                self._accept()
+            self._recorder.mark(None, "healed")
+            self.faults.set(frozen=False, delay_s=0.0)
 
     async def clear(self) -> None:
         """Forget what was recorded."""
