@@ -54,6 +54,9 @@ class JupyterLab:
         )
         for notebook in (folder / "notebooks").glob("*.ipynb"):
             clear_outputs(notebook)
+        quiet = folder / "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+        quiet.parent.mkdir(parents=True)
+        quiet.write_text(json.dumps({"fetchNews": "false"}), "utf-8")
         self.port = 0
 
     def __enter__(self) -> Self:
@@ -71,7 +74,6 @@ class JupyterLab:
             "--IdentityProvider.token=",
             "--LabApp.expose_app_in_browser=True",
             f"--ServerApp.local_hostnames={REMOTE_NAME}",
-            "--LabApp.news_url=",
         ]
         self.process = subprocess.Popen(
             command,

@@ -35,12 +35,17 @@ def tab(browser: Browser, width: int, height: int, theme: str) -> Iterator[Page]
 
 
 def whole_height(page: Page) -> int:
-    """How tall the open notebook is, in px, JupyterLab's own bars included."""
+    """How tall the open notebook is, in px, with JupyterLab's own bars; scrolls it to the top."""
     height: int = page.evaluate(
-        f"() => {CURRENT}.content.node.querySelector('.jp-WindowedPanel-inner,"
-        " .jp-WindowedPanel-viewport').scrollHeight"
+        f"""() => {{
+          const panel = {CURRENT}.content.node.querySelector('.jp-WindowedPanel-outer');
+          {CURRENT}.content.activeCellIndex = 0;
+          panel.scrollTop = 0;
+          const cells = [...panel.querySelectorAll('.jp-Cell')];
+          return cells.at(-1).getBoundingClientRect().bottom + 48;
+        }}"""
     )
-    return height + 200
+    return int(height)
 
 
 def notebook_pictures(browser: Browser, lab: JupyterLab, notebook: Path, theme: str) -> list[Path]:
@@ -54,7 +59,7 @@ def notebook_pictures(browser: Browser, lab: JupyterLab, notebook: Path, theme: 
         )
         page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
         lab.run_all_above_the_last(page)
-        for _ in range(2):  # drawn taller, an output may grow once more
+        for _ in range(3):  # drawn taller, cells and outputs may grow once more
             page.set_viewport_size({"width": WIDTH_PX, "height": whole_height(page)})
             page.wait_for_load_state("networkidle")
         height = page.viewport_size["height"] if page.viewport_size else SCREEN_PX
