@@ -172,7 +172,7 @@ def described(entry: Entry) -> dict[str, Any]:
         "at_s": round(entry.at_s, 3),
         "size": len(entry.raw),
         "hex": entry.raw[:SHOWN_BYTES].hex(),
-        "fields": list(fields(entry.value)),
+        "fields": [list(field) for field in fields(entry.value)],
     }
 
 

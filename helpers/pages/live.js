@@ -2,13 +2,14 @@
 
 import { Connection } from "./connection.js";
 
-const KEPT = 2_000; // the oldest entries make room for new ones
+const KEPT = 1_000; // the oldest entries make room for new ones
 const NEAR_END_PX = 24;
 const $ = (id) => document.getElementById(id);
 const list = $("entries");
 const empty = $("empty");
 const connection = new Connection("ws");
-let held = []; // what came while the page is paused
+let held = []; // what came and is not drawn yet: until the next frame, or while paused
+let drawing = false; // the next frame draws
 let paused = false;
 let unseen = 0; // what came below while the reader looks at something above
 
@@ -22,8 +23,7 @@ connection.addEventListener("status", ({ detail: { status, words } }) => {
 connection.addEventListener("message", ({ detail }) => {
   const message = JSON.parse(detail);
   if (message.start !== undefined) start(message.start);
-  else if (paused) hold(message.entries);
-  else add(message.entries);
+  else hold(message.entries);
 });
 
 $("connection").addEventListener("change", filter);
@@ -37,8 +37,7 @@ list.addEventListener("keydown", walk);
 $("pause").addEventListener("click", () => {
   paused = !paused;
   $("pause").setAttribute("aria-pressed", paused);
-  if (!paused) add(held.splice(0));
-  showPause();
+  hold([]);
 });
 
 /** The history follows: at the first connection, after a lost one, and when it was cleared. */
@@ -56,18 +55,24 @@ function clear() {
   showPause();
 }
 
+/** However much comes at once, it is drawn once a frame. */
 function hold(entries) {
   held.push(...entries);
   held.splice(0, held.length - KEPT);
   showPause();
+  if (!paused && !drawing) requestAnimationFrame(draw);
+  drawing ||= !paused;
 }
 
 function showPause() {
   $("pause").textContent = paused ? `Resume${held.length ? ` (${held.length} new)` : ""}` : "Pause";
 }
 
-function add(entries) {
-  if (!entries.length) return;
+function draw() {
+  drawing = false;
+  if (paused || !held.length) return;
+  const entries = held;
+  held = [];
   const follow = isAtEnd();
   const rows = document.createDocumentFragment();
   for (const entry of entries) rows.append(row(entry));
