@@ -34,23 +34,23 @@ from helpers.show.payload import Grid, payload_grid
 MAX_FRAMES = 8
 
 STYLE = """
-.wirepic.anatomy .frame+.frame,.wirepic.anatomy .frame+.small{border-top:1px solid var(--line);
+& .frame+.frame,& .frame+.small{border-top:1px solid var(--line);
 margin-top:1em;padding-top:.8em}
-.wirepic .cards{display:flex;flex-wrap:wrap;gap:.7em 1.1em;margin:.5em 0 .8em}
-.wirepic.wirepic .field th,.wirepic.wirepic .field td{text-align:center;
+& .cards{display:flex;flex-wrap:wrap;gap:.7em 1.1em;margin:.5em 0 .8em}
+& .field th,& .field td{text-align:center;
 padding:.1em .4em;border:1px solid var(--line);line-height:1.5;white-space:nowrap}
-.wirepic.wirepic .field th{font-size:.8em;border-bottom:0;border-top:3px solid rgb(var(--f))}
-.wirepic.wirepic .field td{background:rgba(var(--f),.16);border-top:0;font-size:.86em}
-.wirepic.wirepic .field .bits td{border-bottom:0;font-size:1.12em;min-width:.9em}
-.wirepic.wirepic .field .bits td+td{border-left:1px dotted var(--line)}
-.wirepic .fin{--f:100,116,139}.wirepic .rsv{--f:148,148,148}.wirepic .opcode{--f:139,92,246}
-.wirepic .mask{--f:219,39,119}.wirepic .length{--f:8,145,178}.wirepic .data{--f:22,163,74}
-.wirepic .said{--f:148,148,148}
-.wirepic.wirepic .grid th{padding:.15em .9em .15em 0;white-space:nowrap;font-size:.86em}
-.wirepic.wirepic .grid td{text-align:center;padding:.15em .4em;min-width:1.35em;
+& .field th{font-size:.8em;border-bottom:0;border-top:3px solid rgb(var(--f))}
+& .field td{background:rgba(var(--f),.16);border-top:0;font-size:.86em}
+& .field .bits td{border-bottom:0;font-size:1.12em;min-width:.9em}
+& .field .bits td+td{border-left:1px dotted var(--line)}
+& .fin{--f:100,116,139}& .rsv{--f:148,148,148}& .opcode{--f:139,92,246}
+& .mask{--f:219,39,119}& .length{--f:8,145,178}& .data{--f:22,163,74}
+& .said{--f:148,148,148}
+& .grid th{padding:.15em .9em .15em 0;white-space:nowrap;font-size:.86em}
+& .grid td{text-align:center;padding:.15em .4em;min-width:1.35em;
 white-space:nowrap;border:1px solid var(--line);background:rgba(var(--f),.16)}
-.wirepic.wirepic .grid .mask td.turn{border-left:3px solid rgb(var(--f))}
-.wirepic.wirepic .grid td.gap{background:none;border-width:0;vertical-align:middle;
+& .grid .mask td.turn{border-left:3px solid rgb(var(--f))}
+& .grid td.gap{background:none;border-width:0;vertical-align:middle;
 padding:0 .8em;font-size:.86em}
 """
 

@@ -38,18 +38,18 @@ HEAD_NOTE = '… the rest of the head: show(…, "handshake")'
 NOTHING = "no bytes recorded yet"
 
 STYLE = """
-.wirepic .dump{margin:0 0 .8em}
-.wirepic .dump .head{font-size:.86em;margin:0 0 .2em}
-.wirepic .way{display:inline-block;padding:0 .55em;border-radius:.3em}
-.wirepic .up .way{background:rgba(var(--cs),.17)}
-.wirepic .down .way{background:rgba(var(--sc),.19)}
-.wirepic.wirepic .dump pre{margin:0;padding:0 .8em;border-left:3px solid var(--line);
+& .dump{margin:0 0 .8em}
+& .dump .head{font-size:.86em;margin:0 0 .2em}
+& .way{display:inline-block;padding:0 .55em;border-radius:.3em}
+& .up .way{background:rgba(var(--cs),.17)}
+& .down .way{background:rgba(var(--sc),.19)}
+& .dump .scroll pre{margin:0;padding:0 .8em;border-left:3px solid var(--line);
 white-space:pre;overflow:visible;width:max-content;line-height:1.45}
-.wirepic.wirepic .dump.up pre{border-left-color:rgb(var(--cs))}
-.wirepic.wirepic .dump.down pre{border-left-color:rgb(var(--sc))}
-.wirepic .dump .place{opacity:.65}
-.wirepic .dump .said{padding:0 .4em;background:var(--quiet)}
-.wirepic .rule{font-size:.86em;opacity:.8;background:var(--quiet);padding:.1em .7em;
+& .dump.up .scroll pre{border-left-color:rgb(var(--cs))}
+& .dump.down .scroll pre{border-left-color:rgb(var(--sc))}
+& .dump .place{opacity:.65}
+& .dump .said{padding:0 .4em;background:var(--quiet)}
+& .rule{font-size:.86em;opacity:.8;background:var(--quiet);padding:.1em .7em;
 margin:0 0 .8em}
 """
 

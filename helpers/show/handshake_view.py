@@ -32,33 +32,33 @@ PROOF = "how the answer is made from the key"
 BODY_CHARACTERS = 400
 
 STYLE = """
-.wirepic .pair{display:flex;flex-wrap:wrap;gap:.8em 1.6em;align-items:flex-start}
-.wirepic .half{flex:1 1 20em;min-width:0;container-type:inline-size}
-.wirepic .half .way,.wirepic .half .none{display:inline-block;padding:0 .55em;border-radius:.3em}
-.wirepic .up .way{background:rgba(var(--cs),.17)}
-.wirepic .down .way{background:rgba(var(--sc),.19)}
-.wirepic.wirepic .heads{width:100%}
-.wirepic.wirepic .heads caption{opacity:1;border-bottom:3px solid rgb(var(--sc));padding:0}
-.wirepic.wirepic .up .heads caption{border-bottom-color:rgb(var(--cs))}
-.wirepic.wirepic .heads tr{padding:0;border-bottom:1px solid rgba(128,128,128,.18)}
-.wirepic.wirepic .heads td{padding:.22em .6em;overflow-wrap:anywhere}
-.wirepic.wirepic .heads small{font-size:.86em;opacity:.85}
-.wirepic.wirepic .heads .first td{background:var(--quiet)}
-.wirepic.wirepic .heads .link td{background:rgba(139,92,246,.16)}
+& .pair{display:flex;flex-wrap:wrap;gap:.8em 1.6em;align-items:flex-start}
+& .half{flex:1 1 20em;min-width:0;container-type:inline-size}
+& .half .way,& .half .none{display:inline-block;padding:0 .55em;border-radius:.3em}
+& .up .way{background:rgba(var(--cs),.17)}
+& .down .way{background:rgba(var(--sc),.19)}
+& .heads{width:100%}
+& .heads caption{opacity:1;border-bottom:3px solid rgb(var(--sc));padding:0}
+& .up .heads caption{border-bottom-color:rgb(var(--cs))}
+& .heads tr{padding:0;border-bottom:1px solid rgba(128,128,128,.18)}
+& .heads td{padding:.22em .6em;overflow-wrap:anywhere}
+& .heads small{font-size:.86em;opacity:.85}
+& .heads .first td{background:var(--quiet)}
+& .heads .link td{background:rgba(139,92,246,.16)}
 @container (max-width:520px){
-.wirepic.wirepic .heads,.wirepic.wirepic .heads tbody,.wirepic.wirepic .heads tr,
-.wirepic.wirepic .heads td,.wirepic.wirepic .heads caption{display:block}
-.wirepic.wirepic .heads td{padding:.2em .6em 0}
-.wirepic.wirepic .heads td:last-child{padding:0 .6em .2em}
+& .heads,& .heads tbody,& .heads tr,
+& .heads td,& .heads caption{display:block}
+& .heads td{padding:.2em .6em 0}
+& .heads td:last-child{padding:0 .6em .2em}
 }
-.wirepic .proof{margin-top:.9em}
-.wirepic.wirepic .proof table{border-left:3px solid rgb(139,92,246)}
-.wirepic.wirepic .proof td,.wirepic.wirepic .proof th{padding:.12em .8em;white-space:nowrap}
-.wirepic.wirepic .proof th{font-size:.86em}
-.wirepic.wirepic .proof td{white-space:normal;overflow-wrap:anywhere}
-.wirepic .good{border-left:4px solid rgb(var(--good));background:rgba(var(--good),.12);
+& .proof{margin-top:.9em}
+& .proof table{border-left:3px solid rgb(139,92,246)}
+& .proof td,& .proof th{padding:.12em .8em;white-space:nowrap}
+& .proof th{font-size:.86em}
+& .proof td{white-space:normal;overflow-wrap:anywhere}
+& .good{border-left:4px solid rgb(var(--good));background:rgba(var(--good),.12);
 padding:.3em .7em;margin:.5em 0}
-.wirepic.wirepic .pair+.title,.wirepic .good+.title,.wirepic .bad+.title{margin-top:1.4em}
+& .pair+.title,& .good+.title,& .bad+.title{margin-top:1.4em}
 """
 
 

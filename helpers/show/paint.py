@@ -37,15 +37,15 @@ BASE = """
 --cs:37,99,235;--sc:217,119,6;--bad:220,38,38;--good:22,163,74;
 color:var(--jp-content-font-color1,inherit);font-size:var(--jp-content-font-size1,14px);
 line-height:1.45;margin:.3em 0 .6em}
-.wirepic.wirepic .mono,.wirepic.wirepic code,.wirepic.wirepic pre{
+.wirepic.wirepic .mono,.wirepic.wirepic.wirepic code,.wirepic.wirepic.wirepic pre{
 font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);
 font-size:.93em;background:none;color:inherit;padding:0;border:0}
 .wirepic.wirepic table{border-collapse:collapse;table-layout:auto;margin:0;width:auto;border:0;
 font-size:inherit;color:inherit}
 .wirepic.wirepic caption{caption-side:top;text-align:left;padding:0 0 .25em;color:inherit;
 font-size:.86em;opacity:.8;white-space:nowrap}
-.wirepic.wirepic tr:nth-child(n),.wirepic.wirepic tr:hover:nth-child(n){background:none;
-padding:0}
+.wirepic.wirepic tr:nth-child(n),.wirepic.wirepic tr:hover:nth-child(n){background:none}
+.wirepic.wirepic tr{padding:0}
 .wirepic.wirepic th,.wirepic.wirepic td{border:0;padding:.25em .6em;text-align:left;
 vertical-align:top;font-weight:400;color:inherit;max-width:none;white-space:normal;
 background:none}
@@ -87,8 +87,14 @@ class Picture:
 
 
 def shell(kind: str, style: str, *parts: str) -> str:
-    """Wrap the parts of a picture with the one style block that it needs."""
-    css = "".join((BASE + style).split("\n"))
+    """Wrap the parts of a picture with the one style block that it needs.
+
+    Args:
+        kind: of picture: its class, so that no style reaches a picture of another kind.
+        style: its rules, in which `&` stands for the picture.
+        parts: HTML.
+    """
+    css = "".join((BASE + style.replace("&", f".wirepic.{kind}")).split("\n"))
     return f'<div class="wirepic {kind}"><style>{css}</style>\n' + "\n".join(parts) + "\n</div>"
 
 

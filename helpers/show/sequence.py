@@ -23,36 +23,36 @@ LABEL_CHARACTERS = 48
 MIN_COLUMNS = 40
 
 STYLE = """
-.wirepic .lifelines{min-width:22em;max-width:46em}
-.wirepic.wirepic .lifelines table{width:100%;border-collapse:separate;border-spacing:0}
-.wirepic.wirepic .lifelines th,.wirepic.wirepic .lifelines td{padding:0}
-.wirepic.wirepic .lifelines .left{width:3.2em;border-right:2px solid rgba(var(--cs),.75)}
-.wirepic.wirepic .lifelines .right{width:3.2em;border-left:2px solid rgba(var(--sc),.75)}
-.wirepic.wirepic .lifelines thead .left,.wirepic.wirepic .lifelines thead .right{border:0}
-.wirepic.wirepic .lifelines thead .left{text-align:right}
-.wirepic .lifelines thead span{display:inline-block;padding:.1em .9em;border-radius:.3em}
-.wirepic .lifelines .left span{transform:translateX(50%);background:rgba(var(--cs),.2);
+& .lifelines{min-width:22em;max-width:46em}
+& .lifelines table{width:100%;border-collapse:separate;border-spacing:0}
+& .lifelines th,& .lifelines td{padding:0}
+& .lifelines .left{width:3.2em;border-right:2px solid rgba(var(--cs),.75)}
+& .lifelines .right{width:3.2em;border-left:2px solid rgba(var(--sc),.75)}
+& .lifelines thead .left,& .lifelines thead .right{border:0}
+& .lifelines thead .left{text-align:right}
+& .lifelines thead span{display:inline-block;padding:.1em .9em;border-radius:.3em}
+& .lifelines .left span{transform:translateX(50%);background:rgba(var(--cs),.2);
 border:1px solid rgb(var(--cs))}
-.wirepic .lifelines .right span{transform:translateX(-50%);background:rgba(var(--sc),.2);
+& .lifelines .right span{transform:translateX(-50%);background:rgba(var(--sc),.2);
 border:1px solid rgb(var(--sc))}
-.wirepic .lifelines td b{visibility:hidden;font-size:0}
-.wirepic .lifelines .way{position:absolute;width:1px;height:1px;overflow:hidden;
+& .lifelines td b{visibility:hidden;font-size:0}
+& .lifelines .way{position:absolute;width:1px;height:1px;overflow:hidden;
 clip-path:inset(50%);white-space:nowrap}
-.wirepic.wirepic .lifelines .sent{position:relative;padding:.55em 1.4em .5em;text-align:center;
+& .lifelines .sent{position:relative;padding:.55em 1.4em .5em;text-align:center;
 overflow-wrap:anywhere;border-bottom:0}
-.wirepic .lifelines .sent::after{content:"";position:absolute;left:0;right:0;bottom:.3em;
+& .lifelines .sent::after{content:"";position:absolute;left:0;right:0;bottom:.3em;
 border-bottom:2px solid rgb(var(--a))}
-.wirepic .lifelines .sent::before{content:"";position:absolute;bottom:calc(.3em - 4px);
+& .lifelines .sent::before{content:"";position:absolute;bottom:calc(.3em - 4px);
 border:5px solid transparent}
-.wirepic .lifelines .up .sent{--a:var(--cs)}.wirepic .lifelines .down .sent{--a:var(--sc)}
-.wirepic .lifelines .up .sent::before{right:0;border-left:9px solid rgb(var(--a));border-right:0}
-.wirepic .lifelines .down .sent::before{left:0;border-right:9px solid rgb(var(--a));border-left:0}
-.wirepic.wirepic .lifelines .mark td{padding:.25em 0;text-align:center}
-.wirepic .lifelines .mark span{display:block;border-top:1px dashed var(--line);
+& .lifelines .up .sent{--a:var(--cs)}& .lifelines .down .sent{--a:var(--sc)}
+& .lifelines .up .sent::before{right:0;border-left:9px solid rgb(var(--a));border-right:0}
+& .lifelines .down .sent::before{left:0;border-right:9px solid rgb(var(--a));border-left:0}
+& .lifelines .mark td{padding:.25em 0;text-align:center}
+& .lifelines .mark span{display:block;border-top:1px dashed var(--line);
 border-bottom:1px dashed var(--line);background:var(--quiet);font-size:.86em}
-.wirepic.wirepic .lifelines .bad{font-size:.86em;text-align:left;margin:.2em 0}
-.wirepic .scroll+.title{margin-top:1.4em}
-.wirepic.wirepic .lifelines tr .time{font-size:.8em;opacity:.75;white-space:nowrap;width:5em;
+& .lifelines .bad{font-size:.86em;text-align:left;margin:.2em 0}
+& .scroll+.title{margin-top:1.4em}
+& .lifelines tr .time{font-size:.8em;opacity:.75;white-space:nowrap;width:5em;
 text-align:left;vertical-align:bottom;padding-bottom:.3em}
 """
 

@@ -22,18 +22,18 @@ ROOT = Path(__file__).resolve().parents[2]
 NOT_SERVERS = {"__init__", "program"}
 
 STYLE = """
-.wirepic.source .scroll{max-height:38em;overflow:auto;border:1px solid var(--line);
+& .scroll{max-height:38em;overflow:auto;border:1px solid var(--line);
 padding:.5em .8em;background:var(--quiet)}
-.wirepic.wirepic.source pre{margin:0;line-height:1.45;width:max-content;overflow:visible;
+& .scroll pre{margin:0;line-height:1.45;width:max-content;overflow:visible;
 white-space:pre}
-.wirepic.source .n{opacity:.55;user-select:none}
-.wirepic.source .k{color:var(--jp-mirror-editor-keyword-color,#8250df);font-weight:600}
-.wirepic.source .s{color:var(--jp-mirror-editor-string-color,#b35900)}
-.wirepic.source .c{color:var(--jp-mirror-editor-comment-color,#57808a);font-style:italic}
-.wirepic.source .m{color:var(--jp-mirror-editor-number-color,#1a7f37)}
-.wirepic.source .d{color:var(--jp-mirror-editor-def-color,#2f81f7)}
-.wirepic.source .b{color:var(--jp-mirror-editor-builtin-color,#1a7f37)}
-.wirepic.source .a{color:var(--jp-mirror-editor-def-color,#2f81f7);font-style:italic}
+& .n{opacity:.55;user-select:none}
+& .k{color:var(--jp-mirror-editor-keyword-color,#8250df);font-weight:600}
+& .s{color:var(--jp-mirror-editor-string-color,#b35900)}
+& .c{color:var(--jp-mirror-editor-comment-color,#57808a);font-style:italic}
+& .m{color:var(--jp-mirror-editor-number-color,#1a7f37)}
+& .d{color:var(--jp-mirror-editor-def-color,#2f81f7)}
+& .b{color:var(--jp-mirror-editor-builtin-color,#1a7f37)}
+& .a{color:var(--jp-mirror-editor-def-color,#2f81f7);font-style:italic}
 """
 
 # What pygments calls a token, and our class for it; the first that fits wins.

@@ -44,28 +44,29 @@ _FACTS = re.compile(
 _SIZE = re.compile(r" · [\d,]+ bytes?$")
 
 STYLE = """
-.wirepic.wirepic .lines th{font-size:.8em;opacity:.75;padding:.1em .7em .25em;white-space:nowrap;
+& .lines th{font-size:.8em;opacity:.75;padding:.1em .7em .25em;white-space:nowrap;
 border-bottom:1px solid var(--line)}
-.wirepic.wirepic .lines td{padding:.22em .7em;border-bottom:1px solid rgba(128,128,128,.18)}
-.wirepic.wirepic .lines .tight{white-space:nowrap}
-.wirepic.wirepic .lines .number{text-align:right;opacity:.7;font-size:.86em}
-.wirepic.wirepic .lines .what{overflow-wrap:anywhere;min-width:13em}
-.wirepic.wirepic .lines .details{font-size:.86em;opacity:.8;min-width:7.5em}
-.wirepic .way{display:inline-block;padding:0 .55em;border-radius:.3em;white-space:nowrap;
+& .lines td{padding:.22em .7em;border-bottom:1px solid rgba(128,128,128,.18)}
+& .lines .tight{white-space:nowrap}
+& .lines .number{text-align:right;opacity:.7;font-size:.86em}
+& .lines .what{overflow-wrap:anywhere;min-width:13em}
+& .lines .details{font-size:.86em;opacity:.8;white-space:nowrap}
+& .way{display:inline-block;padding:0 .55em;border-radius:.3em;white-space:nowrap;
 font-size:.93em}
-.wirepic .up{background:rgba(var(--cs),.17);border-left:3px solid rgb(var(--cs))}
-.wirepic .down{background:rgba(var(--sc),.19);border-right:3px solid rgb(var(--sc))}
-.wirepic.wirepic .lines .mark td{opacity:.8;font-size:.86em;background:var(--quiet)}
-.wirepic.wirepic .lines .bad{padding:.1em .6em;margin:.2em 0}
-.wirepic.transcript{container-type:inline-size}
+& .up{background:rgba(var(--cs),.17);border-left:3px solid rgb(var(--cs))}
+& .down{background:rgba(var(--sc),.19);border-right:3px solid rgb(var(--sc))}
+& .lines .mark td{opacity:.8;font-size:.86em;background:var(--quiet)}
+& .lines .bad{padding:.1em .6em;margin:.2em 0}
+&{container-type:inline-size}
+@container (max-width:820px){& .lines .details{white-space:normal;min-width:7.5em}}
 @container (max-width:540px){
-.wirepic.wirepic .lines,.wirepic.wirepic .lines tbody{display:block}
-.wirepic.wirepic .lines thead{display:none}
-.wirepic.wirepic .lines tr{display:flex;flex-wrap:wrap;align-items:baseline;
+& .lines,& .lines tbody{display:block}
+& .lines thead{display:none}
+& .lines tr{display:flex;flex-wrap:wrap;align-items:baseline;
 border-bottom:1px solid rgba(128,128,128,.18);padding:.25em 0}
-.wirepic.wirepic .lines td{border:0;padding:.05em .45em}
-.wirepic.wirepic .lines .what{flex-basis:100%;padding-left:2em}
-.wirepic.wirepic .lines .details{flex-basis:100%;padding-left:2em}}
+& .lines td{border:0;padding:.05em .45em}
+& .lines .what{flex-basis:100%;padding-left:2em}
+& .lines .details{flex-basis:100%;padding-left:2em}}
 """
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from helpers.show import show
+from helpers.show.paint import BASE
 from helpers.show.picture import VIEWS, Picture, picture
 from helpers.wire.frames import Frame, Opcode
 from helpers.wire.transcript import Transcript, entries
@@ -91,14 +92,15 @@ def test_nothing_in_the_html_can_run_load_or_clash(drawn: Picture) -> None:
 
 
 @each_picture
-def test_the_html_is_small_and_its_one_style_is_scoped(drawn: Picture) -> None:
+def test_the_html_is_small_and_styles_no_other_picture(drawn: Picture) -> None:
     assert len(drawn.html) < 30_000
-    styles = re.findall("<style>(.*?)</style>", drawn.html)
-    for style in styles:
-        rules = re.sub(r"@container \([^)]*\)\{(.*?\})\}", r"\1", style)
+    for kind, style in re.findall(r'<div class="wirepic (\w+)"><style>(.*?)</style>', drawn.html):
+        own = style.removeprefix("".join(BASE.split("\n")))
+        assert own != style
+        rules = re.sub(r"@container \([^)]*\)\{(.*?\})\}", r"\1", own)
         for selectors in re.findall(r"([^{}]+)\{", rules):
             for selector in selectors.split(","):
-                assert selector.strip().startswith(".wirepic"), selector
+                assert selector.startswith(f".wirepic.{kind}"), selector
 
 
 @each_picture
