@@ -9,9 +9,11 @@ a helper server must be ready almost as soon as a bare Python: it does not impor
 """
 
 import sys
+from importlib import import_module
 
 # `python -m MODULE` imports the package of MODULE first, with this in sys.argv.
 if sys.argv[0] != "-m" or "helpers." not in "".join(sys.orig_argv):
+    import_module("helpers.servers")  # now, since a later import would hide the function
     from helpers.check import check, hint, progress, solution
     from helpers.doctor import doctor
     from helpers.launcher import launch, servers, stop_all

@@ -125,9 +125,13 @@ def no_sleep_as_a_wait(notebook: Notebook) -> list[str]:
         for statement in tree(cell).body:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 continue
-            calls = [ast.unparse(n) for n in ast.walk(statement) if isinstance(n, ast.Call)]
-            sleeps = [c for c in calls if re.match(r"(?:\w+\.)?sleep\((?!0\))", c)]
-            complaints += [f"a sleep in a cell: {call}" for call in sleeps]
+            waits = [
+                ast.unparse(node.value if isinstance(node, ast.Await) else node)
+                for node in ast.walk(statement)
+                if isinstance(node, ast.Await) or ast.unparse(node).startswith("time.sleep(")
+            ]
+            sleeps = {w for w in waits if re.match(r"(?:\w+\.)?sleep\((?!0\))", w)}
+            complaints += [f"a sleep in a cell: {call}" for call in sorted(sleeps)]
     return complaints
 
 

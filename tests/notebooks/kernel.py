@@ -69,7 +69,7 @@ class Kernel:
             elif kind in ("stream", "display_data", "execute_result", "error"):
                 outputs.append(nbformat.v4.output_from_msg(message))
 
-        self.client.execute_interactive(
+        reply = self.client.execute_interactive(
             source,
             store_history=not silent,
             allow_stdin=False,
@@ -77,6 +77,8 @@ class Kernel:
             timeout=timeout_s,
             output_hook=collect,
         )
+        if reply["content"]["status"] == "aborted":
+            raise RuntimeError("the kernel did not run the cell, because one before it failed")
         return outputs
 
     def text(self, source: str, **options: Any) -> str:
