@@ -127,7 +127,8 @@ def check_server(name: str = "echo", port: int = 0) -> str:
         server.start()
         return echo_round(server.url)
     except LaunchError as error:
-        raise Problem("; ".join(map(str.strip, str(error).splitlines()))) from None
+        fact, *log = str(error).splitlines()
+        raise Problem(" ".join([fact, "; ".join(map(str.strip, log))]).strip()) from None
     finally:
         server.stop()
 
