@@ -93,7 +93,11 @@ class Tap:
         self._stopped = False
         self._background = Background(f"tap of {name}")
         self._relay = Relay(target, self._transcript, self._changed)
-        self._call(self._relay.start())
+        try:
+            self._call(self._relay.start())
+        except BaseException:  # no port to be had, or the learner's Interrupt
+            self._background.stop()
+            raise
         self.port = self._relay.port
         parts = urlsplit(url)
         query = f"?{parts.query}" if parts.query else ""
@@ -124,10 +128,7 @@ class Tap:
         self._call(self._relay.clear())
 
     def cut(self) -> None:
-        """Cut the wire: every connection is reset, new ones are refused, until `heal`.
-
-        First used: notebooks/03_websockets.ipynb
-        """
+        """Cut the wire: every connection is reset, new ones are refused, until `heal`."""
         self._fault(self._relay.cut)
 
     def freeze(self) -> None:
@@ -170,8 +171,6 @@ class Tap:
 
         Raises:
             TimeoutError: it was not seen in time; the error shows what was.
-
-        First used: notebooks/03_websockets.ipynb
         """
         if not callable(seen):
             raise TypeError(f"until takes a function of the entries, got {seen!r}")
@@ -194,7 +193,7 @@ class Tap:
         Raises:
             TimeoutError: some are still open; the error shows what was seen.
 
-        First used: notebooks/03_websockets.ipynb
+        First used: notebooks/02_frames.ipynb
         """
         await self._wait(lambda: not self._relay.connections, timeout_s, "connections are open")
 
@@ -215,10 +214,7 @@ class Tap:
         return self._live
 
     def stop(self) -> None:
-        """Close the tap and every connection through it; what was recorded stays.
-
-        First used: notebooks/00_start_here.ipynb
-        """
+        """Close the tap and every connection through it; what was recorded stays."""
         with self._stopping:
             if self._stopped:
                 return
@@ -227,8 +223,10 @@ class Tap:
             with _lock:
                 if _taps.get(self.name) is self:
                     del _taps[self.name]
-            self._background.call(self._end())
-            self._background.stop()
+            try:
+                self._background.call(self._end())
+            finally:
+                self._background.stop()
 
     def __enter__(self) -> Tap:
         return self
