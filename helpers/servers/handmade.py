@@ -55,13 +55,12 @@ class Client:
             self.writer.write(frame)
 
     def close(self, code: int | None, reason: str = "") -> None:
-        """Send a close frame, and the end of the stream: nothing may follow it."""
+        """Send a close frame, after which nothing may be sent."""
         if self.open:
             self.open = False
             log.info("connection %d closed with %s %s", self.number, code, reason)
             short = reason.encode()[:123].decode(errors="ignore")
             self.writer.write(Frame(Opcode.CLOSE, build_close(code, short)).encode())
-            self.writer.write_eof()
 
     async def read(self) -> bytes:
         """Return the next bytes; after a long silence ask once whether anybody is there."""
@@ -170,6 +169,8 @@ class Server:
             await asyncio.wait(self.turns, timeout=CLOSE_S)
         for client in self.turns.values():
             client.writer.transport.abort()
+        while self.turns:
+            await asyncio.wait(self.turns)
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
