@@ -11,7 +11,7 @@ from helpers.check.values import same
 from helpers.wire import handshake
 
 SAMPLE_KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # RFC 6455 §1.3
-SAMPLE_ACCEPT = "s3pPLMBiTxaQ9kYGzzhZbRK+xOo="
+SAMPLE_ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 OTHER_KEY = "AQIDBAUGBwgJCgsMDQ4PEA=="  # RFC 6455 §4.1, the bytes 1 to 16
 
 HOST = "127.0.0.1:8000"

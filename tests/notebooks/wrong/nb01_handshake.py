@@ -58,7 +58,7 @@ def forgot_the_hash(key):
 
 @wrong("accept_key", hint="Each key has its own")
 def the_sample_answer_for_all(key):
-    return "s3pPLMBiTxaQ9kYGzzhZbRK+xOo="
+    return "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
 @wrong("accept_key", hint="Text and bytes do not mix")
