@@ -23,12 +23,12 @@ from helpers.wire import handshake
 from helpers.wire.frames import CloseCode, Frame, Opcode, ProtocolError
 from helpers.wire.messages import MessageReader, build_close
 
-SLICE_BYTES = 65_536  # how much is read, and worked on, in one turn
+SLICE_BYTES = 16_384  # how much is read, and worked on, before it is the others' turn
 HANDSHAKE_S = 10.0  # what a client has for its request
 SILENCE_S = 20.0  # until a ping is sent, and again until the peer counts as dead
 CLOSE_S = 1.0  # what a peer has for its half of a close
 MAX_CONNECTIONS = 200
-MAX_WAITING_MESSAGES = 4  # so many of the largest size may wait for a slow client
+MAX_WAITING_MESSAGES = 2  # so many of the largest size may wait for a slow client
 
 log = logging.getLogger("handmade")
 numbers = itertools.count(1)
@@ -116,9 +116,11 @@ class Server:
         except (OSError, EOFError) as error:  # a deadline is an OSError, too
             log.info("connection %d lost: %s", client.number, str(error) or "too slow")
             client.writer.transport.abort()
+            error.__traceback__ = None  # the stream keeps the error: it must not keep our data
         finally:
             self.room.discard(client)
-            await client.hang_up()
+            if not client.writer.transport.is_closing():
+                await client.hang_up()
 
     async def answer(self, client: Client) -> None:
         """Answer the request: with a page, with a refusal, or with 101 and a conversation."""
@@ -145,6 +147,7 @@ class Server:
                 self.react(client, item)
                 async with asyncio.timeout(SILENCE_S):
                     await client.writer.drain()  # wait for the sender alone, never for others
+            await asyncio.sleep(0)  # read() does not wait while there is something to read
             if not messages.closed and not (data := await client.read()):
                 raise EOFError("no close frame")
 

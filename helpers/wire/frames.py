@@ -162,7 +162,7 @@ class FrameReader:
         self.unfinished: Unfinished | None = None
         self._buffer = bytearray()
         self._payload = bytearray()
-        self._error: ProtocolError | None = None
+        self._fault: tuple[str, CloseCode] | None = None
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """Take the next bytes and return the frames that they complete.
@@ -188,12 +188,12 @@ class FrameReader:
             yield frame
 
     def _next_frame(self) -> Frame | None:
-        if self._error is not None:
-            raise self._error
+        if self._fault is not None:
+            raise ProtocolError(*self._fault)
         try:
             self.unfinished = self.unfinished or self._read_head()
         except ProtocolError as error:
-            self._error = error
+            self._fault = (str(error), error.code)
             raise
         return self._read_payload(self.unfinished) if self.unfinished else None
 

@@ -9,9 +9,11 @@ import asyncio
 import contextlib
 import gc
 import socket
+import struct
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -26,7 +28,7 @@ from helpers.wire.handshake import (
     check_response,
     parse_response,
 )
-from helpers.wire.messages import build_close, parse_close
+from helpers.wire.messages import MessageReader, build_close, parse_close
 
 MIB = 2**20
 DEADLINE_S = 20
@@ -94,6 +96,12 @@ class Peer:
             self.send(frame(Opcode.CLOSE, last.payload))
         assert self.next() is None
         return parse_close(last.payload)
+
+    def reset(self) -> None:
+        """Vanish with a reset, without an end of the stream."""
+        size = "hh" if sys.platform == "win32" else "ii"
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(size, 1, 0))
+        self.socket.close()
 
     def gone(self) -> bool:
         """Tell whether the server dropped the connection; waits for it."""
@@ -557,11 +565,35 @@ def test_a_hundred_who_vanish_leave_nothing_behind(house: House) -> None:
         peer = house.open("/ws") if number % 2 else house.visit()
         if number % 3:
             peer.send(b"\x82\xff\x00")
-        peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        peer.socket.close()  # a reset, not an end
+        peer.reset()
     alice = house.open("/ws")
     alice.text("on")
     assert alice.next() == Frame(Opcode.TEXT, b"on")
+
+
+def test_a_connection_that_failed_keeps_no_memory(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its data goes with it at once: the garbage collector counts objects, not their size."""
+    readers: weakref.WeakSet[MessageReader] = weakref.WeakSet()
+
+    class Watched(MessageReader):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            readers.add(self)
+
+    monkeypatch.setattr(handmade, "MessageReader", Watched)
+    gc.disable()
+    try:
+        bad, lost = house.open(), house.open("/ws")
+        bad.send(b"\xff\xff")
+        assert bad.closed_with()[0] == 1002
+        lost.send(bytes.fromhex("82ff0000000000100000") + MASK + bytes(1000))
+        lost.reset()
+        house.end()
+        assert list(readers) == []
+    finally:
+        gc.enable()
 
 
 def test_the_end_of_the_server_closes_with_1001(house: House) -> None:
