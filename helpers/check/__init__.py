@@ -12,7 +12,7 @@ from typing import Any
 from helpers.check import answers, registry
 from helpers.check.exercise import Exercise
 from helpers.check.outcome import Outcome, say
-from helpers.check.progress import record
+from helpers.check.solved import record
 from helpers.check.table import Table, table
 
 __all__ = ["check", "hint", "progress", "solution"]

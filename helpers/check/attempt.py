@@ -214,7 +214,7 @@ class Attempt:
 
     async def _await(self, started: Awaitable[Any], within_s: float | None = -1) -> Any:
         limit_s = self.timeout_s if within_s == -1 else within_s
-        steps = Stepped(_coroutine(started), self.timeout_s, self._forgotten)
+        steps = Stepped(_coroutine(started), self.timeout_s, limit_s, self._forgotten)
         clock = asyncio.timeout(limit_s)
         try:
             async with clock:

@@ -6,7 +6,7 @@ import html
 from dataclasses import dataclass
 
 from helpers.check import registry
-from helpers.check.progress import solved
+from helpers.check.solved import solved
 
 HEADINGS = ("notebook", "solved", "still to do")
 

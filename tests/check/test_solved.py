@@ -1,0 +1,71 @@
+"""The file of solved exercises: written whole, kept aside when damaged, never in the way."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.check import solved
+
+
+def test_nothing_is_solved_at_first(progress_file: Path) -> None:
+    assert solved.solved() == set()
+    assert not progress_file.exists()
+
+
+def test_what_is_solved_is_kept(progress_file: Path) -> None:
+    assert solved.record("b") == {"b"}
+    assert solved.record("a") == {"a", "b"}
+    assert solved.solved() == {"a", "b"}
+    assert progress_file.read_text() == '{"solved": ["a", "b"]}\n'.replace(
+        '{"solved": ["a", "b"]}', '{\n "solved": [\n  "a",\n  "b"\n ]\n}'
+    )
+    assert [path.name for path in progress_file.parent.iterdir()] == [progress_file.name]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"solved": 3}', '{"solved": [1]}', "\0"])
+def test_a_damaged_file_is_kept_aside(
+    text: str, progress_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    progress_file.write_text(text)
+    assert solved.solved() == set()
+    assert progress_file.with_name("progress.json.broken").read_text() == text
+    solved.record("a")
+    assert solved.solved() == {"a"}
+    assert capsys.readouterr().out == (
+        "progress starts anew: progress.json was damaged and is kept as progress.json.broken\n"
+    )
+
+
+def test_a_place_that_cannot_be_written_is_said_once(
+    progress_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_the_way = progress_file.parent / "file"
+    in_the_way.write_text("not a folder")
+    monkeypatch.setenv("HELPERS_PROGRESS", str(in_the_way / "progress.json"))
+    assert solved.record("a") == {"a"}
+    solved.record("b")
+    said = capsys.readouterr().out
+    assert said.startswith("progress is not kept: cannot write progress.json (")
+    assert said.count("\n") == 1
+
+
+def test_a_write_that_is_cut_off_leaves_the_old_file(
+    progress_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solved.record("a")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    solved.record("b")
+    assert solved.solved() == {"a"}
+    assert [path.name for path in progress_file.parent.iterdir()] == [progress_file.name]
+
+
+def test_the_file_stands_beside_the_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HELPERS_PROGRESS")
+    root = Path(sys.modules["helpers"].__file__ or "").resolve().parents[1]
+    assert solved.file() == root / "notebooks" / ".progress.json"
