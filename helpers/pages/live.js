@@ -8,6 +8,7 @@ const $ = (id) => document.getElementById(id);
 const list = $("entries");
 const empty = $("empty");
 const connection = new Connection("ws");
+const plain = new Set(); // connections that only fetch the page and its files
 let held = []; // what came and is not drawn yet: until the next frame, or while paused
 let drawing = false; // the next frame draws
 let paused = false;
@@ -28,6 +29,7 @@ connection.addEventListener("message", ({ detail }) => {
 
 $("connection").addEventListener("change", filter);
 $("pings").addEventListener("change", filter);
+$("files").addEventListener("change", filter);
 $("controls").addEventListener("submit", (event) => event.preventDefault());
 $("clear").addEventListener("click", clear);
 $("newest").addEventListener("click", scrollDown);
@@ -45,6 +47,7 @@ function start(name) {
   document.title = `${name} on the wire`;
   $("name").textContent = `${name} on the wire`;
   for (const option of [...$("connection").options].slice(1)) option.remove();
+  plain.clear();
   clear();
 }
 
@@ -75,12 +78,22 @@ function draw() {
   held = [];
   const follow = isAtEnd();
   const rows = document.createDocumentFragment();
+  const known = plain.size;
+  for (const entry of entries) sort(entry);
   for (const entry of entries) rows.append(row(entry));
-  empty.remove();
   list.append(rows);
+  if (plain.size !== known) filter();
+  showEmpty();
   while (list.children.length > KEPT) list.firstElementChild.remove();
   if (follow) scrollDown();
   else showUnseen(unseen + entries.length);
+}
+
+/** A connection is one for page files until it asks for a WebSocket. */
+function sort({ kind, connection: number, fields }) {
+  if (kind !== "request") return;
+  if (fields.some(([name]) => name.toLowerCase() === "upgrade")) plain.delete(String(number));
+  else plain.add(String(number));
 }
 
 function row(entry) {
@@ -163,13 +176,21 @@ function addConnection(number) {
 function isFiltered(item) {
   const { connection: number, ping } = item.dataset;
   const wanted = $("connection").value;
-  return (wanted && number && number !== wanted) || (ping === "true" && !$("pings").checked);
+  const elsewhere = wanted ? number && number !== wanted : plain.has(number) && !$("files").checked;
+  return elsewhere || (ping === "true" && !$("pings").checked);
 }
 
 function filter() {
   const follow = isAtEnd();
   for (const item of list.children) if (item !== empty) item.hidden = isFiltered(item);
+  showEmpty();
   if (follow) scrollDown();
+}
+
+function showEmpty() {
+  const seen = [...list.children].some((item) => item !== empty && !item.hidden);
+  if (seen) empty.remove();
+  else list.prepend(empty);
 }
 
 function isAtEnd() {

@@ -159,5 +159,9 @@ def test_the_live_view_grows_while_the_page_is_used(context: BrowserContext) -> 
     expect(rows).to_have_count(2)
     expect(rows.nth(0)).to_contain_text("client→server")
     expect(rows.nth(1)).to_contain_text("server→client")
+    files = live.get_by_role("listitem").filter(has_text="style.css")
+    expect(files).to_have_count(0)
+    live.get_by_label("page files").check()
+    expect(files).not_to_have_count(0)
     assert live.locator("img, main script").count() == 0
     stop_all()
