@@ -116,7 +116,10 @@ def kernel(folder: Path = NOTEBOOKS) -> Iterator[Kernel]:
     """
     manager = KernelManager(kernel_name="python3", kernel_spec_manager=ThisEnvironment())
     with tempfile.TemporaryDirectory() as own, open(Path(own) / "log", "wb") as log:
-        environment = os.environ | {"HELPERS_PROGRESS": str(Path(own) / "progress.json")}
+        environment = os.environ | {
+            "HELPERS_PROGRESS": str(Path(own) / "progress.json"),
+            "PYTHONWARNINGS": "default::ResourceWarning",  # what is dropped open is said
+        }
         manager.start_kernel(cwd=str(folder), env=environment, stderr=log)
         client = manager.client()
         client.start_channels()
