@@ -86,6 +86,34 @@ def test_twenty_times_the_same_name_leaves_one() -> None:
     assert len(servers()) == 1
 
 
+def test_launched_again_it_takes_its_port_over_so_that_open_pages_find_it() -> None:
+    port = launch("echo").port
+    assert launch("echo").port == port
+    stop_all()
+    assert launch("echo").port == port
+
+
+def test_a_port_that_is_taken_meanwhile_does_no_harm() -> None:
+    first = launch("echo")
+    first.stop()
+    with socket.create_server(("127.0.0.1", first.port)):
+        second = launch("echo")
+    assert second.running
+    assert second.port != first.port
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere asking for a process may end it")
+def test_what_a_killed_kernel_left_is_removed(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = tmp_path / f"helpers-{ended.pid}-abc"
+    kept = [tmp_path / f"helpers-{os.getpid()}-abc", tmp_path / "helpers-notes-abc"]
+    for folder in (left, *kept):
+        folder.mkdir()
+    registry._remove_orphans(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted(kept)
+
+
 def test_two_names_live_side_by_side() -> None:
     one, other = launch("echo"), launch("handmade")
     assert echoes(one)

@@ -2,7 +2,8 @@
 
 `launch("echo")` runs `python -m helpers.servers.echo --port 0` and waits for its ready line.
 
-1. A name stands for one server: launching it again stops the old one first.
+1. A name stands for one server: launching it again stops the old one first, and takes its
+   port over, so that a page which is open somewhere above finds the new one by itself.
 2. A server ends with the kernel, however the kernel ends: it waits for the end of its
    standard input, whose other end only the kernel holds.
 3. Nothing it prints reaches a cell: its log is a file, read by `.log()`.
@@ -47,8 +48,9 @@ def launch(name: str, **options: object) -> Server:
     server = Server(name, tuple(flags(options)), port)
     with registry.lock:
         registry.stop_named(name, other_than=server)
-        server.start()
+        server.start(prefer_port=registry.last_port.get(name, 0))
         registry.named[name] = server
+        registry.last_port[name] = server.port
     return server
 
 

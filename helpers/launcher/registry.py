@@ -15,10 +15,20 @@ from helpers.launcher.table import Running
 if TYPE_CHECKING:
     from helpers.launcher.server import Server
 
-__all__ = ["lock", "named", "new_folder", "on_stop", "servers", "stop_all", "stop_named"]
+__all__ = [
+    "last_port",
+    "lock",
+    "named",
+    "new_folder",
+    "on_stop",
+    "servers",
+    "stop_all",
+    "stop_named",
+]
 
 lock = threading.RLock()
 named: dict[str, "Server"] = {}
+last_port: dict[str, int] = {}  # where a server of this name listened last
 _others: dict[object, tuple[str, Callable[[], object]]] = {}
 _root: Path | None = None  # holds the logs and the data of this kernel's servers
 _owner = os.getpid()  # a forked copy of the kernel must not stop the kernel's servers
@@ -106,8 +116,22 @@ def new_folder(name: str) -> Path:
     global _root
     with lock:
         if _root is None:
-            _root = Path(tempfile.mkdtemp(prefix="helpers-"))
+            _remove_orphans(Path(tempfile.gettempdir()))
+            _root = Path(tempfile.mkdtemp(prefix=f"helpers-{os.getpid()}-"))
     return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=_root))
+
+
+def _remove_orphans(folder: Path) -> None:
+    """Remove what kernels left that were killed: they had no time to do it."""
+    if os.name != "posix":  # elsewhere asking for a process may end it
+        return
+    for orphan in folder.glob("helpers-[0-9]*-*"):
+        try:
+            os.kill(int(orphan.name.split("-")[1]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(orphan, ignore_errors=True)
+        except (OSError, ValueError):
+            continue  # somebody else's, or not ours at all
 
 
 @atexit.register

@@ -124,7 +124,7 @@ class Server:
             self.stop()
             registry.stop_named(self.name, other_than=self)
             deadline = time.monotonic() + START_S
-            while not self.start(retry=time.monotonic() < deadline):
+            while not self._start_once(retry=time.monotonic() < deadline):
                 pass  # a passing connection holds our port: the failed start was the pause
             registry.named[self.name] = self
         return self
@@ -142,11 +142,24 @@ class Server:
                 f'the {self.name} server is stopped; run the cell with launch("{self.name}") again'
             )
 
-    def start(self, *, retry: bool = False) -> bool:
-        """Start the process; False when its port was taken and `retry` asks for another try.
+    def start(self, *, prefer_port: int = 0) -> None:
+        """Start the process.
+
+        Args:
+            prefer_port: taken if no port was asked for and this one is free.
+
+        Raises:
+            LaunchError: when it does not start.
 
         First used: notebooks/00_start_here.ipynb
         """
+        asked_for, self._port = self._port, self._port or prefer_port
+        if not self._start_once(retry=self._port != asked_for):
+            self._port = 0
+            self._start_once()
+
+    def _start_once(self, *, retry: bool = False) -> bool:
+        """Start the process; False when its port was taken and `retry` asks for another try."""
         flags = [f"--port={self._port}", f"--data={self._folder / 'data'}", *self._flags]
         self._child = child = Child(f"helpers.servers.{self.name}", flags, self._log_file)
         try:
