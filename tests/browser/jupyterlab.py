@@ -54,9 +54,7 @@ class JupyterLab:
         )
         for notebook in (folder / "notebooks").glob("*.ipynb"):
             clear_outputs(notebook)
-        quiet = folder / "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
-        quiet.parent.mkdir(parents=True)
-        quiet.write_text(json.dumps({"fetchNews": "false"}), "utf-8")
+        self._set("notification", fetchNews="false")
         self.port = 0
 
     def __enter__(self) -> Self:
@@ -91,6 +89,21 @@ class JupyterLab:
             self.__exit__(None, None, None)
             raise RuntimeError("JupyterLab did not start:\n" + "".join(self._log[-30:]))
         return self
+
+    def set_theme(self, name: str) -> None:
+        """Choose the theme of what is opened from now on: diagrams take it when they are drawn.
+
+        Args:
+            name: `JupyterLab Light` or `JupyterLab Dark`.
+        """
+        self._set("themes", theme=name)
+
+    def _set(self, plugin: str, **settings: str) -> None:
+        """Write settings as a person's choice in JupyterLab would."""
+        folder = self.folder / "settings/@jupyterlab/apputils-extension"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{plugin}.jupyterlab-settings"
+        path.write_text(json.dumps(settings), "utf-8")
 
     def _read_log(self) -> None:
         """Keep the log, and find the port in the first address that it names."""

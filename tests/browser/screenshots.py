@@ -52,11 +52,8 @@ def notebook_pictures(browser: Browser, lab: JupyterLab, notebook: Path, theme: 
     """Run a notebook up to the cell that stops everything and picture it, screen by screen."""
     written = []
     with tab(browser, WIDTH_PX, 900, theme) as page:
+        lab.set_theme(THEMES[theme])
         lab.open(page, notebook.name)
-        page.evaluate(
-            f"() => window.jupyterapp.commands.execute('apputils:change-theme',"
-            f" {{theme: '{THEMES[theme]}'}})"
-        )
         page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
         lab.run_all_above_the_last(page)
         for _ in range(3):  # drawn taller, cells and outputs may grow once more
