@@ -49,7 +49,7 @@ class Outcome:
         colour = COLOURS[self.kind]
         heading = f"<b>{self.heading}</b>: " if self.heading else ""
         rows = "".join(
-            f"<tr><td>{html.escape(name)}</td>"
+            f'<tr><td style="text-align: left">{html.escape(name)}</td>'
             f'<td style="text-align: left"><code>{html.escape(value)}</code></td></tr>'
             for name, value in self.facts
         )
