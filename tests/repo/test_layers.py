@@ -1,4 +1,4 @@
-"""Dependencies point one way: notebooks → helpers → check → (launcher, tap, show, servers) → wire."""
+"""Dependencies point one way: notebooks → helpers → check → (launcher, tap, …) → wire."""
 
 import ast
 import sys
