@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=missing_browser()))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while it runs, asyncio.run() cannot be used
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = start(playwright)
@@ -53,7 +53,7 @@ def tab(context: BrowserContext) -> Iterator[Page]:
     assert complaints == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
     with JupyterLab(tmp_path_factory.mktemp("lab")) as lab:
         yield lab

@@ -2,6 +2,8 @@
 
 import ast
 import inspect
+import json
+import re
 import statistics
 from pathlib import Path
 
@@ -16,6 +18,7 @@ FILES = sorted(
     for p in (ROOT / folder).rglob("*.py")
     if "node_modules" not in p.parts
 )
+FIRST_USED = re.compile(r"First used: (notebooks/\S+\.ipynb)")
 HELPERS = [p for p in FILES if p.is_relative_to(ROOT / "helpers")]
 
 
@@ -54,6 +57,33 @@ def test_at_most_twelve_public_names() -> None:
 @pytest.mark.parametrize("name", [n for n in helpers.__all__ if n != "check"])
 def test_the_public_surface_is_documented(name: str) -> None:
     assert doc_complaints(getattr(helpers, name), name) == []
+
+
+def code_of(notebook: Path) -> str:
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    return "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+
+
+def first_notebook_with(name: str) -> str | None:
+    """The first notebook whose cells use a name, as a path from the root."""
+    for notebook in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        if re.search(rf"\b{name}\b[.(]", code_of(notebook)):
+            return f"notebooks/{notebook.name}"
+    return None
+
+
+@pytest.mark.parametrize("name", [n for n in helpers.__all__ if n != "check"])
+def test_first_used_is_where_it_is_first_used(name: str) -> None:
+    pointer = FIRST_USED.search(inspect.getdoc(getattr(helpers, name)) or "")
+    assert pointer
+    # One that a lesson only names, such as solution("…"), stands in its text.
+    assert pointer[1] == (first_notebook_with(name) or "notebooks/00_start_here.ipynb")
+
+
+@pytest.mark.parametrize("path", HELPERS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_pointer_to_a_notebook_leads_to_one(path: Path) -> None:
+    for pointer in FIRST_USED.findall(path.read_text("utf-8")):
+        assert "…" in pointer or (ROOT / pointer).exists(), pointer
 
 
 def test_an_undocumented_function_is_refused() -> None:
