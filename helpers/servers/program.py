@@ -96,6 +96,10 @@ def run(main: Main, flags: argparse.ArgumentParser) -> None:
     """
     options = flags.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        os.fstat(0)
+    except OSError:  # without a standard input, the listening socket would be taken for it
+        os.open(os.devnull, os.O_RDONLY)
     with listen(options.host, options.port) as listener:
         asyncio.run(_until_stopped(main, options, listener))
 
@@ -178,10 +182,7 @@ def size_bytes(text: str) -> int:
 
 def is_child() -> bool:
     """Tell whether a launcher holds the other end of our standard input."""
-    try:
-        mode = os.fstat(0).st_mode
-    except OSError:  # no standard input at all
-        return False
+    mode = os.fstat(0).st_mode
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 

@@ -162,7 +162,6 @@ class FrameReader:
         self.unfinished: Unfinished | None = None
         self._buffer = bytearray()
         self._payload = bytearray()
-        self._fault: tuple[str, CloseCode] | None = None
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """Take the next bytes and return the frames that they complete.
@@ -188,13 +187,8 @@ class FrameReader:
             yield frame
 
     def _next_frame(self) -> Frame | None:
-        if self._fault is not None:
-            raise ProtocolError(*self._fault)
-        try:
-            self.unfinished = self.unfinished or self._read_head()
-        except ProtocolError as error:
-            self._fault = (str(error), error.code)
-            raise
+        # A head that breaks a rule stays where it is, and breaks it again the next time.
+        self.unfinished = self.unfinished or self._read_head()
         return self._read_payload(self.unfinished) if self.unfinished else None
 
     def _read_head(self) -> Unfinished | None:

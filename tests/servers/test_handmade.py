@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import select
 import socket
 import struct
 import subprocess
@@ -508,6 +509,19 @@ def test_who_sends_and_never_reads_is_dropped(build: Callable[..., House]) -> No
         greedy.send(wire)
 
 
+def test_who_reads_late_is_slowed_down_and_loses_nothing(build: Callable[..., House]) -> None:
+    late = build(max_size=65_536).open()
+    wire, sent = memoryview(frame(Opcode.BINARY, bytes(65_536)) * 300), 0
+    while sent < len(wire) and select.select([], [late.socket], [], 0.2)[1]:
+        sent += late.socket.send(wire[sent : sent + 65_536])
+    assert sent < len(wire)
+    rest = threading.Thread(target=late.send, args=[wire[sent:].tobytes()])
+    rest.start()
+    for _ in range(300):
+        assert late.next() == Frame(Opcode.BINARY, bytes(65_536))
+    rest.join(DEADLINE_S)
+
+
 def test_who_never_reads_is_dropped_and_slows_nobody(build: Callable[..., House]) -> None:
     house = build(max_size=65_536)
     alice, sleeper, bob = house.open("/ws"), house.open("/ws"), house.open("/ws")
@@ -618,8 +632,9 @@ def test_the_end_does_not_wait_for_the_deaf(build: Callable[..., House]) -> None
 # The program
 
 
-def test_the_program_runs_from_the_command_line() -> None:
-    command = [sys.executable, "-m", "helpers.servers.handmade", "--max-size", "10"]
+@pytest.mark.parametrize(("flags", "limit"), [([], MIB), (["--max-size", "10"], 10)])
+def test_the_program_runs_from_the_command_line(flags: list[str], limit: int) -> None:
+    command = [sys.executable, "-m", "helpers.servers.handmade", *flags]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -629,7 +644,9 @@ def test_the_program_runs_from_the_command_line() -> None:
         assert ready.startswith("listening on http://127.0.0.1:")
         port = int(ready.rpartition(":")[2])
         big, peer = Peer(port).open("/echo"), Peer(port).open("/ws")
-        big.send(frame(Opcode.TEXT, b"*" * 11))
+        big.send(frame(Opcode.TEXT, b"*" * limit))
+        assert big.next() == Frame(Opcode.TEXT, b"*" * limit)
+        big.send(frame(Opcode.TEXT, b"*" * (limit + 1))[:14])
         assert big.closed_with()[0] == 1009
         process.stdin.close()  # as when the kernel ends
         assert peer.closed_with() == (1001, "the server ends")

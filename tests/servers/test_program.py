@@ -26,6 +26,17 @@ async def main(options, listener, stop):
 
 program.run(main, program.parser("stuck"))
 """
+TALKING = """
+import asyncio
+from helpers.servers import program
+
+async def main(options, listener, stop):
+    program.ready(listener)
+    print("a print of its own", flush=True)
+    await stop.wait()
+
+program.run(main, program.parser("talking"))
+"""
 DEADLINE_S = 10
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 
@@ -90,6 +101,25 @@ def test_as_a_child_it_ignores_ctrl_c(from_a_kernel: subprocess.Popen[str]) -> N
     assert from_a_kernel.wait(DEADLINE_S) == 0
 
 
+@posix_only
+def test_without_any_standard_input_it_lives_until_a_signal() -> None:
+    closed = ["sh", "-c", 'exec "$@" <&-', "sh", *ECHO]
+    with start(closed, subprocess.DEVNULL) as process:
+        port = int(ready_line(process).rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(12) == b"HTTP/1.1 200"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+
+
+def test_what_a_child_prints_after_its_ready_line_is_in_its_log() -> None:
+    with start([sys.executable, "-c", TALKING], subprocess.PIPE) as process:
+        printed, logged = process.communicate(timeout=DEADLINE_S)
+    assert printed.startswith("listening on http://127.0.0.1:")
+    assert (printed.count("\n"), logged) == (1, "a print of its own\n")
+
+
 def test_it_ends_even_when_its_loop_is_stuck() -> None:
     with start([sys.executable, "-c", STUCK], subprocess.PIPE) as process:
         ready_line(process)
@@ -127,14 +157,17 @@ def test_a_wrong_size_is_refused(text: str) -> None:
 
 
 def test_flags() -> None:
-    options = program.parser("a server\nand more").parse_args(["--port=8000", "--data=here"])
+    parser = program.parser("a server\nand more")
+    assert parser.description == "a server"
+    options = parser.parse_args(["--port=8000", "--data=here"])
     assert (options.host, options.port, options.data) == ("127.0.0.1", 8000, Path("here"))
     assert program.size_bytes("16777216") == 16 * 2**20
 
 
 def test_the_data_folder_is_made_when_it_is_asked_for(tmp_path: Path) -> None:
     folder = tmp_path / "some" / "where"
-    assert program.data_folder(argparse.Namespace(data=folder)) == folder
+    for _ in range(2):  # a restart finds it
+        assert program.data_folder(argparse.Namespace(data=folder)) == folder
     assert folder.is_dir()
 
 

@@ -64,7 +64,8 @@ def test_a_bomb_is_refused_before_it_goes_off(fin: bool) -> None:
 
 
 def test_the_limit_is_exact_and_counts_all_fragments() -> None:
-    assert Inflater(max_size=5).inflate(HELLO) == b"Hello"
+    exact = Inflater(max_size=5)
+    assert exact.inflate(HELLO) == exact.inflate(HELLO_AGAIN) == b"Hello"
     inflater = Inflater(max_size=4)
     with pytest.raises(ProtocolError, match="at most 4 bytes"):
         inflater.inflate(HELLO[:5], fin=False) + inflater.inflate(HELLO[5:])
@@ -83,6 +84,17 @@ def test_what_was_agreed_is_read_from_the_response() -> None:
         ' server_max_window_bits=12; client_max_window_bits = "9"'
     )
     assert agreed(everything) == Deflate(True, True, 12, 9)
+
+
+def test_each_direction_has_parameters_of_its_own() -> None:
+    deflate = Deflate(
+        server_no_context_takeover=True, server_max_window_bits=9, client_max_window_bits=10
+    )
+    found = [deflate.inflater(from_client=side, max_size=7) for side in (True, False)]
+    settings = [(i.no_context_takeover, i.window_bits, i.max_size) for i in found]
+    assert settings == [(False, 10, 7), (True, 9, 7)]
+    default = Deflate().inflater(from_client=True)
+    assert (default.no_context_takeover, default.window_bits) == (False, 15)
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,16 @@ def test_rsv1_is_kept_when_it_was_agreed() -> None:
     assert read(frame.encode(), allow_rsv1=True) == [frame]
 
 
+@pytest.mark.parametrize(
+    ("bit", "first"),
+    [("rsv1", 0xC1), ("rsv2", 0xA1), ("rsv3", 0x91)],
+    ids=["rsv1", "rsv2", "rsv3"],
+)
+def test_every_reserved_bit_is_written_in_its_place(bit: str, first: int) -> None:
+    frame = Frame(Opcode.TEXT, **{bit: True})  # type: ignore[arg-type]
+    assert frame.encode() == bytes([first, 0])
+
+
 def test_frames_before_a_fault_are_returned_and_nothing_after() -> None:
     reader = FrameReader(masked=False)
     frames = reader.feed(b"\x81\x02hi\x83\x00\x81\x02ho")
