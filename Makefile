@@ -16,16 +16,18 @@ setup: $(STAMP)  ## create .venv, install the lock and the browser client
 # The stamp is written last, so a set-up that was interrupted starts again,
 # from an empty .venv, and one that ended installs nothing more.
 $(STAMP): requirements.txt pyproject.toml helpers/pages/package-lock.json
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found." \
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Python 3.11 or newer is needed, and $(if $(PYTHON),$(PYTHON) is not,none was found)." \
 		"Install it (https://www.python.org/downloads/), or name one: make setup PYTHON=/path/to/python3.12"; exit 1; }
-	$(PYTHON) -m venv --clear .venv || { echo "$(PYTHON) could not make .venv." \
-		"On Debian and Ubuntu: apt install python3-venv"; rm -rf .venv; exit 1; }
+	@echo "setting up .venv with $(PYTHON): a minute or two, this once"
+	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; echo "$(PYTHON) could not make .venv." \
+		"On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m helpers.install
 	@touch $@
 
 lab: setup  ## open JupyterLab on the first notebook
-	$(BIN)/jupyter lab $(AS_ROOT) notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab $(AS_ROOT) --LabApp.default_url=/lab/tree/00_start_here.ipynb notebooks/00_start_here.ipynb
 
 test: setup  ## everything CI runs: notebooks, helpers, pages, lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

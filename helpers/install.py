@@ -17,6 +17,8 @@ __all__ = ["SetupError", "client_is_complete", "hook_file", "install_client", "i
 PAGES = Path(__file__).resolve().parent / "pages"
 PIP_LINE = "python -m pip install -r requirements.txt"
 AGAIN = "python -m helpers.install"
+# Without a network npm gives up after 11 s, not after 70 s.
+NPM_CI = ["ci", "--ignore-scripts", "--fetch-retry-mintimeout=1000"]
 SETUP_S = 600.0
 HOOK = """\
 # Written by `python -m helpers.install`: a NameError in a lesson says which cell to run first.
@@ -66,12 +68,11 @@ def install_client(pages: Path = PAGES) -> bool:
     """
     if client_is_complete(pages):
         return False
-    status, output = run_npm(["ci", "--ignore-scripts"], pages)
+    status, output = run_npm(NPM_CI, pages)
     if status:
-        lines = "".join(f"\n    {line}" for line in output.strip().splitlines()[-8:])
         raise SetupError(
-            f"npm could not install the browser client (exit status {status}); look at its last "
-            f"lines, check the network, and run again: {AGAIN}{lines}"
+            f"npm could not install the browser client (exit status {status}); look at what it "
+            f"said, check the network, and run again: {AGAIN}{_facts(output)}"
         )
     if not client_is_complete(pages):
         raise SetupError(f"npm ended well, but the browser client is not complete in {pages}")
@@ -152,6 +153,12 @@ def main() -> None:
         install_hook()
     except SetupError as error:
         sys.exit(f"error: {error}")
+
+
+def _facts(output: str) -> str:
+    """The first lines of npm's complaint, without its traceback: there it says why."""
+    lines = [line for line in output.strip().splitlines() if not line.startswith("npm error     ")]
+    return "".join(f"\n    {line}" for line in lines[:6])
 
 
 def _packages(lock: Path) -> dict[str, Any]:

@@ -78,17 +78,18 @@ def test_what_is_half_done_is_redone(
 
     calls = npm(monkeypatch, heal)
     assert install_client(pages) is True
-    assert calls == [["ci", "--ignore-scripts"]]
+    assert calls == [install.NPM_CI]
 
 
 def test_without_a_network_it_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    npm(monkeypatch, (1, "npm error code ENOTFOUND\nnpm error network getaddrinfo ENOTFOUND\n"))
+    said = ["code ENOTFOUND", "network getaddrinfo ENOTFOUND", "    at GetAddrInfo (node:dns:1)"]
+    npm(monkeypatch, (1, "".join(f"npm error {line}\n" for line in said)))
     with pytest.raises(SetupError) as error:
         install_client(tmp_path)
     assert str(error.value) == (
-        "npm could not install the browser client (exit status 1); look at its last lines, "
+        "npm could not install the browser client (exit status 1); look at what it said, "
         "check the network, and run again: python -m helpers.install\n"
         "    npm error code ENOTFOUND\n    npm error network getaddrinfo ENOTFOUND"
     )
