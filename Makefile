@@ -23,7 +23,7 @@ $(STAMP): requirements.txt pyproject.toml helpers/pages/package-lock.json
 	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; echo "$(PYTHON) could not make .venv." \
 		"On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m helpers.install
+	@$(BIN)/python -m helpers.install || { echo "Then run the same make command again."; exit 1; }
 	@touch $@
 
 lab: setup  ## open JupyterLab on the first notebook

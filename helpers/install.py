@@ -157,7 +157,7 @@ def main() -> None:
 
 def _facts(output: str) -> str:
     """The first lines of npm's complaint, without its traceback: there it says why."""
-    lines = [line for line in output.strip().splitlines() if not line.startswith("npm error     ")]
+    lines = [line for line in output.strip().splitlines() if not line.startswith("npm error  ")]
     return "".join(f"\n    {line}" for line in lines[:6])
 
 
