@@ -622,6 +622,22 @@ def test_the_end_of_the_server_closes_with_1001(house: House) -> None:
     assert not house.thread.is_alive()
 
 
+def test_after_its_close_frame_nobody_gets_anything(build: Callable[..., House]) -> None:
+    house = build(CLOSE_S=DEADLINE_S)
+    alice, bob = house.open("/ws"), house.open("/ws")
+    ending = threading.Thread(target=house.end)
+    ending.start()
+    last = alice.next()
+    assert last is not None
+    alice.text("too late")
+    alice.send(frame(Opcode.CLOSE, last.payload))
+    assert alice.next() is None
+    assert bob.closed_with() == (1001, "the server ends")  # and nothing came after it
+    for peer in (alice, bob):
+        peer.socket.close()
+    ending.join(DEADLINE_S)
+
+
 def test_the_end_does_not_wait_for_the_deaf(build: Callable[..., House]) -> None:
     house = build(CLOSE_S=0.2)
     house.visit().send(b"GET")

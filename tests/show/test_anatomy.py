@@ -272,5 +272,17 @@ def test_every_row_has_as_many_columns_as_bytes() -> None:
     assert widths == [17, 16]  # the gap spans both rows
 
 
+def test_a_field_of_several_bits_has_its_name_above_all_of_them() -> None:
+    html = anatomy(MASKED_HELLO).html
+    for table in html.split('<table class="field">')[1:]:
+        widths = {
+            sum(
+                int(cell.get("colspan") or 1) for tag, cell in read_row(row) if tag in ("td", "th")
+            )
+            for row in table.split("</table>")[0].split("<tr")[1:]
+        }
+        assert widths in ({8}, {4})
+
+
 def read_row(row: str) -> list[tuple[str, dict[str, str | None]]]:
     return read("<tr" + row.split("</tr>")[0] + "</tr>").tags

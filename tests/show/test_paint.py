@@ -25,6 +25,7 @@ def test_what_does_not_print_becomes_an_escape(text: str, shown: str) -> None:
 def test_quotes_are_the_ones_that_the_text_does_not_hold() -> None:
     assert quoted("it's") == '"it\'s"'
     assert quoted('{"a": 1}') == "'{\"a\": 1}'"
+    assert quoted("a\n") == r'"a\n"'
 
 
 def test_long_text_says_how_much_more_there_is() -> None:

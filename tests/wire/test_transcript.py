@@ -204,6 +204,26 @@ def test_a_broken_chunk_is_an_error() -> None:
     assert error.text == "a chunk must begin with its size in hex, got b'zz' (RFC 9112 §7.1)"
 
 
+def test_chunks_end_with_the_empty_line_after_their_trailers() -> None:
+    start = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3 ; a=b\r\nabc\r\n0\r\nA: 1\r\n"
+    transcript = recorded(("s", start))
+    assert [e.kind for e in entries(transcript)] == ["bytes"]
+    add(transcript, ("s", b"B: 2\r\n\r\n"))
+    assert [(e.kind, e.text) for e in entries(transcript)] == [("response", "200 OK · 3 bytes")]
+
+
+def test_only_a_refusal_in_plain_text_explains_itself() -> None:
+    head = b"HTTP/1.1 %b\r\nContent-Type: %b\r\nContent-Length: 2\r\n%b\r\nno"
+    for status, kind, more, message in (
+        (b"404 Not Found", b"text/plain", b"", "no"),
+        (b"200 OK", b"text/plain", b"", None),
+        (b"404 Not Found", b"text/html", b"", None),
+        (b"404 Not Found", b"text/plain", b"Content-Encoding: gzip\r\n", None),
+    ):
+        found = entries(recorded(("s", head % (status, kind, more))))
+        assert [e.message for e in found] == [message]
+
+
 # --- frames -------------------------------------------------------------------------------
 
 
@@ -214,6 +234,7 @@ def test_fragments_are_numbered_and_the_last_one_has_the_message() -> None:
         ("c", client(b"\xa9", Opcode.CONTINUATION, fin=False)),
         ("c", client(b"!", Opcode.CONTINUATION)),
         ("c", client(b"whole")),
+        ("c", client(b"a", Opcode.BINARY, fin=False)),
     )
     assert [(e.text, e.message) for e in found] == [
         ('text "H�" · 2 bytes · masked · fragment 1', None),
@@ -221,6 +242,7 @@ def test_fragments_are_numbered_and_the_last_one_has_the_message() -> None:
         ("continuation a9 · 1 byte · masked · fragment 2", None),
         ('continuation "!" · 1 byte · masked · fragment 3, the last', "Hé!"),
         ('text "whole" · 5 bytes · masked', "whole"),
+        ("binary 61 · 1 byte · masked · fragment 1", None),
     ]
 
 
@@ -232,11 +254,13 @@ def test_fragments_are_numbered_and_the_last_one_has_the_message() -> None:
         (build_close(1001, "bye"), 'close 1001 (going away) "bye" · 5 bytes'),
         (build_close(4001), "close 4001 (of an application) · 2 bytes"),
         (build_close(3000), "close 3000 (of a library) · 2 bytes"),
+        (b"\x13\x88", "close 5000 (not allowed) · 2 bytes"),
     ],
 )
 def test_a_close_frame_says_its_code_by_name(payload: bytes, text: str) -> None:
     entry = upgraded(("s", server(payload, Opcode.CLOSE)))[0]
-    assert (entry.text, entry.note) == (f"{text} · unmasked", None)
+    assert entry.text == f"{text} · unmasked"
+    assert (entry.note is None) == ("not allowed" not in text)
 
 
 def test_a_random_ping_is_the_same_line_on_every_run() -> None:
