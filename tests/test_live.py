@@ -17,7 +17,7 @@ from websockets.asyncio.server import ServerConnection
 from helpers import live as live_module
 from helpers.live import Live, described
 from helpers.tap import Tap, tap
-from helpers.wire.transcript import entries
+from helpers.wire.transcript import Entry, Follower, entries
 from tests.wire.test_transcript import ANSWER, REQUEST, client, recorded
 
 DEADLINE_S = 10
@@ -95,6 +95,31 @@ def test_clear_begins_anew() -> None:
             await websocket.send("new")
             await websocket.recv()
             assert [e["message"] for e in await view(seeing, 2)] == ["new", "new"]
+
+    asyncio.run(session())
+
+
+def test_where_nothing_happens_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counted(Follower):
+        calls = 0
+
+        def new(self, at_most: int | None = None) -> list[Entry] | None:
+            Counted.calls += 1
+            return super().new(at_most)
+
+    monkeypatch.setattr(live_module, "Follower", Counted)
+
+    async def session() -> None:
+        async with tapped() as wire, viewer(wire.live()) as seeing:
+            async with websockets.connect(wire.url):
+                await view(seeing, 3)
+            await wire.closed()
+            async with viewer(wire.live()) as late:
+                await view(late, 3)
+                before = Counted.calls
+                for _ in range(20):  # turns of the relay's loop, in which a viewer could spin
+                    await (await late.ping())
+                assert Counted.calls <= before + 2
 
     asyncio.run(session())
 
