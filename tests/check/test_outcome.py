@@ -2,9 +2,13 @@
 
 import html
 import re
+from typing import Any
 
+import pytest
+
+from helpers.check import outcome
 from helpers.check.answers import Source
-from helpers.check.outcome import Outcome, in_html
+from helpers.check.outcome import Outcome, in_html, say
 
 OUTCOME = Outcome(
     "not yet", "frame(b'<a>')", (("returned", "b'&'"), ("expected", "b'<'")), ("Use `&amp;`.",)
@@ -29,5 +33,29 @@ def test_a_value_of_a_learner_is_never_markup() -> None:
     assert in_html("one ` alone") == "one ` alone"
 
 
+def test_a_hint_and_a_note_have_no_heading() -> None:
+    for kind in ("hint", "note"):
+        said = Outcome(kind, "read on")  # type: ignore[arg-type]
+        assert str(said) == "read on"
+        assert said._repr_html_().endswith('">read on</div>')
+
+
 def test_source_is_shown_as_code() -> None:
     assert Source("x = 1")._repr_markdown_() == "```python\nx = 1\n```"
+
+
+def test_in_a_notebook_both_twins_are_displayed(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr(outcome, "in_ipython", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
+    say(OUTCOME)
+    say(Source("x = 1"))
+    assert shown == [
+        {"text/plain": str(OUTCOME), "text/html": OUTCOME._repr_html_()},
+        {"text/plain": "x = 1", "text/markdown": "```python\nx = 1\n```"},
+    ]
+
+
+def test_outside_of_a_notebook_text_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    say(OUTCOME)
+    assert capsys.readouterr().out == f"{OUTCOME}\n"

@@ -128,6 +128,7 @@ def test_many_handshakes_are_cut_off_with_a_count() -> None:
     pair = Handshake(*rfc_handshake())
     picture = handshake_picture([pair] * (MAX_HANDSHAKES + 2))
     assert str(picture).endswith("… 2 handshakes more …")
+    assert "… 2 handshakes more …" in picture.html
 
 
 def test_user_text_stays_text() -> None:

@@ -32,6 +32,7 @@ DIRECT: dict[str, object] = {
     "long": b"\x82\x7e\x01\x00" + bytes(range(256)),
     "unfinished": b"\x81\x05He",
     "bad": b"\xa1\x05Hello",
+    "many frames": HELLO * 11,
     "handshake": rfc_handshake(),
     "head": b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:43121\r\n\r\n",
     "bad head": b"GET /ws HTTP/1.1\r\nHost 127.0.0.1\r\n\r\n",
@@ -183,6 +184,14 @@ def test_frames_in_every_form(what: object) -> None:
 
 def test_bytes_as_a_dump() -> None:
     assert str(picture(HELLO, "bytes")).startswith("7 bytes\n  0000  81 05 48")
+
+
+def test_heads_given_in_a_list_are_paired() -> None:
+    request, response = rfc_handshake()
+    verdict = "this is Sec-WebSocket-Accept"
+    assert str(picture([request, response])).count(verdict) == 1
+    assert str(picture([request, response, request, response])).count(verdict) == 2
+    assert verdict not in str(picture([response, request]))
 
 
 def test_a_head_given_as_bytes_is_a_handshake() -> None:

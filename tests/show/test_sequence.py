@@ -54,9 +54,18 @@ def test_a_fault_is_told_below_its_arrow() -> None:
 
 
 def test_times_on_request() -> None:
-    header, first, *_ = rows(sequence_diagram(entries(short_talk()), times=True).html)
+    picture = sequence_diagram(entries(short_talk()), times=True)
+    header, first, *_ = rows(picture.html)
     assert header == ["time", "client", "", "server"]
     assert first[0].endswith(" s")
+    head, *steps = str(picture).splitlines()
+    assert {(step.index("│"), step.rindex("│")) for step in steps} == {
+        (head.index("client") + 2, head.index("server") + 3)
+    }
+    assert all(
+        step.startswith(f"{entry.at_s:.3f} s")
+        for step, entry in zip(steps, entries(short_talk()), strict=True)
+    )
 
 
 def test_long_messages_and_recordings_are_shortened() -> None:

@@ -99,7 +99,10 @@ def test_control_characters_are_written_as_escapes() -> None:
     recorder = Recorder()
     recorder.handshake()
     recorder.down(1, Frame(Opcode.TEXT, "a\x1b[31m\u202eb\n".encode()))
-    assert r'"a\x1b[31m\u{202e}b\n"' in twin(recorder.transcript)
+    recorder.down(1, Frame(Opcode.TEXT, "\u202ehalf".encode(), fin=False))
+    shown = twin(recorder.transcript)
+    assert r'"a\x1b[31m\u{202e}b\n"' in shown
+    assert r'"\u{202e}half"' in shown
 
 
 def test_a_long_recording_is_cut_in_the_middle() -> None:
