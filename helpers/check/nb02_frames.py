@@ -6,11 +6,27 @@ from typing import Any
 
 from helpers.check.attempt import NotYet
 from helpers.check.exercise import Attempt, exercise
-from helpers.wire.frames import Frame, Opcode, apply_mask
+from helpers.check.frame_mistakes import (
+    KEY,
+    NOT_XOR,
+    Frames,
+    bit_nudge,
+    code_nudge,
+    decode_nudge,
+    encode_nudge,
+    length_nudge,
+    list_nudge,
+    reason_nudge,
+    reassemble_nudge,
+    reply_nudge,
+    unmask_nudge,
+)
+from helpers.wire.frames import Frame, Opcode
 
-KEY = bytes.fromhex("37fa213d")  # the key of the RFC's example (§5.7)
 OPCODE = "The opcode is only the last four bits: FIN and three RSV bits stand before it."
-BIG_ENDIAN = "The first byte of a length counts most: read and write it big endian."
+SAID = (
+    ("type(s) for ^", "`^` works on two numbers: go through bytes one by one. A `str` has none."),
+)
 
 
 def _call(attempt: Attempt, *args: Any, nudges: dict[type[Exception], str]) -> Any:
@@ -18,10 +34,12 @@ def _call(attempt: Attempt, *args: Any, nudges: dict[type[Exception], str]) -> A
     try:
         return attempt(*args)
     except NotYet as failure:
-        for kind, nudge in nudges.items():
-            if isinstance(failure.__cause__, kind):
-                raise NotYet(failure.title, list(failure.facts), [nudge]) from failure.__cause__
-        raise
+        cause = failure.__cause__
+        told = [nudge for kind, nudge in nudges.items() if isinstance(cause, kind)]
+        told = [nudge for part, nudge in SAID if part in str(cause)] or told
+        if not told:
+            raise
+        raise NotYet(failure.title, list(failure.facts), told[:1]) from cause
 
 
 HEADERS: tuple[tuple[bytes, tuple[bool, int, bool, int]], ...] = (
@@ -56,32 +74,10 @@ def parse_header(attempt: Attempt) -> None:
         attempt.of_type(got, tuple)
         attempt.require(len(got) == 4, "Return four values: fin, opcode, masked, length.")
         fin, opcode, masked, length = expected
-        attempt.equal(got[0], fin, _bit_nudge(got[0], frame[0], "first"))
+        attempt.equal(got[0], fin, bit_nudge(got[0], frame[0], "first"))
         attempt.equal(got[1], opcode, OPCODE)
-        attempt.equal(got[2], masked, _bit_nudge(got[2], frame[1], "second"))
-        attempt.equal(got[3], length, _length_nudge(got[3], frame))
-
-
-def _bit_nudge(got: Any, byte: int, place: str) -> str:
-    if got == byte & 0x80:
-        return "`&` keeps the bit where it is: `bool(…)` makes True or False of it."
-    return f"It is the first bit of the {place} byte, the one that counts 128."
-
-
-def _length_nudge(got: Any, frame: bytes) -> str:
-    short = frame[1] & 0x7F
-    size = {126: 2, 127: 8}.get(short, 0)
-    if got == frame[1] and got > 0x7F:
-        return "MASK is in there too: the length is only the last seven bits of the second byte."
-    if got == short and size:
-        return f"{short} is no length: it says that the length is in the next {size} bytes."
-    if size and got == int.from_bytes(frame[2 : 2 + size], "little"):
-        return BIG_ENDIAN
-    if short == 127 and got == int.from_bytes(frame[2:4], "big"):
-        return "127 announces eight bytes of length, not two."
-    if size and got == int.from_bytes(frame[1 : 1 + size], "big"):
-        return "The long length begins after the second byte: at `frame[2]`."
-    return "Up to 125 the seven bits are the length; 126 announces two bytes, 127 eight."
+        attempt.equal(got[2], masked, bit_nudge(got[2], frame[1], "second"))
+        attempt.equal(got[3], length, length_nudge(got[3], frame))
 
 
 MASKED = ("Hello", "Hi", "Masks go round and round", "." * 125, "long " * 40, "longer " * 9_500)
@@ -101,40 +97,17 @@ def unmask(attempt: Attempt) -> None:
     beyond = "The key has four bytes. After the fourth it starts again: `key[i % 4]`."
     for text in MASKED:
         frame = Frame(Opcode.TEXT, text.encode(), mask=KEY).encode()
-        got = _call(attempt, frame, nudges={IndexError: beyond})
+        nudges: dict[type[Exception], str] = {
+            IndexError: beyond,
+            UnicodeError: "Bytes are asked for: no `.decode()` is needed.",
+            ValueError: NOT_XOR,
+        }
+        got = _call(attempt, frame, nudges=nudges)
         if got != text.encode():
-            attempt.of_type(got, bytes, _list_nudge(got))
-            attempt.equal(got, text.encode(), _unmask_nudge(got, frame, text.encode()))
+            attempt.of_type(got, bytes, list_nudge(got))
+            attempt.equal(got, text.encode(), unmask_nudge(got, frame, text.encode()))
 
 
-def _list_nudge(got: Any) -> str:
-    return "Those are numbers: `bytes(…)` makes bytes of them." if isinstance(got, list) else ""
-
-
-def _unmask_nudge(got: bytes, frame: bytes, payload: bytes) -> str:
-    masked = frame[-len(payload) :]
-    if got == masked:
-        return "The payload is still masked: `byte ^ key_byte` unmasks one byte."
-    if got == payload[:4]:
-        return "`zip` ends with the shorter one, and the key has four bytes: `key[i % 4]`."
-    if got == bytes(byte ^ KEY[0] for byte in masked):
-        return "Only the first byte of the key is used: the next byte takes the next one."
-    if got in [apply_mask(masked, KEY[n:] + KEY[:n]) for n in (1, 2, 3)]:
-        return (
-            "Count from the start of the payload, not of the frame: its first byte takes key[0]."
-        )
-    if got.endswith(payload) or got == apply_mask(frame[2:], KEY):
-        return "That is more than the payload: the key and the length do not belong to it."
-    if frame[1] & 0x7F > 125:
-        return "The length is longer here, so the key comes later: after 4 bytes, or after 10."
-    return "The key is the four bytes after the length; the payload is what follows the key."
-
-
-FIRST_BYTES = {
-    0x01: "FIN is missing: the message ends with this frame, so the first bit is 1.",
-    0x80: "The opcode is missing: 1 is text.",
-    0x82: "Opcode 2 is binary: a text is opcode 1.",
-}
 TEXTS = ("Hello", "", "café", "x" * 125, "x" * 126, "é" * 70, "👋" * 100, "y" * 65_536)
 
 
@@ -149,46 +122,17 @@ TEXTS = ("Hello", "", "café", "x" * 125, "x" * 126, "é" * 70, "👋" * 100, "y
 )
 def encode_text(attempt: Attempt) -> None:
     """Return the masked frame for a text."""
+    utf8 = "The text of a WebSocket is UTF-8: `text.encode()`, and nothing named in it."
     wide = "How many bytes does the length need? Up to 125 none, up to 65,535 two, else eight."
     for text in TEXTS:
         expected = Frame(Opcode.TEXT, text.encode(), mask=KEY).encode()
-        got = _call(attempt, text, KEY, nudges={ValueError: wide, OverflowError: wide})
+        nudges = {UnicodeError: utf8, ValueError: wide, OverflowError: wide}
+        got = _call(attempt, text, KEY, nudges=nudges)
         if got != expected:
-            attempt.of_type(got, bytes, _list_nudge(got))
-            attempt.equal(got, expected, _encode_nudge(got, expected, text))
+            attempt.of_type(got, bytes, list_nudge(got))
+            attempt.equal(got, expected, encode_nudge(got, expected, text))
 
 
-def _encode_nudge(got: bytes, expected: bytes, text: str) -> str:
-    if len(got) < 2:
-        return "A frame begins with two bytes, whatever comes after them."
-    if got[0] != expected[0]:
-        return FIRST_BYTES.get(got[0], "The first byte is 0x81: FIN, and opcode 1.")
-    if not got[1] & 0x80:
-        return "A client says that it masks: MASK is the first bit of the second byte."
-    start = {126: 4, 127: 10}.get(expected[1] & 0x7F, 2)
-    if got[:start] != expected[:start]:
-        return _size_nudge(got, expected[:start], text)
-    rest = got[start:]
-    if rest[:4] != KEY:
-        return "Between the length and the payload stands the key: how else would they unmask?"
-    if rest[4:] == text.encode():
-        return "The payload is not masked yet: XOR each byte with its byte of the key."
-    return "The header is right. Mask the payload: byte `i` with `key[i % 4]`."
-
-
-def _size_nudge(got: bytes, header: bytes, text: str) -> str:
-    size, short, more = len(text.encode()), header[1] & 0x7F, len(header) - 2
-    if len(text) != size and len(text) in (got[1] & 0x7F, int.from_bytes(got[2:4], "big")):
-        return "The length counts bytes, not characters: an `é` has two. Encode first."
-    if got[1] == header[1] and got[2 : 2 + more] == size.to_bytes(more, "little"):
-        return BIG_ENDIAN
-    if short <= 125:
-        return "Up to 125 bytes, the second byte holds the length itself, plus MASK."
-    return f"For {size:,} bytes the seven bits say {short}, then comes the length in {more} bytes."
-
-
-SPLIT = "An `é` can be cut in two between fragments: join the bytes first, then decode."
-Frames = list[tuple[bool, int, bytes]]
 STREAMS: tuple[tuple[Frames, list[str | bytes]], ...] = (
     ([(True, 1, b"Hello")], ["Hello"]),
     ([(True, 1, b"one"), (True, 1, b"two")], ["one", "two"]),
@@ -215,36 +159,10 @@ STREAMS: tuple[tuple[Frames, list[str | bytes]], ...] = (
 def reassemble(attempt: Attempt) -> None:
     """Return the messages that frames carry."""
     for frames, expected in STREAMS:
-        got = _call(attempt, frames, nudges={UnicodeDecodeError: _decode_nudge(frames)})
+        got = _call(attempt, frames, nudges={UnicodeDecodeError: decode_nudge(frames)})
         if got != expected:
             attempt.of_type(got, list)
-            attempt.equal(got, expected, _reassemble_nudge(got, frames, expected))
-
-
-def _decode_nudge(frames: Frames) -> str:
-    if any(opcode == 2 for _, opcode, _ in frames):
-        return "Opcode 2 is binary: its bytes are no text, so do not decode them."
-    if any(opcode == 8 for _, opcode, _ in frames):
-        return "Opcode 8 is close, a control frame: it belongs to no message."
-    return SPLIT
-
-
-def _reassemble_nudge(got: list[Any], frames: Frames, expected: list[str | bytes]) -> str:
-    control = [payload for _, opcode, payload in frames if opcode >= 8]
-    joined = _joined(got)
-    if any(payload in joined for payload in control if payload):
-        return "Control frames (opcode 8 and up) may stand between fragments: leave them out."
-    if "\ufffd" in "".join(m for m in got if isinstance(m, str)):
-        return SPLIT
-    if len(got) > len(expected):
-        return "A message ends only with FIN: a frame without it is a part of one."
-    if len(got) == len(expected) and joined == _joined(expected):
-        return "Text or binary? The first fragment says it; the others have opcode 0."
-    return "After FIN a new message begins: empty what you have collected."
-
-
-def _joined(messages: list[Any]) -> bytes:
-    return b"".join(m if isinstance(m, bytes) else str(m).encode() for m in messages)
+            attempt.equal(got, expected, reassemble_nudge(got, frames, expected))
 
 
 CLOSES: tuple[tuple[bytes, tuple[int | None, str, bytes]], ...] = (
@@ -266,32 +184,16 @@ def answer_close(attempt: Attempt) -> None:
     """Return code, reason and the reply's payload."""
     empty = "This payload is empty, as it may be: then there is no code to read."
     for payload, expected in CLOSES:
-        got = _call(attempt, payload, nudges={} if payload else {Exception: empty})
+        utf8 = "The reason is UTF-8, which `.decode()` reads if you name nothing else."
+        got = _call(
+            attempt, payload, nudges={UnicodeError: utf8} if payload else {Exception: empty}
+        )
         if got == expected:
             continue
         attempt.of_type(got, tuple)
         attempt.require(len(got) == 3, "Return three values: code, reason, reply.")
         code, reason, reply = expected
-        attempt.require(got[0] == code, _code_nudge(got[0], payload))
-        attempt.equal(got[1], reason, "The reason is what comes after the two bytes of the code.")
-        attempt.equal(got[2], reply, _reply_nudge(got[2], payload))
-
-
-def _code_nudge(got: Any, payload: bytes) -> str:
-    if not payload:
-        return "An empty payload has no code: not 0, and not 1005, which is never sent. None."
-    if got == int.from_bytes(payload[:2], "little"):
-        return BIG_ENDIAN.replace("a length", "the code")
-    return "The code is the first two bytes, as one number."
-
-
-def _reply_nudge(got: Any, payload: bytes) -> str:
-    if not payload:
-        return "Without a code there can be no reason either: the answer is empty too."
-    if got == b"bye":
-        return "The code comes first in the answer too: two bytes, then the reason."
-    if isinstance(got, bytes) and got[:2] == payload[1::-1]:
-        return "The code is big endian in your answer as well."
-    if got == str(int.from_bytes(payload[:2], "big")).encode() + b"bye":
-        return 'The code travels as two bytes, not as digits: `code.to_bytes(2, "big")`.'
-    return "Two bytes with the code that came, then `bye`."
+        attempt.require(got[0] == code, code_nudge(got[0], payload))
+        attempt.require(got[1] is not None, 'No reason is a text too, the empty one: `""`.')
+        attempt.equal(got[1], reason, reason_nudge(got[1], payload[2:]))
+        attempt.equal(got[2], reply, reply_nudge(got[2], payload))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
 from typing import Any
 
 from helpers.check.attempt import Attempt, NotYet
 from helpers.check.exercise import exercise
+from helpers.check.handler_mistakes import misreply, reversed_how, why, wrongly_found
 from helpers.check.talk import (
+    GONE,
     NO_ANSWER,
     Silence,
     answer,
@@ -35,28 +36,12 @@ async def reverse(attempt: Attempt) -> None:
     """Several messages on one connection, another client between them."""
     async with served(attempt) as url, client(url) as alice, client(url) as bob:
         turns = [(alice, "abc"), (alice, "Hello, world"), (bob, "Bob"), (alice, "naïve 🎉")]
+        before = [text[::-1] for _, text in turns]
         for asked, (websocket, text) in enumerate([*turns, (alice, "")], start=1):
             got = await answer(attempt, websocket, text)
             if got != text[::-1]:
-                how = reversed_how(got, text) or no_answer(attempt, got, asked)
+                how = reversed_how(got, text, before) or no_answer(attempt, got, asked)
                 refuse(attempt, got, repr(text[::-1]), how)
-
-
-def reversed_how(got: str | bytes | Silence, text: str) -> str:
-    """Find out what was done to the text instead; nothing when no answer came."""
-    if text == "":
-        return "An empty text has an answer too. Is what you send a text? An iterator is none."
-    if isinstance(got, Silence):
-        return ""
-    if isinstance(got, bytes):
-        return "Those are bytes. Send the text: the library encodes it."
-    if got == text:
-        return "That is an echo: the letters are still in their old order."
-    if got == " ".join(reversed(text.split())):
-        return "The words are reversed, and the letters should be."
-    if got.startswith(("[", "<")):
-        return "That is how Python prints an object. A slice of a text is a text."
-    return "Compare the two, letter by letter."
 
 
 Request = tuple[str | bytes, float | None, str]  # the value is None where an error is due
@@ -92,6 +77,16 @@ REQUESTS: tuple[Request, ...] = (
         "Bytes that are no UTF-8 raise UnicodeDecodeError. Catch ValueError: it is the parent "
         "of this one and of JSONDecodeError.",
     ),
+    (
+        '{"type": "dance", "a": 6, "op": "+", "b": 3}',
+        None,
+        'Nobody asked to compute: look at the "type", and answer with an error.',
+    ),
+    (
+        '{"type": "compute", "a": 0.5, "op": "*", "b": 4}',
+        2,
+        "0.5 is a number, too: JSON gives an int, or a float where there is a point.",
+    ),
     ('{"type": "compute", "a": 6, "op": "*", "b": 7}', 42, "After nonsense it goes on."),
 )
 
@@ -115,27 +110,13 @@ async def calculator(attempt: Attempt) -> None:
             if problem:
                 if isinstance(got, Silence) and value is not None:
                     problem = no_answer(attempt, got, asked)
+                elif got is GONE and attempt.failure is None:
+                    problem = "The handler has ended: the `try` belongs into the loop."
+                elif "not JSON serializable" in str(getattr(attempt.failure, "__cause__", "")):
+                    problem = "JSON has no exceptions: `str(error)` makes a text of one."
                 due = {"reason": "…"} if value is None else {"value": value}
                 reply = {"type": "error" if value is None else "result", **due}
                 refuse(attempt, got, json.dumps(reply, ensure_ascii=False), problem)
-
-
-def misreply(got: str | bytes | Silence, value: float | None, nudge: str) -> str:
-    """Say what is wrong with a reply of the calculator; nothing when it is right."""
-    if isinstance(got, Silence):
-        return nudge
-    try:
-        reply = json.loads(got)
-    except ValueError:
-        return "An answer is JSON: send `json.dumps(…)` of a dict."
-    if not isinstance(reply, dict) or reply.get("type") not in ("result", "error"):
-        return 'An answer is an object with "type": "result" or "type": "error".'
-    if value is not None:
-        return "" if reply.get("value") == value else nudge
-    reason = reply.get("reason")
-    if reply["type"] == "result":
-        return nudge
-    return "" if reason and isinstance(reason, str) else 'An error has a "reason", and it is text.'
 
 
 PEERS = {
@@ -152,10 +133,11 @@ DEAD = [name for name, state in PEERS.items() if state in ("frozen", "gone")]
 
 @exercise(
     hints=(
-        "Write it for one peer first: `pong = await websocket.ping()` sends, `await pong` waits.",
+        "Write it for one peer first: `pong = await ws.ping()` sends, `await pong` waits.",
         "A deadline around the wait: `async with asyncio.timeout(1):` raises TimeoutError.",
         "`ping` on a connection that has closed raises ConnectionClosed: dead, too.",
-        "`asyncio.gather` runs that for all peers at once, and keeps their order.",
+        "`await asyncio.gather(*[… for ws in peers.values()])` asks all of them side by side, "
+        "and keeps their order.",
     ),
     timeout_s=2.5,
 )
@@ -171,43 +153,8 @@ async def find_dead(attempt: Attempt) -> None:
         if isinstance(got, set | frozenset | tuple):
             got = [name for name in connections if name in got]
         attempt.of_type(got, list)
-        attempt.equal(got, DEAD, nudge=wrongly_found(got))
-
-
-def why(failure: NotYet, connections: Mapping[str, Any]) -> str:
-    """Tell who waits for ever from who asks one after the other, and both from who raises."""
-    from websockets.exceptions import ConnectionClosed
-
-    if isinstance(failure.__cause__, ConnectionClosed):
-        return "Dave has left already, and `ping()` to him raises ConnectionClosed: dead, too."
-    if isinstance(failure.__cause__, TimeoutError):
-        return "The TimeoutError is the answer that you look for: catch it for each peer."
-    if failure.__cause__ is not None:
-        return ""
-    asked_at = [at for c in connections.values() for _, at in c.pending_pings.values()]
-    if asked_at and max(asked_at) - min(asked_at) > 0.2:
-        return "One peer after the other adds up: ask all of them at once."
-    return "A frozen peer never answers: put a deadline around the wait for its pong."
-
-
-def wrongly_found(got: list[Any]) -> str:
-    """Say what a wrong list of dead peers means."""
-    if any(not isinstance(name, str) for name in got):
-        return "Return the names, the keys of the dict."
-    if "Alice" in got and "Bob" not in got:
-        return "Those are the living: the names of the others are asked for."
-    if "Alice" in got:
-        return "Alice is well; she has nothing to say. Ask with a ping, do not wait for messages."
-    if "Bob" not in got:
-        return (
-            "Bob's connection is open, but nobody is there. `await websocket.ping()` only sends: "
-            "what it returns is to be awaited for the pong."
-        )
-    if "Carol" in got:
-        return "Carol is slow, not dead: her pong takes half a second."
-    if "Dave" not in got:
-        return "Dave has left: `ping()` raises ConnectionClosed, so he does not answer either."
-    return "Keep the order of the dict, each name once."
+        if sorted(map(str, got)) != sorted(DEAD):
+            attempt.equal(got, DEAD, nudge=wrongly_found(got))
 
 
 @exercise(
@@ -237,7 +184,9 @@ async def unfrozen(attempt: Attempt) -> None:
             await tell(alice, "long")
             got = await answer(attempt, bob, "short")
             if got != "SHORT":
-                refuse(attempt, got, "'SHORT'", "Another client's `slow` kept this one waiting.")
+                nudge = "Another client's `slow` kept this one waiting. Is there a wait without "
+                nudge += "`await`, such as `join()` or `result()`?"
+                refuse(attempt, got, "'SHORT'", nudge)
             await in_order(attempt, alice, free)
     finally:
         free.set()
@@ -249,6 +198,8 @@ def called(attempt: Attempt, got: str | bytes | Silence, calls: list[str]) -> No
     nudge = "Send what `slow(message)` returns."
     if isinstance(failure, TypeError) and "not callable" in str(failure):
         nudge = "`slow(message)` is called here, before the thread: hand over `slow, message`."
+        if not calls:
+            nudge = "`to_thread` takes the function and its argument as two: `slow, message`."
     elif isinstance(failure, TypeError) and calls:
         nudge = "`slow` is an ordinary function: it returns a text, which nobody can await."
     elif "the event loop's thread" in calls:
@@ -258,7 +209,8 @@ def called(attempt: Attempt, got: str | bytes | Silence, calls: list[str]) -> No
         )
         refuse(attempt, Silence(calls[-1]), "another thread", nudge, what="slow ran in")
     elif not calls:
-        nudge = "`slow` was never called. Is the result of `to_thread` awaited?"
+        nudge = "`slow` was never called. Is the result of `to_thread` awaited? "
+        nudge += "Did it get `slow` itself, and the message?"
     elif isinstance(got, Silence):
         nudge = no_answer(attempt, got, 1)
     if got != "SHORT":

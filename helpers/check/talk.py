@@ -261,8 +261,11 @@ def no_answer(attempt: Attempt, got: object, asked: int) -> str:
     Returns:
         A nudge; empty where the handler's own exception says more.
     """
-    if "dict-like" in str(getattr(attempt.failure, "__cause__", "")):
+    raised = str(getattr(attempt.failure, "__cause__", ""))
+    if "dict-like" in raised:
         return "`send` takes a text: `json.dumps(…)` makes one of a dict."
+    if "'ServerConnection' object is not iterable" in raised:
+        return "Messages come when they come, so the loop has to wait: `async for`."
     if attempt.failure is not None:
         return ""
     if got is GONE and asked > 1:

@@ -77,6 +77,33 @@ def forgot_the_mask(frame):
     return bool(first >> 7), first & 15, second & 127
 
 
+@wrong("parse_header", hint="Do not count what has arrived")
+def length_of_what_came(frame):
+    first, second = frame[:2]
+    masked = bool(second >> 7)
+    return bool(first >> 7), first & 15, masked, len(frame) - 2 - 4 * masked
+
+
+@wrong("parse_header", hint="`frame[2:4]` is the length, as one number")
+def length_bytes_added_up(frame):
+    first, second = frame[:2]
+    length = second & 127
+    if length == 126:
+        length = frame[2] + frame[3]
+    return bool(first >> 7), first & 15, bool(second >> 7), length
+
+
+@wrong("parse_header", hint="`frame[2:10]` is the length")
+def eight_bytes_too_late(frame):
+    first, second = frame[:2]
+    length = second & 127
+    if length == 126:
+        length = int.from_bytes(frame[2:4], "big")
+    elif length == 127:
+        length = int.from_bytes(frame[4:12], "big")
+    return bool(first >> 7), first & 15, bool(second >> 7), length
+
+
 # --- unmask -------------------------------------------------------------------------------
 
 
@@ -129,6 +156,41 @@ def key_taken_for_payload(frame):
 def decoded(frame):
     key, payload = frame[2:6], frame[6:]
     return "".join(chr(byte ^ key[i % 4]) for i, byte in enumerate(payload))
+
+
+@wrong("unmask", hint="in Python it is `^`")
+def or_for_xor(frame):
+    key, payload = frame[2:6], frame[6:]
+    return bytes(byte | key[i % 4] for i, byte in enumerate(payload))
+
+
+@wrong("unmask", hint="one byte again, from 0 to 255")
+def subtracted(frame):
+    key, payload = frame[2:6], frame[6:]
+    return bytes(byte - key[i % 4] for i, byte in enumerate(payload))
+
+
+@wrong("unmask", hint="go through bytes one by one")
+def all_bytes_at_once(frame):
+    return frame[6:] ^ frame[2:6]
+
+
+@wrong("unmask", hint="`bytes([5])` is the one byte 5")
+def zeros(frame):
+    key, payload, found = frame[2:6], frame[6:], b""
+    for i, byte in enumerate(payload):
+        found += bytes(byte ^ key[i % 4])
+    return found
+
+
+@wrong("unmask", hint="`zip` ends with the shorter one")
+def key_twice(frame):
+    return bytes(byte ^ k for byte, k in zip(frame[6:], frame[2:6] * 2))  # noqa: B905
+
+
+@wrong("unmask", hint="no `.decode()` is needed")
+def decoded_too_early(frame):
+    return bytes(ord(c) ^ frame[2 + i % 4] for i, c in enumerate(frame[6:].decode()))
 
 
 # --- encode_text --------------------------------------------------------------------------
@@ -205,6 +267,46 @@ def no_key(text, key):
 def not_masked(text, key):
     payload = text.encode()
     return b"\x81" + length_bytes(len(payload)) + key + payload
+
+
+@wrong("encode_text", hint="A `str` has none")
+def not_encoded(text, key):
+    masked = bytes(c ^ key[i % 4] for i, c in enumerate(text))
+    return bytes([0x81, 0x80 | len(text)]) + key + masked
+
+
+@wrong("encode_text", hint="in UTF-8 an `é` has two")
+def latin_1(text, key):
+    payload = text.encode("latin-1")
+    return b"\x81" + length_bytes(len(payload)) + key + masked_bytes(payload, key)
+
+
+@wrong("encode_text", hint="`text.encode()`, and nothing named in it")
+def ascii_only(text, key):
+    payload = text.encode("ascii")
+    return b"\x81" + length_bytes(len(payload)) + key + masked_bytes(payload, key)
+
+
+@wrong("encode_text", hint="before a long length too")
+def mask_bit_for_short_ones(text, key):
+    payload = text.encode()
+    size = len(payload)
+    short = bytes([0x80 | size]) if size < 126 else b"\x7e" + size.to_bytes(2, "big")
+    return b"\x81" + short + key + masked_bytes(payload, key)
+
+
+@wrong("encode_text", hint="The key does not count")
+def key_counted(text, key):
+    payload = text.encode()
+    return b"\x81" + length_bytes(len(payload) + 4) + key + masked_bytes(payload, key)
+
+
+@wrong("encode_text", hint="a key of your own")
+def key_drawn(text, key):
+    import os
+
+    key, payload = os.urandom(4), text.encode()
+    return b"\x81" + length_bytes(len(payload)) + key + masked_bytes(payload, key)
 
 
 # --- reassemble ---------------------------------------------------------------------------
@@ -295,6 +397,44 @@ def last_opcode_decides(frames):
     return messages
 
 
+@wrong("reassemble", hint="the message goes on")
+def control_frame_begins_anew(frames):
+    messages, parts, kind = [], b"", 0
+    for fin, opcode, payload in frames:
+        kind = opcode or kind
+        parts = payload if opcode else parts + payload
+        if fin and kind < 8:
+            messages.append(parts.decode() if kind == 1 else parts)
+            parts = b""
+    return messages
+
+
+@wrong("reassemble", hint="a control frame between them changes nothing")
+def ping_decides_the_kind(frames):
+    messages, parts, kind = [], b"", 0
+    for fin, opcode, payload in frames:
+        kind = opcode or kind
+        if opcode >= 8:
+            continue
+        parts += payload
+        if fin:
+            messages.append(parts.decode() if kind == 1 else parts)
+            parts = b""
+    return messages
+
+
+@wrong("reassemble", hint="be it text or binary, one frame or many")
+def last_message_left(frames):
+    messages, parts = [], b""
+    for _, opcode, payload in frames:
+        if opcode in (1, 2) and parts:
+            messages.append(parts.decode())
+            parts = b""
+        if opcode < 8:
+            parts += payload
+    return messages
+
+
 # --- answer_close -------------------------------------------------------------------------
 
 
@@ -348,3 +488,55 @@ def reply_without_code(payload):
 def code_in_digits(payload):
     code = int.from_bytes(payload[:2], "big")
     return code, payload[2:].decode(), str(code).encode() + b"bye"
+
+
+@wrong("answer_close", hint="not the one that came")
+def whole_payload_sent_back(payload):
+    if not payload:
+        return None, "", b""
+    return int.from_bytes(payload[:2], "big"), payload[2:].decode(), payload
+
+
+@wrong("answer_close", hint="That is a whole frame")
+def frame_for_payload(payload):
+    if not payload:
+        return None, "", b""
+    code = int.from_bytes(payload[:2], "big")
+    return code, payload[2:].decode(), b"\x88\x05" + payload[:2] + b"bye"
+
+
+@wrong("answer_close", hint="Two bytes with the code that came")
+def always_1000(payload):
+    if not payload:
+        return None, "", b""
+    return int.from_bytes(payload[:2], "big"), payload[2:].decode(), b"\x03\xe8bye"
+
+
+@wrong("answer_close", hint="the empty one")
+def no_reason_is_none(payload):
+    if not payload:
+        return None, None, b""
+    return int.from_bytes(payload[:2], "big"), payload[2:].decode(), payload[:2] + b"bye"
+
+
+@wrong("answer_close", hint="how Python prints bytes")
+def printed_reason(payload):
+    if not payload:
+        return None, "", b""
+    return int.from_bytes(payload[:2], "big"), str(payload[2:]), payload[:2] + b"bye"
+
+
+@wrong("answer_close", hint="where an `é` has two bytes")
+def reason_in_latin_1(payload):
+    if not payload:
+        return None, "", b""
+    code = int.from_bytes(payload[:2], "big")
+    return code, payload[2:].decode("latin-1"), payload[:2] + b"bye"
+
+
+@wrong("answer_close", hint="if you name nothing else")
+def reason_in_ascii(payload):
+    if not payload:
+        return None, "", b""
+    code = int.from_bytes(payload[:2], "big")
+    return code, payload[2:].decode("ascii"), payload[:2] + b"bye"

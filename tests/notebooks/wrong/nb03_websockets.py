@@ -81,6 +81,19 @@ async def reverse_spins(websocket):
         pass
 
 
+@wrong("reverse", hint="so the loop has to wait: `async for`")
+async def reverse_plain_for(websocket):
+    for message in websocket:
+        await websocket.send(message[::-1])
+
+
+@wrong("reverse", hint="each message gets one, no more")
+async def reverse_twice(websocket):
+    async for message in websocket:
+        await websocket.send(message[::-1])
+        await websocket.send(message[::-1])
+
+
 @wrong("calculator", hint="Not every text is JSON")
 async def calculator_trusting(websocket):
     async for text in websocket:
@@ -218,7 +231,89 @@ async def calculator_gives_no_reason(websocket):
             await websocket.send(json.dumps({"type": "error"}))
 
 
-@wrong("find_dead", hint="`await websocket.ping()` only sends")
+@wrong("calculator", hint="the `try` belongs into the loop")
+async def calculator_tries_outside(websocket):
+    try:
+        async for text in websocket:
+            request = json.loads(text)
+            value = SIGNS[request["op"]](request["a"], request["b"])
+            await websocket.send(result(value))
+    except Exception as problem:
+        await websocket.send(error(str(problem)))
+
+
+@wrong("calculator", hint="`str(error)` makes a text of one")
+async def calculator_sends_the_exception(websocket):
+    async for text in websocket:
+        try:
+            request = json.loads(text)
+            value = SIGNS[request["op"]](request["a"], request["b"])
+            await websocket.send(result(value))
+        except Exception as problem:
+            await websocket.send(error(problem))
+
+
+@wrong("calculator", hint="is the text read with `json.loads`")
+async def calculator_never_loads(websocket):
+    async for text in websocket:
+        match text:
+            case {"type": "compute", "a": a, "op": sign, "b": b}:
+                await websocket.send(result(SIGNS[sign](a, b)))
+            case _:
+                await websocket.send(error("unknown request"))
+
+
+@wrong("calculator", hint="does each request get one answer")
+async def calculator_answers_twice(websocket):
+    async for text in websocket:
+        request = json.loads(text)
+        await websocket.send(result(SIGNS[request["op"]](request["a"], request["b"])))
+        await websocket.send(error("and nothing else"))
+
+
+@wrong("calculator", hint='belongs under "value"')
+async def calculator_names_it_result(websocket):
+    async for text in websocket:
+        request = json.loads(text)
+        value = SIGNS[request["op"]](request["a"], request["b"])
+        await websocket.send(json.dumps({"type": "result", "result": value}))
+
+
+@wrong("calculator", hint='A "value" is a number')
+async def calculator_value_as_text(websocket):
+    async for text in websocket:
+        request = json.loads(text)
+        value = SIGNS[request["op"]](request["a"], request["b"])
+        await websocket.send(result(str(value)))
+
+
+@wrong("calculator", hint="0.5 is a number, too")
+async def calculator_whole_numbers_only(websocket):
+    async for text in websocket:
+        try:
+            match json.loads(text):
+                case {"type": "compute", "a": int(a), "op": str(sign), "b": int(b)}:
+                    await websocket.send(result(SIGNS[sign](a, b)))
+                case _:
+                    await websocket.send(error("unknown request"))
+        except (ValueError, KeyError, ZeroDivisionError) as problem:
+            await websocket.send(error(str(problem)))
+
+
+@wrong("calculator", hint="Nobody asked to compute")
+async def calculator_ignores_the_type(websocket):
+    async for text in websocket:
+        try:
+            match json.loads(text):
+                case {"a": int() | float() as a, "op": str(sign), "b": int() | float() as b}:
+                    await websocket.send(result(SIGNS[sign](a, b)))
+                case _:
+                    await websocket.send(error("unknown request"))
+        except (ValueError, KeyError, ZeroDivisionError) as problem:
+            await websocket.send(error(str(problem)))
+
+
+@wrong("find_dead", hint="`await ws.ping()` only sends")
 async def find_dead_only_pings(peers):
     dead = []
     for name, websocket in peers.items():
@@ -319,6 +414,54 @@ async def find_dead_forgets_await(peers):
     return []
 
 
+@wrong("find_dead", hint="Nobody was found, not even Dave")
+async def find_dead_drops_its_tasks(peers):
+    dead = []
+
+    async def probe(name, websocket):
+        try:
+            await asyncio.wait_for(await websocket.ping(), 1)
+        except (TimeoutError, ConnectionClosed):
+            dead.append(name)
+
+    tasks = [asyncio.create_task(probe(name, w)) for name, w in peers.items()]
+    return dead if tasks else []
+
+
+@wrong("find_dead", hint="`None` stands for each of the living")
+async def find_dead_keeps_the_nones(peers):
+    async def probe(name, websocket):
+        try:
+            await asyncio.wait_for(await websocket.ping(), 1)
+        except (TimeoutError, ConnectionClosed):
+            return name
+
+    return await asyncio.gather(*[probe(name, w) for name, w in peers.items()])
+
+
+@wrong("find_dead", hint="`gather(*…)`")
+async def find_dead_gathers_a_list(peers):
+    return await asyncio.gather([asyncio.sleep(0, name) for name in peers])
+
+
+@wrong("find_dead", hint="`peers.items()` has both")
+async def find_dead_pings_names(peers):
+    return [name for name in peers if not await name.ping()]
+
+
+@wrong("find_dead", hint="a deadline around the wait for its pong, a second")
+async def find_dead_is_too_patient(peers):
+    async def is_dead(websocket):
+        try:
+            await asyncio.wait_for(await websocket.ping(), 3)
+        except (TimeoutError, ConnectionClosed):
+            return True
+        return False
+
+    dead = await asyncio.gather(*map(is_dead, peers.values()))
+    return [name for name, gone in zip(peers, dead, strict=True) if gone]
+
+
 @wrong("unfrozen", hint="So every client waits for it")
 async def unfrozen_calls_it(websocket, slow):
     async for message in websocket:
@@ -389,3 +532,27 @@ async def unfrozen_blocks_on_the_thread(websocket, slow):
     with ThreadPoolExecutor() as pool:
         async for message in websocket:
             await websocket.send(pool.submit(slow, message).result())
+
+
+@wrong("unfrozen", hint="such as `join()` or `result()`")
+async def unfrozen_joins_the_thread(websocket, slow):
+    import threading
+
+    async for message in websocket:
+        made = []
+        thread = threading.Thread(target=lambda m=message, to=made: to.append(slow(m)))
+        thread.start()
+        thread.join()
+        await websocket.send(made[0])
+
+
+@wrong("unfrozen", hint="its argument as two")
+async def unfrozen_hands_over_a_tuple(websocket, slow):
+    async for message in websocket:
+        await websocket.send(await asyncio.to_thread((slow, message)))
+
+
+@wrong("unfrozen", hint="Did it get `slow` itself, and the message?")
+async def unfrozen_hands_over_no_message(websocket, slow):
+    async for message in websocket:
+        await websocket.send(await asyncio.to_thread(slow) or message)

@@ -1,0 +1,268 @@
+"""The mistakes that are made with frames: what a wrong result tells about how it came about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from helpers.wire.frames import apply_mask
+
+KEY = bytes.fromhex("37fa213d")  # the key of the RFC's example (§5.7)
+BIG_ENDIAN = "The first byte of a length counts most: read and write it big endian."
+NOT_XOR = "The XOR of two bytes is one byte again, from 0 to 255: in Python it is `^`."
+SPLIT = "An `é` can be cut in two between fragments: join the bytes first, then decode."
+Frames = list[tuple[bool, int, bytes]]
+FIRST_BYTES = {
+    0x01: "FIN is missing: the message ends with this frame, so the first bit is 1.",
+    0x80: "The opcode is missing: 1 is text.",
+    0x82: "Opcode 2 is binary: a text is opcode 1.",
+}
+
+
+def bit_nudge(got: Any, byte: int, place: str) -> str:
+    """Say what is wrong with FIN or MASK.
+
+    Args:
+        got: the learner's value.
+        byte: the byte that holds the bit.
+        place: which byte: `first` or `second`.
+
+    Returns:
+        The next step.
+    """
+    if got == byte & 0x80:
+        return "`&` keeps the bit where it is: `bool(…)` makes True or False of it."
+    return f"It is the first bit of the {place} byte, the one that counts 128."
+
+
+def length_nudge(got: Any, frame: bytes) -> str:
+    """Say what is wrong with a length.
+
+    Args:
+        got: the learner's value.
+        frame: the frame.
+
+    Returns:
+        The next step.
+    """
+    short = frame[1] & 0x7F
+    size = {126: 2, 127: 8}.get(short, 0)
+    if got == frame[1] and got > 0x7F:
+        return "MASK is in there too: the length is only the last seven bits of the second byte."
+    if got == short and size:
+        return f"{short} is no length: it says that the length is in the next {size} bytes."
+    if size and got == int.from_bytes(frame[2 : 2 + size], "little"):
+        return BIG_ENDIAN
+    if short == 127 and got == int.from_bytes(frame[2:4], "big"):
+        return "127 announces eight bytes of length, not two."
+    if size and got == int.from_bytes(frame[1 : 1 + size], "big"):
+        return "The long length begins after the second byte: at `frame[2]`."
+    if got in (len(frame), len(frame) - 2, len(frame) - 6):
+        return "Do not count what has arrived: the header says how long the payload is."
+    if size:
+        return f"{short} says: `frame[2:{2 + size}]` is the length, as one number, big endian."
+    return "Up to 125 the seven bits are the length; 126 announces two bytes, 127 eight."
+
+
+def list_nudge(got: Any) -> str:
+    """Tell a list of numbers from bytes; nothing for all else.
+
+    Args:
+        got: the learner's result.
+
+    Returns:
+        The next step.
+    """
+    return "Those are numbers: `bytes(…)` makes bytes of them." if isinstance(got, list) else ""
+
+
+def unmask_nudge(got: bytes, frame: bytes, payload: bytes) -> str:
+    """Say what is wrong with an unmasked payload.
+
+    Args:
+        got: the learner's bytes.
+        frame: the frame.
+        payload: the right bytes.
+
+    Returns:
+        The next step.
+    """
+    masked = frame[-len(payload) :]
+    if got == masked:
+        return "The payload is still masked: `byte ^ key_byte` unmasks one byte."
+    if got and payload.startswith(got):
+        return "`zip` ends with the shorter one, and the key has four bytes: `key[i % 4]`."
+    if got == bytes(byte ^ KEY[0] for byte in masked):
+        return "Only the first byte of the key is used: the next byte takes the next one."
+    if len(got) > len(frame) and not any(got):
+        return "`bytes(5)` is five zeros: `bytes([5])` is the one byte 5."
+    pairs = [(byte, KEY[i % 4]) for i, byte in enumerate(masked)]
+    if got in (bytes(a | b for a, b in pairs), bytes(a & b for a, b in pairs)):
+        return NOT_XOR
+    if got in [apply_mask(masked, KEY[n:] + KEY[:n]) for n in (1, 2, 3)]:
+        return (
+            "Count from the start of the payload, not of the frame: its first byte takes key[0]."
+        )
+    if got.endswith(payload) or got == apply_mask(frame[2:], KEY):
+        return "That is more than the payload: the key and the length do not belong to it."
+    if frame[1] & 0x7F > 125:
+        return "The length is longer here, so the key comes later: after 4 bytes, or after 10."
+    return "The key is the four bytes after the length; the payload is what follows the key."
+
+
+def encode_nudge(got: bytes, expected: bytes, text: str) -> str:
+    """Say what is wrong with the frame of a text.
+
+    Args:
+        got: the learner's bytes.
+        expected: the right ones.
+        text: the text.
+
+    Returns:
+        The next step.
+    """
+    if len(got) < 2:
+        return "A frame begins with two bytes, whatever comes after them."
+    if got[0] != expected[0]:
+        return FIRST_BYTES.get(got[0], "The first byte is 0x81: FIN, and opcode 1.")
+    if not got[1] & 0x80:
+        also = ", before a long length too" if expected[1] & 0x7F > 125 else ""
+        return f"A client says that it masks: MASK is the first bit of the second byte{also}."
+    start = {126: 4, 127: 10}.get(expected[1] & 0x7F, 2)
+    if got[:start] != expected[:start]:
+        return _size_nudge(got, expected[:start], text)
+    rest = got[start:]
+    if rest[:4] != KEY and apply_mask(rest[4:], rest[:4]) == text.encode():
+        return "That is a key of your own: here, mask with the one that is given."
+    if rest[:4] != KEY:
+        return "Between the length and the payload stands the key: how else would they unmask?"
+    if rest[4:] == text.encode():
+        return "The payload is not masked yet: XOR each byte with its byte of the key."
+    return "The header is right. Mask the payload: byte `i` with `key[i % 4]`."
+
+
+def _size_nudge(got: bytes, header: bytes, text: str) -> str:
+    size, short, more = len(text.encode()), header[1] & 0x7F, len(header) - 2
+    if len(text) != size and len(text) in (got[1] & 0x7F, int.from_bytes(got[2:4], "big")):
+        return (
+            "The length counts bytes, not characters: in UTF-8 an `é` has two. "
+            "Begin with `text.encode()`."
+        )
+    if got[1] & 0x7F == size + 4:
+        return "The key does not count: the length is that of the payload alone."
+    if got[1] == header[1] and got[2 : 2 + more] == size.to_bytes(more, "little"):
+        return BIG_ENDIAN
+    if short <= 125:
+        return "Up to 125 bytes, the second byte holds the length itself, plus MASK."
+    return f"For {size:,} bytes the seven bits say {short}, then comes the length in {more} bytes."
+
+
+def decode_nudge(frames: Frames) -> str:
+    """Say what was decoded that is no text.
+
+    Args:
+        frames: the frames.
+
+    Returns:
+        The next step.
+    """
+    if any(opcode == 2 for _, opcode, _ in frames):
+        return "Opcode 2 is binary: its bytes are no text, so do not decode them."
+    if any(opcode == 8 for _, opcode, _ in frames):
+        return "Opcode 8 is close, a control frame: it belongs to no message."
+    return SPLIT
+
+
+def reassemble_nudge(got: list[Any], frames: Frames, expected: list[str | bytes]) -> str:
+    """Say what is wrong with a list of messages.
+
+    Args:
+        got: the learner's list.
+        frames: the frames.
+        expected: the right list.
+
+    Returns:
+        The next step.
+    """
+    control = [payload for _, opcode, payload in frames if opcode >= 8]
+    joined = _joined(got)
+    if any(payload in joined for payload in control if payload):
+        return "Control frames (opcode 8 and up) may stand between fragments: leave them out."
+    if "\ufffd" in "".join(m for m in got if isinstance(m, str)):
+        return SPLIT
+    if len(got) > len(expected):
+        return "A message ends only with FIN: a frame without it is a part of one."
+    if len(got) == len(expected) and joined == _joined(expected):
+        return (
+            "Text or binary? The first fragment says it; the others have opcode 0, "
+            "and a control frame between them changes nothing."
+        )
+    if joined == _joined(expected):
+        return "After FIN a new message begins: empty what you have collected."
+    if len(got) < len(expected) and control:
+        return "A control frame between fragments changes nothing: the message goes on."
+    if len(got) < len(expected):
+        return "A message is complete when FIN comes, be it text or binary, one frame or many."
+    return "After FIN a new message begins: empty what you have collected."
+
+
+def _joined(messages: list[Any]) -> bytes:
+    return b"".join(m if isinstance(m, bytes) else str(m).encode() for m in messages)
+
+
+def code_nudge(got: Any, payload: bytes) -> str:
+    """Say what is wrong with a close code.
+
+    Args:
+        got: the learner's value.
+        payload: the payload of the close frame.
+
+    Returns:
+        The next step.
+    """
+    if not payload:
+        return "An empty payload has no code: not 0, and not 1005, which is never sent. None."
+    if got == int.from_bytes(payload[:2], "little"):
+        return BIG_ENDIAN.replace("a length", "the code")
+    return "The code is the first two bytes, as one number."
+
+
+def reason_nudge(got: Any, reason: bytes) -> str:
+    """Say what is wrong with the reason of a close.
+
+    Args:
+        got: the learner's value.
+        reason: the right one, as bytes.
+
+    Returns:
+        The next step.
+    """
+    if got == str(reason):
+        return "That is how Python prints bytes: `.decode()` makes a text of them."
+    if isinstance(got, str) and got.encode("latin-1", "replace") == reason:
+        return "The reason is UTF-8, where an `é` has two bytes."
+    return "The reason is what comes after the two bytes of the code."
+
+
+def reply_nudge(got: Any, payload: bytes) -> str:
+    """Say what is wrong with the answer to a close.
+
+    Args:
+        got: the learner's value.
+        payload: the payload that came.
+
+    Returns:
+        The next step.
+    """
+    if not payload:
+        return "Without a code there can be no reason either: the answer is empty too."
+    if got == b"bye":
+        return "The code comes first in the answer too: two bytes, then the reason."
+    if isinstance(got, bytes) and got.startswith(payload) and payload[2:]:
+        return "The reason of your answer is `bye` alone, not the one that came."
+    if isinstance(got, bytes) and got[:1] == b"\x88":
+        return "That is a whole frame: its payload alone is asked for."
+    if isinstance(got, bytes) and got[:2] == payload[1::-1]:
+        return "The code is big endian in your answer as well."
+    if got == str(int.from_bytes(payload[:2], "big")).encode() + b"bye":
+        return 'The code travels as two bytes, not as digits: `code.to_bytes(2, "big")`.'
+    return "Two bytes with the code that came, then `bye`."
