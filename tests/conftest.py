@@ -1,6 +1,7 @@
 """What holds for every test, and for the kernels that nbval starts."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from tests.browser.chromium import find_chromium, missing_browser
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give the tests a progress file of their own: a learner's must stay as it is."""
-    folder = Path(tempfile.gettempdir()) / f"helpers-tests-{os.getpid()}"
+    folder = Path(tempfile.mkdtemp(prefix="websocket-notebooks-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     os.environ["HELPERS_PROGRESS"] = str(folder / "progress.json")
 
 

@@ -270,6 +270,16 @@ def test_in_a_notebook_html_and_twin_are_displayed() -> None:
     assert data == {"text/plain": str(picture(HELLO)), "text/html": picture(HELLO).html}
 
 
+def test_only_a_shell_makes_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Picture] = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    show(HELLO)  # IPython is imported here, but nothing runs in it
+    assert shown == []
+    monkeypatch.setattr("IPython.get_ipython", object)
+    show(HELLO)
+    assert shown == [picture(HELLO)]
+
+
 def test_ipython_is_not_imported_to_print() -> None:
     code = "import sys; from helpers.show import show; show(b''); print('IPython' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
