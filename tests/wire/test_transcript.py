@@ -233,16 +233,18 @@ def test_fragments_are_numbered_and_the_last_one_has_the_message() -> None:
         ("c", client(b"abcde", Opcode.PING)),
         ("c", client(b"\xa9", Opcode.CONTINUATION, fin=False)),
         ("c", client(b"!", Opcode.CONTINUATION)),
-        ("c", client(b"whole")),
         ("c", client(b"a", Opcode.BINARY, fin=False)),
+        ("c", client(b"", Opcode.CONTINUATION)),
+        ("c", client(b"whole")),
     )
     assert [(e.text, e.message) for e in found] == [
         ('text "H�" · 2 bytes · masked · fragment 1', None),
         ('ping "abcde" · 5 bytes · masked', None),
         ("continuation a9 · 1 byte · masked · fragment 2", None),
         ('continuation "!" · 1 byte · masked · fragment 3, the last', "Hé!"),
-        ('text "whole" · 5 bytes · masked', "whole"),
         ("binary 61 · 1 byte · masked · fragment 1", None),
+        ("continuation · 0 bytes · masked · fragment 2, the last", None),
+        ('text "whole" · 5 bytes · masked', "whole"),
     ]
 
 
