@@ -550,12 +550,14 @@ def test_a_forked_copy_of_the_kernel_stops_nothing() -> None:
 
 def test_the_end_of_the_kernel_removes_logs_and_data() -> None:
     code = (
-        "from helpers import launch; from helpers.launcher import registry; launch('echo'); "
-        "print(registry._root)"
+        "from helpers import launch; folder = launch('echo')._folder; "
+        "print(folder.is_dir(), folder.parent)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stderr == ""
-    assert not Path(done.stdout.strip()).exists()
+    was_there, root = done.stdout.strip().split(" ", 1)
+    assert (was_there, done.stderr) == ("True", "")
+    assert Path(root).name.startswith("helpers-")
+    assert not Path(root).exists()
 
 
 def test_the_registry_holds_no_dead_servers() -> None:
