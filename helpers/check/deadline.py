@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 GRACE_S = 0.2  # how long a cancelled coroutine may take to end
+CLOSE_TRIES = 1_000  # a loop that is not endless comes to its end by being closed again
 NEVER_AWAITED = re.compile(r"coroutine '(?:.*\.)?(.+)' was never awaited")
 
 
@@ -134,6 +135,8 @@ class Stepped:
 
     def _give_up(self) -> None:
         """Leave a coroutine that catches even its cancellation, and goes on."""
-        with suppress(RuntimeError):  # it ignored GeneratorExit too
-            self._coroutine.close()
+        for _ in range(CLOSE_TRIES):
+            with suppress(RuntimeError):  # it ignored GeneratorExit too
+                self._coroutine.close()
+                break
         raise TimeoutError

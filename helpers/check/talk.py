@@ -54,8 +54,10 @@ async def served(attempt: Attempt, *arguments: Any) -> AsyncIterator[str]:
     from websockets.exceptions import ConnectionClosed
 
     handlers: set[asyncio.Task[Any]] = set()
+    ends: list[ServerConnection] = []
 
     async def handler(websocket: ServerConnection) -> None:
+        ends.append(websocket)
         task = asyncio.current_task()
         if task is not None:
             handlers.add(task)
@@ -65,7 +67,8 @@ async def served(attempt: Attempt, *arguments: Any) -> AsyncIterator[str]:
             attempt.failure = None  # it heard that the client had left: no fault
         _drop_what_it_held(attempt.failure)
 
-    server = await serve(handler, "127.0.0.1", 0, logger=silent, close_timeout=0.5)
+    options: dict[str, Any] = {"logger": silent, "close_timeout": 0.5, "ping_interval": None}
+    server = await serve(handler, "127.0.0.1", 0, **options)
     try:
         host, port = server.sockets[0].getsockname()[:2]
         yield f"ws://{host}:{port}"
@@ -75,6 +78,8 @@ async def served(attempt: Attempt, *arguments: Any) -> AsyncIterator[str]:
         await asyncio.wait([closed], timeout=1)
         for task in tuple(handlers):  # a handler that does not see that its client left
             task.cancel()
+        for end in ends:  # nor does anything wait for a client that does not read
+            end.transport.abort()
         await asyncio.wait([closed], timeout=1)
         closed.cancel()
 
@@ -90,7 +95,8 @@ def client(url: str) -> connect:
     """
     from websockets.asyncio.client import connect
 
-    return connect(url, close_timeout=0.5, open_timeout=3, proxy=None, logger=silent)
+    options: dict[str, Any] = {"logger": silent, "proxy": None, "ping_interval": None}
+    return connect(url, close_timeout=0.5, open_timeout=3, **options)
 
 
 @asynccontextmanager
