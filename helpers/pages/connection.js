@@ -8,7 +8,7 @@
 // status: "connecting", "open", "waiting" (to try again) or "closed" (until connect() is called)
 
 const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 15_000;
+const LONGEST_DELAY_MS = 5_000; // somebody waits before this page, and the server is near
 const STABLE_MS = 5_000; // open for so long, a connection has proved itself: the delay starts anew
 const OPEN_DEADLINE_MS = 10_000;
 

@@ -4,6 +4,7 @@ import { Connection } from "./connection.js";
 
 const KEPT = 200; // the oldest messages make room for new ones
 const SHOWN_BYTES = 32;
+const NEAR_END_PX = 24;
 const $ = (id) => document.getElementById(id);
 const connection = new Connection("ws");
 const waiting = []; // what we sent and what has not come back yet: { text, at }
@@ -14,7 +15,7 @@ connection.addEventListener("status", ({ detail: { status, words } }) => {
   $("pill").textContent = names[status];
   $("news").textContent = words;
   $("toggle").textContent = status === "open" || status === "connecting" ? "Disconnect" : "Connect";
-  if (status !== "connecting" && !(status === "open" && $("empty"))) addEvent(words);
+  if (status !== "connecting" && !(status === "open" && $("empty"))) addEvent(words, status);
   if (status !== "open") waiting.length = 0;
 });
 
@@ -38,6 +39,7 @@ $("form").addEventListener("submit", (event) => {
   }
   waiting.push({ text, at: performance.now() });
   addMessage("client→server", text, sizeInWords(text), "you");
+  scrollDown();
   $("text").value = "";
 });
 
@@ -47,16 +49,23 @@ $("toggle").addEventListener("click", () => {
 });
 
 function addMessage(direction, text, about, from) {
+  const follow = isAtEnd();
   const item = addItem("message");
   item.dataset.direction = direction;
   item.dataset.from = from;
   item.append(part("span", "text", text || "(empty)"), part("span", "about", `${direction} · ${about}`));
-  scrollDown();
+  if (follow) scrollDown();
 }
 
-function addEvent(words) {
-  addItem("message event").textContent = words;
-  scrollDown();
+/** What happened, in a line. One try after the other is one line: they would push messages out. */
+function addEvent(words, status = "") {
+  const follow = isAtEnd();
+  const last = $("messages").lastElementChild;
+  const again = status === "waiting" && last?.dataset.status === status && words.startsWith("no connection");
+  const item = again ? last : addItem("message event");
+  item.dataset.status = status;
+  item.textContent = words;
+  if (follow) scrollDown();
 }
 
 function addItem(name) {
@@ -72,6 +81,12 @@ function part(tag, name, text) {
   element.className = name;
   element.textContent = text; // never innerHTML: what people type is text
   return element;
+}
+
+/** Whoever looks at something above is left there. */
+function isAtEnd() {
+  const { scrollHeight, scrollTop, clientHeight } = $("messages");
+  return scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
 }
 
 function scrollDown() {

@@ -117,13 +117,22 @@ function details(entry, whose) {
   const summary = part("summary", "");
   summary.append(
     part("span", "about", `${entry.number} · ${whose} · ${entry.direction}`),
-    part("span", "text", entry.text),
+    line(entry.text),
   );
   element.append(summary);
   if (entry.note) summary.append(part("span", "rule", entry.note));
   element.addEventListener("toggle", () => {
     if (element.open && element.children.length === 1) element.append(...inside(entry));
+    if (element.open) element.scrollIntoView({ block: "nearest" });
   });
+  return element;
+}
+
+/** A message keeps its own direction: right-to-left letters do not pull what follows along. */
+function line(text) {
+  const element = part("span", "text");
+  const [, before, message, after] = /^([^"]*)(".*"…?)(.*)$/s.exec(text) ?? [null, text, "", ""];
+  element.append(before, part("bdi", "", message), after);
   return element;
 }
 

@@ -47,7 +47,7 @@ def line_job(head: Request | Response) -> str:
     if isinstance(head, Request):
         return f"asks for {head.path}"
     if head.status == 101:
-        return "agreed: what follows is frames"
+        return "agreed: HTTP ends here"
     return "refused" if head.status >= 400 else "an answer, but no agreement"
 
 
@@ -56,7 +56,7 @@ def header_job(head: Request | Response, name: str, value: str) -> str:
     name = name.lower()
     if name == "connection":
         switches = "upgrade" in value.lower()
-        return "Upgrade is meant for this hop" if switches else "what becomes of the connection"
+        return "Upgrade is for this connection" if switches else "what becomes of the connection"
     if name.startswith(("sec-fetch-", "sec-ch-")):
         return "what the browser says about itself"
     return (IN_REQUEST if isinstance(head, Request) else IN_RESPONSE).get(name, "")

@@ -24,15 +24,15 @@ client→server request
   GET /chat HTTP/1.1                           asks for /chat
   Host: server.example.com                     which server is meant
   Upgrade: websocket                           the protocol to switch to
-  Connection: Upgrade                          Upgrade is meant for this hop
+  Connection: Upgrade                          Upgrade is for this connection
   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==  a random question to the server
   Sec-WebSocket-Version: 13                    the protocol's version, always 13
   Origin: http://server.example.com            which site's page is asking
   Sec-WebSocket-Protocol: chat, superchat      subprotocols offered, the favourite first
 server→client response
-  HTTP/1.1 101 Switching Protocols                    agreed: what follows is frames
+  HTTP/1.1 101 Switching Protocols                    agreed: HTTP ends here
   Upgrade: websocket                                  the protocol to switch to
-  Connection: Upgrade                                 Upgrade is meant for this hop
+  Connection: Upgrade                                 Upgrade is for this connection
   Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=  the answer to the key
   Sec-WebSocket-Protocol: chat                        the subprotocol chosen
 how the answer is made from the key

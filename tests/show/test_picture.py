@@ -198,7 +198,7 @@ def test_a_head_given_as_bytes_is_a_handshake() -> None:
     request, response = rfc_handshake()
     assert str(picture(request.encode())) == str(picture(request))
     shown = str(picture(response.encode() + HELLO))
-    assert "agreed: what follows is frames" in shown
+    assert "agreed: HTTP ends here" in shown
     assert 'text "Hello" · FIN · 5 bytes' in shown
 
 
