@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.chromium import find_chromium, missing_browser, start
 from tests.browser.jupyterlab import JupyterLab
 
+WAIT_MS = 20_000  # until something counts as missing; a busy machine is slow, not broken
+expect.set_options(timeout=WAIT_MS)
 REQUIRED = os.environ.get("REQUIRE_BROWSER") == "1"
 
 
@@ -33,7 +35,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(WAIT_MS)
     yield context
     context.close()
 
