@@ -19,11 +19,20 @@ def shout(attempt: Attempt) -> None:
     """A word, a sentence that ends with a mark of its own, and nothing at all."""
     for message in MESSAGES:
         got = attempt(message)
+        attempt.require(
+            not callable(got) and "<built-in method" not in str(got),
+            "That is the method itself. With brackets, `upper()`, it runs.",
+        )
+        attempt.require(message or got != "", "No words at all are a message, too: `!` alone.")
         for mistake, nudge in (
             (message.upper(), "Capitals, yes. What is still missing behind them?"),
             (message + "!", "The mark is there. The letters are not capital yet."),
             (message.capitalize() + "!", "`capitalize()` changes the first letter only."),
             (message.title() + "!", "`title()` changes the first letter of each word only."),
+            (message.swapcase() + "!", "`swapcase()` makes capitals small, too."),
+            (message.upper() + "!!", "One mark is asked for, and there are two."),
+            ("MESSAGE!", "`message` is a name: without quotes it stands for its value."),
+            (message.rstrip("?").upper() + "!", "The message keeps its own `?`: then comes `!`."),
             (message.upper() + " !", "Nearly: there is a space before the mark."),
             ("!" + message.upper(), "The mark comes behind the message, not before it."),
             ("HELLO!", "That is the answer for `hello`. Use what `message` holds."),

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Iterator
-
 from helpers.check.exercise import Attempt, exercise
+from helpers.check.handshake_mistakes import (
+    HANDSHAKES,
+    INNOCENT,
+    OFFERS,
+    OTHER_KEY,
+    SAMPLE_ACCEPT,
+    SAMPLE_KEY,
+    SOUND,
+    mistaken_accepts,
+)
 from helpers.check.values import same
 from helpers.wire import handshake
-
-SAMPLE_KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # RFC 6455 §1.3
-SAMPLE_ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-OTHER_KEY = "AQIDBAUGBwgJCgsMDQ4PEA=="  # RFC 6455 §4.1, the bytes 1 to 16
-
-HOST = "127.0.0.1:8000"
-SOUND = {
-    "Host": HOST,
-    "Upgrade": "websocket",
-    "Connection": "Upgrade",
-    "Sec-WebSocket-Key": SAMPLE_KEY,
-    "Sec-WebSocket-Version": "13",
-}
-
 
 # --- 1 · accept_key --------------------------------------------------------------------
 
@@ -41,48 +33,10 @@ def accept_key(attempt: Attempt) -> None:
         got = attempt(key)
         for mistake, nudge in mistaken_accepts(key):
             attempt.require(not same(got, mistake), nudge)
-        attempt.equal(got, handshake.accept_key(key), "Go through the three steps of section 3.")
-
-
-def mistaken_accepts(key: str) -> Iterator[tuple[object, str]]:
-    """List the results of the usual mistakes, each with the way out.
-
-    Args:
-        key: the key that was given.
-
-    Yields:
-        A wrong result, and the nudge for whoever got it.
-    """
-    text = (key + handshake.GUID).encode()
-    digest = sha1(text)
-    encoded = base64.b64encode(digest)
-    yield encoded, "Almost: those are bytes, and a header is text. `.decode()` makes it a `str`."
-    yield str(encoded), "`str(…)` of bytes keeps the `b'…'` around them: `.decode()` does not."
-    yield digest, "Those are the 20 bytes of the hash. One step is missing: base64."
-    hexes = "`hexdigest()` writes the hash as 40 letters and digits: base64 needs the 20 bytes "
-    hexes += "themselves, from `digest()`."
-    yield digest.hex(), hexes
-    yield b64(digest.hex().encode()), hexes
-    yield b64(sha1(key.encode())), "The key alone was hashed: append the GUID to it first."
-    swapped = (handshake.GUID + key).encode()
-    yield b64(sha1(swapped)), "The GUID was put before the key: it comes after it."
-    decoded = base64.b64decode(key) + handshake.GUID.encode()
-    yield b64(sha1(decoded)), "The key was decoded from base64: it is used as the text it is."
-    small = (key + handshake.GUID.lower()).encode()
-    yield b64(sha1(small)), "The GUID has capitals: the hash of small letters is another."
-    yield b64(text), "base64 of the text itself: the SHA-1 hash between them is missing."
-    if key != SAMPLE_KEY:
-        yield SAMPLE_ACCEPT, "That is the RFC's sample again. Each key has its own: use `key`."
-
-
-def sha1(data: bytes) -> bytes:
-    """Hash bytes."""
-    return hashlib.sha1(data, usedforsecurity=False).digest()
-
-
-def b64(data: bytes) -> str:
-    """Write bytes as base64 text."""
-    return base64.b64encode(data).decode()
+        nudge = (
+            "Go through the three steps of section 3. Is the GUID the same, to the last letter?"
+        )
+        attempt.equal(got, handshake.accept_key(key), nudge)
 
 
 # --- 2 · switching_protocols -----------------------------------------------------------
@@ -142,8 +96,9 @@ def judge_lines(attempt: Attempt, got: bytes) -> None:
     )
     for line in lines[:-2]:
         attempt.require(
-            line == line.lstrip() and ":" in line,
-            f"A header line is `Name: value`, without spaces before it: here it is `{line}`.",
+            ":" in line and " " not in line.partition(":")[0],
+            "A header line is `Name: value`, with no space before the name or the colon: "
+            f"here it is `{line}`.",
         )
 
 
@@ -175,7 +130,7 @@ def judge_headers(
         attempt.require(
             said is None,
             "No subprotocol was agreed on, so `Sec-WebSocket-Protocol` must not be there: "
-            f"a client takes `{said}` for a name.",
+            f"a client takes {f'`{said}`' if said else 'the empty text'} for a name.",
         )
     attempt.require(
         said == subprotocol,
@@ -185,41 +140,6 @@ def judge_headers(
 
 
 # --- 3 · fault -------------------------------------------------------------------------
-
-# Method, what differs from a sound handshake, the answer, and what to say to a wrong one.
-Case = tuple[str, dict[str, str | None], str | None, str]
-KEY, VERSION = "Sec-WebSocket-Key", "Sec-WebSocket-Version"
-HANDSHAKES: tuple[Case, ...] = (
-    ("GET", {}, None, "This one is sound."),
-    ("POST", {}, "method", "The method is POST, and a handshake is a GET."),
-    ("GET", {"Upgrade": None}, "Upgrade", "`Upgrade` is missing here, which is its fault."),
-    ("GET", {"Upgrade": "h2c"}, "Upgrade", "`Upgrade` names another protocol here, h2c."),
-    ("GET", {"Connection": "keep-alive"}, "Connection", "`Connection` is only `keep-alive` here."),
-    ("GET", {KEY: "c2hvcnQ="}, KEY, "The key is base64 of 5 bytes here: 16 are expected."),
-    ("GET", {KEY: None}, KEY, f"`{KEY}` is missing here, which is its fault."),
-    ("GET", {VERSION: "8"}, VERSION, "The version is 8 here, and the standard's is 13."),
-    ("GET", {"Origin": "http://else.example"}, "Origin", f"http://else.example is not {HOST}."),
-    ("GET", {"Upgrade": "WebSocket"}, None, "This one is sound, with `Upgrade: WebSocket`."),
-    ("GET", {"Connection": "upgrade"}, None, "This one is sound, with `Connection: upgrade`."),
-    ("GET", {"Connection": "keep-alive, Upgrade"}, None, "This one is sound: so asks Firefox."),
-    ("GET", {"Origin": f"http://{HOST}"}, None, f"This one is sound, from http://{HOST}."),
-    (
-        "GET",
-        {"Origin": f"http://{HOST}.else.example"},
-        "Origin",
-        "The Origin begins like the Host and is another: compare it whole.",
-    ),
-)
-
-# What to say to a fault that is found where there is none.
-INNOCENT = {
-    "method": "it is a GET",
-    "Upgrade": "`WebSocket` and `websocket` are the same",
-    "Connection": "it is a list with commas, such as `keep-alive, Upgrade`, in any case",
-    "Sec-WebSocket-Key": "it is 24 characters of base64 for 16 bytes: decode it, then count",
-    "Sec-WebSocket-Version": 'header values are text, so it is `"13"`, with quotes',
-    "Origin": "it may be missing, or be `http://` and the Host",
-}
 
 
 @exercise(
@@ -242,41 +162,19 @@ def fault(attempt: Attempt) -> None:
         got = attempt(method, headers)
         if isinstance(got, str) and isinstance(expected, str):
             attempt.require(
-                got == expected or got.lower() != expected.lower(),
+                got == expected or not got or got.lower() not in expected.lower(),
                 f"The right one, spelled otherwise: `{expected}`.",
             )
+        attempt.require(
+            got is None or (isinstance(got, str) and got in (*SOUND, "method", "Origin")),
+            f'{nudge} Return `"method"`, the name of a header in the list, or None.',
+        )
         if expected is None and got in INNOCENT:
             nudge += f" Nothing is wrong with `{got}`: {INNOCENT[got]}."
         attempt.require(same(got, expected), nudge)
 
 
 # --- 4 · choose_subprotocol ------------------------------------------------------------
-
-# The header, what the server supports, the answer, and what to say to a wrong one.
-OFFERS: tuple[tuple[str | None, list[str], str | None, str], ...] = (
-    ("chat.v1", ["chat.v1"], "chat.v1", "The server supports it. Is a `return` missing?"),
-    (
-        "chat.v2, chat.v1",
-        ["chat.v1"],
-        "chat.v1",
-        "The client offers two names. Do you take the spaces away when you split them?",
-    ),
-    (
-        "chat.v2, chat.v1",
-        ["chat.v1", "chat.v2"],
-        "chat.v2",
-        "The server supports both: the client's favourite decides, the first in `offered`.",
-    ),
-    (
-        "chat.v10, chat.v2",
-        ["chat.v1", "chat.v2"],
-        "chat.v2",
-        "`chat.v1` is not offered: it is only a part of `chat.v10`. Compare whole names.",
-    ),
-    ("soup", ["chat.v1"], None, "Nothing fits, so the answer is None: no header is sent."),
-    (None, ["chat.v1"], None, "The client offers nothing (None): there is nothing to agree on."),
-    ("Chat.V1", ["chat.v1"], None, "Subprotocols keep their case: `Chat.V1` is another name."),
-)
 
 
 @exercise(
@@ -295,6 +193,11 @@ def choose_subprotocol(attempt: Attempt) -> None:
             "Nothing fits, and that is None: anything else would end up in a header.",
         )
         attempt.require(
-            not isinstance(got, list), "One name is asked for, not a list: the first that fits."
+            not isinstance(got, list | set | tuple),
+            f"One name is asked for, not a {type(got).__name__}: the first that fits.",
+        )
+        attempt.require(
+            not (got and same(got, offered) and "," in got),
+            "That is all that the client offers: one name is asked for.",
         )
         attempt.require(same(got, expected), nudge)

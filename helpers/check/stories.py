@@ -16,7 +16,8 @@ NUDGES: tuple[tuple[type[BaseException], str], ...] = (
     (NameError, 'Is the name spelled as where it was made? Run the cell "Setup" first.'),
     (UnicodeDecodeError, "These bytes are no UTF-8: not all bytes are text."),
     (IndexError, "It reads past the end: how long is the value?"),
-    (KeyError, "The key is not there: what when it is missing?"),
+    (KeyError, "The dict has no such key: what when it is missing?"),
+    (StopIteration, "`next(…)` found nothing. With a second value, `next(…, None)` returns that."),
 )
 
 
@@ -43,7 +44,7 @@ def story(error: BaseException, timeout_s: float) -> tuple[str, str]:
 
 
 def mixed_types(message: str) -> str:
-    """Find the mix of text and bytes in a TypeError's message.
+    """Find in an exception's message which kinds of value were taken for each other.
 
     Args:
         message: the exception's text.
@@ -51,6 +52,12 @@ def mixed_types(message: str) -> str:
     Returns:
         A nudge; empty when it is something else.
     """
+    if "NoneType" in message:
+        return "A value is None there. Where does it come from, and when is it None?"
+    if "HASH'" in message:
+        return "That is the hash object: `.digest()` gives its bytes."
+    if "must be encoded" in message:
+        return "A hash takes bytes: `.encode()` the text first."
     if "bytes-like" in message or ("bytes" in message and "str" in message):
         return "Text and bytes do not mix: `.encode()` or `.decode()` one of them."
     if "coroutine" in message:

@@ -37,3 +37,38 @@ def mark_first(message):
 @wrong("shout", hint="has no attribute 'uper'")
 def misspelled(message):
     return message.uper() + "!"
+
+
+@wrong("shout", hint="With brackets, `upper()`, it runs")
+def method_not_called(message):
+    return f"{message.upper}!"
+
+
+@wrong("shout", hint="without quotes it stands for its value")
+def name_in_quotes(message):
+    return "message".upper() + "!"
+
+
+@wrong("shout", hint="there are two")
+def two_marks(message):
+    return message.upper() + "!!"
+
+
+@wrong("shout", hint="makes capitals small, too")
+def swapped(message):
+    return message.swapcase() + "!"
+
+
+@wrong("shout", hint="keeps its own `?`")
+def took_the_mark_away(message):
+    return message.rstrip("?").upper() + "!"
+
+
+@wrong("shout", hint="No words at all are a message, too")
+def left_the_empty_one(message):
+    return message.upper() + "!" if message else ""
+
+
+@wrong("shout", hint="A value is None there")
+def used_what_print_returns(message):
+    return print(message).upper() + "!"

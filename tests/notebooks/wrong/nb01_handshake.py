@@ -3,6 +3,7 @@
 import base64
 import hashlib
 
+from helpers.solutions.nb01_handshake import fault as right_fault
 from tests.notebooks.wrong import wrong
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -69,6 +70,63 @@ def forgot_to_encode(key):
 @wrong("accept_key", hint="is a `return` missing?")
 def printed_only(key):
     print(base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode())
+
+
+@wrong("accept_key", hint="a line break at the end")
+def encodebytes(key):
+    return base64.encodebytes(hashlib.sha1((key + GUID).encode()).digest()).decode()
+
+
+@wrong("accept_key", hint="the standard asks for SHA-1")
+def sha256(key):
+    return base64.b64encode(hashlib.sha256((key + GUID).encode()).digest()).decode()
+
+
+@wrong("accept_key", hint="MD5 is another hash")
+def md5(key):
+    return base64.b64encode(hashlib.md5((key + GUID).encode()).digest()).decode()
+
+
+@wrong("accept_key", hint="`.encode()` the text first")
+def hashed_text(key):
+    return base64.b64encode(hashlib.sha1(key + GUID).digest()).decode()
+
+
+@wrong("accept_key", hint="`.digest()` gives its bytes")
+def forgot_the_digest(key):
+    return base64.b64encode(hashlib.sha1((key + GUID).encode())).decode()
+
+
+@wrong("accept_key", hint="the value alone is asked for")
+def whole_header(key):
+    digest = hashlib.sha1((key + GUID).encode()).digest()
+    return "Sec-WebSocket-Accept: " + base64.b64encode(digest).decode()
+
+
+@wrong("accept_key", hint="writes `-` for `+`")
+def base64_for_addresses(key):
+    return base64.urlsafe_b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()
+
+
+@wrong("accept_key", hint="the `=` at the end belongs to it")
+def took_the_padding_away(key):
+    digest = hashlib.sha1((key + GUID).encode()).digest()
+    return base64.b64encode(digest).decode().rstrip("=")
+
+
+@wrong("accept_key", hint="without quotes it is its value")
+def guid_in_quotes(key):
+    return base64.b64encode(hashlib.sha1((key + "GUID").encode()).digest()).decode()
+
+
+@wrong("accept_key", hint="something between key and GUID")
+def space_before_the_guid(key):
+    return base64.b64encode(hashlib.sha1(f"{key} {GUID}".encode()).digest()).decode()
+
+
+@wrong("accept_key", hint="to the last letter")
+def guid_cut_short(key):
+    return base64.b64encode(hashlib.sha1((key + GUID[:-1]).encode()).digest()).decode()
 
 
 # --- switching_protocols ---------------------------------------------------------------
@@ -149,6 +207,26 @@ def subprotocol_after_the_end(accept, subprotocol=None):
     if subprotocol:
         lines += [f"Sec-WebSocket-Protocol: {subprotocol}", "", ""]
     return "\r\n".join(lines).encode()
+
+
+@wrong("switching_protocols", hint="no space before the name or the colon")
+def space_before_the_colon(accept, subprotocol=None):
+    lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade : websocket", "Connection : Upgrade"]
+    return "\r\n".join([*lines, f"Sec-WebSocket-Accept : {accept}", "", ""]).encode()
+
+
+@wrong("switching_protocols", hint="takes the empty text for a name")
+def empty_subprotocol(accept, subprotocol=None):
+    lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
+    lines += [f"Sec-WebSocket-Accept: {accept}", f"Sec-WebSocket-Protocol: {subprotocol or ''}"]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+@wrong("switching_protocols", hint="when is it None?")
+def added_none(accept, subprotocol=None):
+    lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
+    lines += ["Sec-WebSocket-Accept: " + accept, "Sec-WebSocket-Protocol: " + subprotocol]
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 # --- fault -----------------------------------------------------------------------------
@@ -334,6 +412,61 @@ def other_spelling(method, headers):
     return None
 
 
+@wrong("fault", hint="The method is PUT")
+def refuses_post_alone(method, headers):
+    return "method" if method == "POST" else right_fault("GET", headers)
+
+
+@wrong("fault", hint="`no-upgrade` is another name")
+def upgrade_anywhere(method, headers):
+    if "upgrade" in headers.get("Connection", "").lower():
+        headers["Connection"] = "Upgrade"
+    return right_fault(method, headers)
+
+
+@wrong("fault", hint="`Upgrade` is in the list")
+def last_of_the_list(method, headers):
+    headers["Connection"] = headers["Connection"].split(",")[-1]
+    return right_fault(method, headers)
+
+
+@wrong("fault", hint="they stand for 18 bytes")
+def key_of_24_characters(method, headers):
+    if len(headers.get("Sec-WebSocket-Key", "")) == 24:
+        headers["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25jZQ=="
+    return right_fault(method, headers)
+
+
+@wrong("fault", hint="The version is 14 here")
+def older_versions_alone(method, headers):
+    if int(headers["Sec-WebSocket-Version"]) > 13:
+        headers["Sec-WebSocket-Version"] = "13"
+    return right_fault(method, headers)
+
+
+@wrong("fault", hint="spelled otherwise: `Sec-WebSocket-Version`")
+def short_names(method, headers):
+    found = right_fault(method, headers)
+    return found.removeprefix("Sec-WebSocket-").lower() if found else None
+
+
+@wrong("fault", hint='Return `"method"`, the name of a header in the list, or None.')
+def true_for_the_name(method, headers):
+    return right_fault(method, headers) is not None or None
+
+
+@wrong("fault", hint='Return `"method"`, the name of a header in the list, or None.')
+def fine_for_none(method, headers):
+    return right_fault(method, headers) or "fine"
+
+
+@wrong("fault", hint="when is it None?")
+def get_without_a_default(method, headers):
+    if headers.get("Upgrade").lower() != "websocket":
+        return "Upgrade"
+    return right_fault(method, headers)
+
+
 # --- choose_subprotocol ----------------------------------------------------------------
 
 
@@ -391,3 +524,46 @@ def forgot_none(offered, supported):
         if name.strip() in supported:
             return name.strip()
     return None
+
+
+@wrong("choose_subprotocol", hint="takes letter by letter")
+def letter_by_letter(offered, supported):
+    return next((name for name in offered or "" if name in supported), None)
+
+
+@wrong("choose_subprotocol", hint="Do you look at both?")
+def only_the_first_round(offered, supported):
+    for name in (offered or "").split(","):
+        return name.strip() if name.strip() in supported else None
+
+
+@wrong("choose_subprotocol", hint="One name is asked for, not a set")
+def a_set(offered, supported):
+    return {name.strip() for name in (offered or "").split(",")} & set(supported)
+
+
+@wrong("choose_subprotocol", hint="all that the client offers")
+def the_whole_offer(offered, supported):
+    return offered
+
+
+@wrong("choose_subprotocol", hint="With a second value, `next(…, None)` returns that.")
+def next_without_a_default(offered, supported):
+    names = [name.strip() for name in (offered or "").split(",")]
+    return next(name for name in names if name in supported)
+
+
+@wrong("choose_subprotocol", hint="the client's favourite decides")
+def the_last_that_fits(offered, supported):
+    chosen = None
+    for name in (offered or "").split(","):
+        if name.strip() in supported:
+            chosen = name.strip()
+    return chosen
+
+
+@wrong("choose_subprotocol", hint="The client offers nothing (None)")
+def none_in_quotes(offered, supported):
+    if offered is None:
+        return "None"
+    return next((name.strip() for name in offered.split(",") if name.strip() in supported), None)
