@@ -123,7 +123,7 @@ function details(entry, whose) {
   if (entry.note) summary.append(part("span", "rule", entry.note));
   element.addEventListener("toggle", () => {
     if (element.open && element.children.length === 1) element.append(...inside(entry));
-    if (element.open) element.scrollIntoView({ block: "nearest" });
+    if (element.open) element.parentElement.scrollIntoView({ block: "nearest" });
   });
   return element;
 }

@@ -46,8 +46,10 @@ _SIZE = re.compile(r" · [\d,]+ bytes?$")
 STYLE = """
 & .lines th{font-size:.8em;opacity:.75;padding:.1em .7em .25em;white-space:nowrap;
 border-bottom:1px solid var(--line)}
-& .lines td{padding:.22em .7em;border-bottom:1px solid rgba(128,128,128,.18)}
-& .lines .tight{white-space:nowrap}
+& .lines td{padding:.22em .7em;border-bottom:1px solid rgba(128,128,128,.18);
+vertical-align:baseline}
+& .lines .tight{white-space:nowrap;font-size:.93em}
+& .lines .tight .way{font-size:1em}
 & .lines .number{text-align:right;opacity:.7;font-size:.86em}
 & .lines .what{overflow-wrap:anywhere;min-width:13em}
 & .lines .details{font-size:.86em;opacity:.8;white-space:nowrap}
