@@ -444,10 +444,10 @@ def older_versions_alone(method, headers):
     return right_fault(method, headers)
 
 
-@wrong("fault", hint="spelled otherwise: `Sec-WebSocket-Version`")
+@wrong("fault", hint="spelled otherwise: `Sec-WebSocket-Key`")
 def short_names(method, headers):
     found = right_fault(method, headers)
-    return found.removeprefix("Sec-WebSocket-").lower() if found else None
+    return found.removeprefix("Sec-WebSocket-") if found else None
 
 
 @wrong("fault", hint='Return `"method"`, the name of a header in the list, or None.')
