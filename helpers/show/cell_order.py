@@ -1,5 +1,7 @@
 """An IPython extension: a NameError that comes from cells run out of order says which to run.
 
+A name of ours that IPython takes for a command of its own, as `page` before Setup, is ours.
+
 `python -m helpers.install` has every kernel of the environment load it. It adds one line to
 the error, only for a name that a cell of the lessons makes, and only when it was a cell that
 missed it. Whatever goes wrong in here, the learner sees the error as it was.
@@ -9,7 +11,7 @@ import ast
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +25,7 @@ __all__ = ["advice", "load_ipython_extension"]
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 RUN_SETUP = 'run the cell "Setup" first'
 RUN_ABOVE = "run the cells above first (Run ▸ Run All Above Selected Cell)"
+RUN_ALL = f"{RUN_SETUP}, then those below it (Run ▸ Run All Above Selected Cell)"
 
 
 def load_ipython_extension(shell: "InteractiveShell") -> None:
@@ -35,6 +38,12 @@ def load_ipython_extension(shell: "InteractiveShell") -> None:
     """
     if hasattr(shell, "kernel"):  # not in a terminal, where there are no cells
         shell.set_custom_exc((NameError,), on_name_error)  # type: ignore[no-untyped-call]
+        import helpers
+
+        for name in helpers.__all__:  # or `page(server)` would show something as %page does
+            # To find it loads it: one that is not loaded yet would come back.
+            if shell.find_line_magic(name):  # type: ignore[no-untyped-call]
+                shell.magics_manager.magics["line"].pop(name, None)
 
 
 def on_name_error(
@@ -51,7 +60,7 @@ def on_name_error(
     with contextlib.suppress(Exception):
         name = getattr(error, "name", None)
         if kind is NameError and name and raised_by_a_cell(trace, shell.user_ns):
-            note = advice(name, os.environ.get("JPY_SESSION_NAME", ""))
+            note = advice(name, os.environ.get("JPY_SESSION_NAME", ""), shell.user_ns)
             if note and note not in getattr(error, "__notes__", []):
                 error.add_note(note)
     shell.showtraceback((kind, error, trace), tb_offset=tb_offset, running_compiled_code=True)
@@ -67,20 +76,24 @@ def raised_by_a_cell(trace: TracebackType | None, user_ns: dict[str, Any]) -> bo
     return trace is not None and trace.tb_frame.f_globals is user_ns
 
 
-def advice(name: str, session: str = "") -> str | None:
+def advice(name: str, session: str = "", has: Iterable[str] | None = None) -> str | None:
     """Return what to do when a cell misses a name; None when no cell of the lessons makes it.
 
     Args:
         name: the name that was not defined.
         session: the path of the open notebook, as JupyterLab tells its kernels; when it is
             one of the lessons, only its own cells count.
+        has: the names that there are; without one from a Setup cell, Setup comes first.
 
     First used: notebooks/00_start_here.ipynb
     """
     setup, made = names_of_the_lessons(Path(session).name)
     if name in setup:
         return RUN_SETUP
-    return f"{name!r} is made in a cell above: {RUN_ABOVE}" if name in made else None
+    if name not in made:
+        return None
+    is_set_up = has is None or not setup.isdisjoint(has)
+    return f"{name!r} is made in a cell above: {RUN_ABOVE if is_set_up else RUN_ALL}"
 
 
 @cache

@@ -66,6 +66,10 @@ class Shell:
         self.user_ns: dict[str, Any] = {}
         self.shown: list[BaseException] = []
         self.handlers: list[Any] = []
+        self.magics_manager = SimpleNamespace(magics={"line": {"page": print, "time": print}})
+
+    def find_line_magic(self, name: str) -> object:
+        return self.magics_manager.magics["line"].get(name)
 
     def set_custom_exc(self, kinds: tuple[type[BaseException], ...], handler: Any) -> None:
         self.handlers.append((kinds, handler))
@@ -88,6 +92,22 @@ def test_a_cell_that_misses_a_name_gets_a_note() -> None:
     assert shell.fail("dial()", shell.user_ns) == ['run the cell "Setup" first']
     assert shell.fail("def f():\n    dial()\nf()", shell.user_ns) == ['run the cell "Setup" first']
     assert shell.fail("typo()", shell.user_ns) == []
+
+
+def test_setup_comes_first_until_it_has_run() -> None:
+    shell = Shell()
+    first = "'reply' is made in a cell above: run the cell \"Setup\" first, then those below it"
+    assert shell.fail("reply", shell.user_ns) == [f"{first} (Run ▸ Run All Above Selected Cell)"]
+    shell.user_ns["asyncio"] = None
+    above = "'reply' is made in a cell above: run the cells above first"
+    assert shell.fail("reply", shell.user_ns) == [f"{above} (Run ▸ Run All Above Selected Cell)"]
+
+
+def test_our_names_are_no_commands_of_ipython() -> None:
+    kernel = Shell()
+    kernel.kernel = SimpleNamespace()  # type: ignore[attr-defined]
+    cell_order.load_ipython_extension(kernel)  # type: ignore[arg-type]
+    assert list(kernel.magics_manager.magics["line"]) == ["time"]
 
 
 def test_a_library_that_misses_a_name_gets_none() -> None:
