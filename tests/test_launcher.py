@@ -458,6 +458,17 @@ def test_stop_all_says_what_it_stopped(capsys: pytest.CaptureFixture[str]) -> No
     assert stopped == ["tap"]
 
 
+def test_what_a_cell_that_ran_twice_asked_for_is_named_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stopped: list[int] = []
+    on_stop(lambda: stopped.append(1), "your server")
+    on_stop(lambda: stopped.append(2), "your server")
+    stop_all()
+    assert capsys.readouterr().out == "stopped: your server\n"
+    assert stopped == [2, 1]
+
+
 def test_one_that_fails_to_stop_does_not_keep_the_others() -> None:
     server = launch("echo")
 

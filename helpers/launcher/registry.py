@@ -53,7 +53,7 @@ def stop_all() -> None:
     First used: notebooks/00_start_here.ipynb
     """
     stopped = _stop_everything()
-    print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+    print(f"stopped: {', '.join(dict.fromkeys(stopped))}" if stopped else "nothing was running")
 
 
 def on_stop(stop: Callable[[], object], label: str) -> Callable[[], None]:
