@@ -183,3 +183,21 @@ def test_it_says_when_the_tap_is_gone(tab: Page, wire: Tap, application: Applica
     expect(tab.locator("#news")).to_contain_text("1001")
     tab.complaints.clear()  # type: ignore[attr-defined]  # the browser notes each vain attempt
     tab.goto("about:blank")
+
+
+def test_right_to_left_letters_do_not_pull_the_facts_along(
+    tab: Page, wire: Tap, application: Application
+) -> None:
+    application.send(client("שלום".encode()))
+    open_live(tab, wire)
+    line = tab.locator("summary .text").filter(has_text="bytes · masked").first
+    expect(line.locator("bdi")).to_have_text('"שלום"')
+    assert line.text_content() == 'text "שלום" · 8 bytes · masked'
+
+
+def test_what_a_server_says_ends_at_its_side(
+    tab: Page, wire: Tap, application: Application
+) -> None:
+    open_live(tab, wire)
+    line = tab.locator("[data-direction='server→client'] .text").first
+    expect(line).to_have_css("text-align", "end")

@@ -105,6 +105,45 @@ def test_reconnects_by_itself_and_says_so(context: BrowserContext, server: Serve
     expect(page.get_by_role("log")).to_contain_text("back after")
 
 
+def test_tries_in_vain_are_one_line(context: BrowserContext, server: Server) -> None:
+    page = context.new_page()
+    page.goto(server.page_url)
+    is_connected(page)
+    say(page, "before")
+    expect(page.get_by_role("log")).to_contain_text("back after")
+    server.stop()
+    for _ in range(3):  # Connect tries at once
+        status_is(page, "reconnecting")
+        page.get_by_role("button", name="Connect", exact=True).click()
+    status_is(page, "reconnecting")
+    expect(page.get_by_role("listitem").filter(has_text="no connection")).to_have_count(1)
+    expect(page.get_by_role("log")).to_contain_text("before")
+
+
+def test_who_reads_above_is_left_there(tab: Page) -> None:
+    server = launch("handmade")
+    tab.set_viewport_size({"width": 540, "height": 340})
+    tab.goto(server.page_url)
+    is_connected(tab)
+    for number in range(6):
+        say(tab, f"message {number}")
+    rows = tab.locator(".message")
+    expect(rows).to_have_count(12)
+    top = "() => document.getElementById('messages').scrollTop"
+    assert tab.evaluate(top) > 0
+    tab.evaluate("() => { document.getElementById('messages').scrollTop = 0 }")
+    other = tab.context.new_page()
+    other.goto(server.page_url)
+    is_connected(other)
+    say(other, "from elsewhere")
+    expect(rows).to_have_count(13)
+    assert tab.evaluate(top) == 0
+    say(tab, "mine")
+    expect(rows).to_have_count(15)
+    assert tab.evaluate(top) > 0
+    stop_all()
+
+
 def test_the_keyboard_alone_reaches_everything(tab: Page, server: Server) -> None:
     tab.goto(server.page_url)
     is_connected(tab)
