@@ -19,7 +19,6 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from helpers.wire import handshake
 from helpers.wire.frames import Frame
 from helpers.wire.heads import Request, Response
 from helpers.wire.transcript import Entry, Follower, Transcript
@@ -139,15 +138,16 @@ def answer_http(viewer: ServerConnection, request: HttpRequest) -> HttpResponse 
     from websockets.datastructures import Headers
     from websockets.http11 import Response as HttpResponse
 
-    from helpers.servers import program
+    from helpers.servers import replies
 
-    reply = program.reply(request.method, request.path, server="live", page="live.html")
-    if reply is None:
-        asked = Request(request.method, request.path, tuple(request.headers.raw_items()))
-        if asked.header("Origin") is None or handshake.same_origin(asked):
-            return None
-        reply = program.refuse(403, f"this is not a page of mine: {asked.header('Origin')}")
-    return HttpResponse(reply.status, reply.reason, Headers(reply.headers), reply.body)
+    reply = replies.answer(
+        request.method,
+        request.path,
+        request.headers.raw_items(),
+        server="live",
+        page="live.html",
+    )
+    return reply and HttpResponse(reply.status, reply.reason, Headers(reply.headers), reply.body)
 
 
 def quiet() -> logging.Logger:

@@ -21,8 +21,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from helpers.servers import program
-from helpers.wire import handshake
+from helpers.servers import program, replies
 
 log = logging.getLogger("echo")
 numbers = itertools.count(1)
@@ -61,13 +60,14 @@ def answer_http(websocket: ServerConnection, request: Request) -> Response | Non
 
     First used: notebooks/01_handshake.ipynb
     """
-    reply = program.reply(request.method, request.path, server="echo", page="echo.html")
-    if reply is None:
-        asked = handshake.Request(request.method, request.path, tuple(request.headers.raw_items()))
-        if asked.header("Origin") is None or handshake.same_origin(asked):
-            return None
-        reply = program.refuse(403, f"this is not a page of mine: {asked.header('Origin')}")
-    return Response(reply.status, reply.reason, Headers(reply.headers), reply.body)
+    reply = replies.answer(
+        request.method,
+        request.path,
+        request.headers.raw_items(),
+        server="echo",
+        page="echo.html",
+    )
+    return reply and Response(reply.status, reply.reason, Headers(reply.headers), reply.body)
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:

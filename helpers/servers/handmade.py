@@ -18,7 +18,7 @@ import itertools
 import logging
 import socket
 
-from helpers.servers import program
+from helpers.servers import program, replies
 from helpers.wire import handshake
 from helpers.wire.frames import CloseCode, Frame, Opcode, ProtocolError
 from helpers.wire.messages import MessageReader, build_close
@@ -128,7 +128,7 @@ class Server:
         if len(self.turns) > MAX_CONNECTIONS:
             raise handshake.HandshakeError("too many connections are open, try later", 503)
         files = {"server": "handmade", "page": "echo.html"}
-        plain = program.reply(request.method, request.path, sockets=("/ws", "/echo"), **files)
+        plain = replies.reply(request.method, request.path, sockets=("/ws", "/echo"), **files)
         if plain:
             client.writer.write(handshake.Response(*plain).encode())
             return

@@ -1,4 +1,4 @@
-"""What every helper server shares: its flags, its ready line, its end, and its pages.
+"""What every helper server shares: its flags, its ready line, and its end.
 
 A server is an ordinary program: `python -m helpers.servers.echo`, stopped with Ctrl+C.
 Started by a cell it is a child of the kernel, with a pipe as its standard input, and then
@@ -13,7 +13,6 @@ import argparse
 import asyncio
 import contextlib
 import errno
-import json
 import logging
 import os
 import signal
@@ -23,43 +22,14 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Coroutine
-from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
-PAGES = Path(__file__).resolve().parent.parent / "pages"
 PORT_TAKEN = 98  # our exit status then: a restart tries again
 GRACE_S = 2.0  # what a server has for closing its connections before it is ended
-CONTENT_TYPES = {  # by hand: on Windows `mimetypes` says what the registry says
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-}
-# Nothing inline and nothing foreign; no X-Frame-Options, because pages live in iframes.
-SECURITY_HEADERS = (
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'",
-    ),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cache-Control", "no-store"),
-)
 
 Main = Callable[[argparse.Namespace, socket.socket, asyncio.Event], Coroutine[Any, Any, None]]
-
-
-class Reply(NamedTuple):
-    """A plain HTTP answer: `status`, `reason`, `headers` and `body`."""
-
-    status: int
-    reason: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -215,85 +185,3 @@ def _wait_for_end_of_input(then: Callable[[], None]) -> None:
         while os.read(0, 1024):  # not sys.stdin: its lock would hang the exit
             pass
     then()
-
-
-def reply(
-    method: str, target: str, *, server: str, page: str, sockets: tuple[str, ...] = ("/ws",)
-) -> Reply | None:
-    """Answer a plain HTTP request: the page at `/`, its files, and `/healthz`.
-
-    Args:
-        method: `"GET"`, or another, which is refused.
-        target: the request's target, such as `"/style.css?v=2"`.
-        server: the server's name, told by `/healthz` and shown by the page.
-        page: the file in helpers/pages that is served at `/`.
-        sockets: the paths that are WebSockets.
-
-    Returns:
-        The answer, or None when the path is a WebSocket's and the handshake decides.
-
-    First used: notebooks/00_start_here.ipynb
-    """
-    path = target.partition("?")[0]
-    if path in sockets and method == "GET":
-        return None
-    if method != "GET":
-        return refuse(405, f"expected GET, got {method[:40]}", ("Allow", "GET"))
-    if path == "/healthz":
-        body = json.dumps({"server": server, "status": "ok"}).encode()
-        return _reply(200, "application/json", body)
-    file = page_file(page if path == "/" else path)
-    return _reply(200, *file) if file else refuse(404, f"nothing is at {path[:200]}")
-
-
-def refuse(status: int, fact: str, *headers: tuple[str, str]) -> Reply:
-    """Return a plain text reply that says why a request is refused.
-
-    Args:
-        status: the HTTP status, such as 403.
-        fact: one line for the person who reads it.
-        headers: further headers.
-
-    First used: notebooks/01_handshake.ipynb
-    """
-    line = f"{status} {HTTPStatus(status).phrase}: {fact}\n"
-    return _reply(status, "text/plain; charset=utf-8", line.encode(), *headers)
-
-
-def page_file(path: str) -> tuple[str, bytes] | None:
-    """Return the content type and the bytes of a file in helpers/pages.
-
-    Args:
-        path: as in a URL, with or without the leading slash: `"/style.css"`.
-
-    Returns:
-        `(content_type, body)`, or None for anything that is not a file to show: outside
-        the folder, hidden, or of a type that pages do not use.
-
-    First used: notebooks/00_start_here.ipynb
-    """
-    parts = path.removeprefix("/").split("/")
-    # One rule for every system: no "..", no hidden file, no drive, no backslash, no NUL.
-    if any(not part or part[0] == "." or set(part) & set('\\:\0"<>|?*') for part in parts):
-        return None
-    content_type = CONTENT_TYPES.get(Path(parts[-1]).suffix)
-    with contextlib.suppress(OSError, ValueError):
-        file = PAGES.joinpath(*parts).resolve(strict=True)
-        if content_type and file.is_relative_to(PAGES):
-            return content_type, file.read_bytes()
-    return None
-
-
-def _reply(status: int, content_type: str, body: bytes, *headers: tuple[str, str]) -> Reply:
-    return Reply(
-        status,
-        HTTPStatus(status).phrase,
-        (
-            ("Content-Type", content_type),
-            ("Content-Length", str(len(body))),
-            *SECURITY_HEADERS,
-            *headers,
-            ("Connection", "close"),
-        ),
-        body,
-    )

@@ -19,7 +19,7 @@ from helpers.show.display import display
 from helpers.show.paint import Picture, escape, scroll, shell, tag
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_SERVERS = {"__init__", "program"}
+PROGRAM = '\nif __name__ == "__main__":'
 
 STYLE = """
 & .scroll{max-height:38em;overflow:auto;border:1px solid var(--line);
@@ -154,7 +154,7 @@ def _module_file(name: str) -> Path | None:
 
 def _servers() -> list[str]:
     files = (ROOT / "helpers" / "servers").glob("*.py")
-    return sorted(file.stem for file in files if file.stem not in NOT_SERVERS)
+    return sorted(file.stem for file in files if PROGRAM in file.read_text("utf-8"))
 
 
 def _highlight(source: str) -> Iterator[str]:

@@ -1,0 +1,210 @@
+"""What the servers on aiohttp share: one port for page and WebSocket, and one way to fan out.
+
+1. A plain request gets the page, a file, or a refusal; a handshake passes every rule first.
+2. A message for many is encoded once, as a whole frame, and written to each `Peer` unawaited.
+3. A peer that does not read is dropped with 1013 once `MAX_WAITING_BYTES` wait for it.
+4. A client's close frame is answered with its own code; the server's end closes with 1001.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from helpers.servers import program, replies
+from helpers.wire import handshake
+from helpers.wire.frames import CloseCode, Frame, Opcode
+
+log = logging.getLogger("site")
+
+MAX_PEERS = 10_000
+MAX_WAITING_BYTES = 2**20  # for one peer, besides what the system's own buffers hold
+LEAVE_S = 1.0  # what a peer has for answering a close frame
+PING_S = 20.0  # a peer that is silent is asked so often, and has half of it to answer
+
+Talk = Callable[["Peer"], Awaitable[None]]
+
+
+def text_frame(message: object) -> bytes:
+    """Encode a message as JSON in one text frame, ready for every peer.
+
+    Args:
+        message: what `json.dumps` takes; text without lone surrogates.
+
+    Source: RFC 6455 §5.6. First used: notebooks/04_chat.ipynb
+    """
+    payload = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    return Frame(Opcode.TEXT, payload.encode()).encode()
+
+
+def binary_frame(payload: bytes) -> bytes:
+    """Encode a message as one binary frame, ready for every peer.
+
+    Source: RFC 6455 §5.6. First used: notebooks/05_shared_document.ipynb
+    """
+    return Frame(Opcode.BINARY, payload).encode()
+
+
+class Peer:
+    """One client's WebSocket: iterate over what it sends, write to it without waiting.
+
+    Attributes:
+        number: 1 for the first connection of this server, then 2, and so on.
+
+    First used: notebooks/04_chat.ipynb
+    """
+
+    def __init__(self, number: int, websocket: web.WebSocketResponse, transport: Any) -> None:
+        self.number = number
+        self._websocket = websocket
+        self._transport: asyncio.Transport = transport
+        self._leaving: asyncio.Task[None] | None = None
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing more can be sent: the peer has left, or is being dropped."""
+        return bool(self._leaving) or self._transport.is_closing()
+
+    def send(self, frame: bytes) -> None:
+        """Write a whole frame, or drop the peer if it has not read what came before.
+
+        Args:
+            frame: from `text_frame` or `binary_frame`.
+        """
+        if self.gone:
+            return
+        if self._transport.get_write_buffer_size() > MAX_WAITING_BYTES:
+            self.drop(CloseCode.TRY_AGAIN_LATER, "you read too slowly")
+        else:
+            self._transport.write(frame)
+
+    def drop(self, code: int, reason: str = "") -> None:
+        """Close the connection: with a close frame, and for good soon after.
+
+        Args:
+            code: the close code.
+            reason: at most 123 bytes in UTF-8.
+        """
+        if not self._leaving:
+            self._leaving = asyncio.create_task(self._leave(code, reason))
+
+    async def _leave(self, code: int, reason: str) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_S):
+                await self._websocket.close(code=code, message=reason.encode())
+        self._transport.abort()  # whatever it has not read by now
+
+    async def left(self) -> None:
+        """Wait until a dropped peer is gone."""
+        if self._leaving:
+            await self._leaving
+
+    async def __aiter__(self) -> AsyncIterator[str | bytes]:
+        """Give each message that the peer sends, until it leaves or is dropped."""
+        while True:
+            message = await self._websocket.receive()
+            if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                yield message.data
+                continue
+            if message.type is WSMsgType.CLOSE:  # aiohttp would answer each of them with 1000
+                code = message.data or CloseCode.NORMAL_CLOSURE
+                await self._websocket.close(code=code, drain=False)
+            return
+
+
+async def serve(
+    talk: Talk,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    *,
+    server: str,
+    page: str,
+    max_size: int,
+) -> None:
+    """Serve a page at / and a WebSocket at /ws until `stop` is set.
+
+    Args:
+        talk: called with each `Peer`; the connection ends when it returns.
+        listener: the listening socket.
+        stop: the event that `program.run` sets.
+        server: the server's name.
+        page: the file in helpers/pages that is served at /.
+        max_size: of a message from a peer, in bytes; a bigger one closes with 1009.
+
+    First used: notebooks/04_chat.ipynb
+    """
+    peers: set[Peer] = set()
+    numbers = itertools.count(1)
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        if refused := refusal(request, server, page, full=len(peers) >= MAX_PEERS):
+            return refused
+        websocket = web.WebSocketResponse(
+            autoclose=False, compress=False, max_msg_size=max_size, heartbeat=PING_S
+        )
+        await websocket.prepare(request)
+        peer = Peer(next(numbers), websocket, request.transport)
+        peers.add(peer)
+        try:
+            await talk(peer)
+        except Exception:  # one client's trouble is nobody else's
+            log.exception("connection %d", peer.number)
+            peer.drop(CloseCode.INTERNAL_ERROR, "an error in the server")
+        finally:
+            peers.discard(peer)
+            await peer.left()
+        return websocket
+
+    runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=LEAVE_S)
+    await runner.setup()
+    await web.SockSite(runner, listener).start()
+    program.ready(listener)
+    await stop.wait()
+    leaving = list(peers)
+    for peer in leaving:
+        peer.drop(CloseCode.GOING_AWAY, "the server ends")
+    await asyncio.gather(*(peer.left() for peer in leaving))
+    await runner.cleanup()
+
+
+def refusal(
+    request: web.BaseRequest, server: str, page: str, *, full: bool = False
+) -> web.Response | None:
+    """Answer a request that opens no WebSocket; None for a handshake without fault.
+
+    Args:
+        request: the request.
+        server: the server's name.
+        page: the file in helpers/pages that is served at /.
+        full: whether there is no place for a further WebSocket.
+
+    Source: RFC 6455 §4.2. First used: notebooks/04_chat.ipynb
+    """
+    fields = [
+        (name.decode(), value.decode("utf-8", "replace")) for name, value in request.raw_headers
+    ]
+    asked = handshake.Request(request.method, request.raw_path, tuple(fields))
+    reply = replies.reply(asked.method, asked.target, server=server, page=page)
+    if not reply and full:
+        reply = replies.refuse(503, "too many connections are open, try later")
+    if not reply:
+        try:
+            handshake.answer(asked)
+        except handshake.HandshakeError as error:
+            response = handshake.refusal(error)
+            reply = replies.Reply(
+                response.status, response.reason, response.headers, response.body
+            )
+    if not reply:
+        return None
+    by_aiohttp = {"Content-Length", "Connection"}
+    headers = [field for field in reply.headers if field[0] not in by_aiohttp]
+    answer = web.Response(status=reply.status, headers=headers, body=reply.body)
+    answer.force_close()
+    return answer
