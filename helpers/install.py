@@ -1,6 +1,6 @@
 """What pip does not install: `python -m helpers.install`, which the set-up calls after pip.
 
-1. The official Socket.IO client, from npm into helpers/pages, by the Node that pip installed.
+1. The official clients of Socket.IO and Yjs, from npm into helpers/pages, by the Node of pip.
 2. A file in the environment that loads `helpers.show.cell_order` into every kernel.
 
 Both can be run again at any time: what is complete is left alone, what is half done is redone.
