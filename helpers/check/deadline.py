@@ -19,8 +19,9 @@ from typing import Any
 
 GRACE_S = 0.2  # how long a cancelled coroutine may take to end
 CLOSE_TRIES = 1_000  # a loop that is not endless comes to its end by being closed again
-# What calls these back drops an exception, after printing it where the learner would see it.
-UNHEARD_IN = {"weakref", "_weakrefset"}
+# Not ended: callbacks of the garbage collector, where an exception is printed and dropped,
+# and the way out of the deadline's own block.
+SPARED = {"weakref", "_weakrefset", "contextlib", __name__}
 NEVER_AWAITED = re.compile(r"coroutine '(?:.*\.)?(.+)' was never awaited")
 
 
@@ -61,7 +62,7 @@ def deadline(timeout_s: float) -> Iterator[None]:
 
     def trace(frame: FrameType, _event: str, _value: object) -> Any:
         frame.f_trace_opcodes = True  # Python 3.11 sees no new line in `while True: pass`
-        if time.monotonic() > end and frame.f_globals.get("__name__") not in UNHEARD_IN:
+        if time.monotonic() > end and frame.f_globals.get("__name__") not in SPARED:
             raise OutOfTime(trace, over)
         return trace
 
