@@ -56,6 +56,7 @@ class Peer:
 
     Attributes:
         number: 1 for the first connection of this server, then 2, and so on.
+        closed_with: the code of the peer's own close frame; None while it has sent none.
 
     First used: notebooks/04_chat.ipynb
     """
@@ -65,6 +66,7 @@ class Peer:
         self._websocket = websocket
         self._transport: asyncio.Transport = transport
         self._leaving: asyncio.Task[None] | None = None
+        self.closed_with: int | None = None
 
     @property
     def gone(self) -> bool:
@@ -113,8 +115,8 @@ class Peer:
                 yield message.data
                 continue
             if message.type is WSMsgType.CLOSE:  # aiohttp would answer each of them with 1000
-                code = message.data or CloseCode.NORMAL_CLOSURE
-                await self._websocket.close(code=code, drain=False)
+                self.closed_with = message.data or CloseCode.NORMAL_CLOSURE
+                await self._websocket.close(code=self.closed_with, drain=False)
             return
 
 
