@@ -62,7 +62,7 @@ def page(
     second: object = None,
     *,
     captions: tuple[str, ...] | str | None = None,
-    path: str = "/",
+    path: tuple[str, ...] | str = "/",
     height: int = 360,
 ) -> Picture:
     """Show the page of a server in the notebook, or two pages side by side.
@@ -72,7 +72,8 @@ def page(
             `"http://127.0.0.1:8765/"`.
         second: the same, for a page to the right of the first one.
         captions: a line above each page; by default the names of the servers.
-        path: where on the server the page is.
+        path: where on the server the page is, and what it is told, such as
+            `("?name=Alice", "?name=Bob")`: one for all pages, or one for each.
         height: of each frame, in pixels.
 
     Returns:
@@ -81,16 +82,20 @@ def page(
     Raises:
         LaunchError: when a server is stopped.
         TypeError: when something has no page.
-        ValueError: when the captions are not one for each page.
+        ValueError: when captions or paths are not one for each page.
 
     First used: notebooks/00_start_here.ipynb
     """
     targets = [first] if second is None else [first, second]
     given = (captions,) if isinstance(captions, str) else captions
-    if given is not None and len(given) != len(targets):
-        raise ValueError(f"expected {len(targets)} captions, one for each page, got {len(given)}")
+    paths = (path,) * len(targets) if isinstance(path, str) else path
+    for what, values in (("captions", given), ("paths", paths)):
+        if values is not None and len(values) != len(targets):
+            raise ValueError(
+                f"expected {len(targets)} {what}, one for each page, got {len(values)}"
+            )
     names = list(given or map(name_of, targets))
-    addresses = [address(target, path) for target in targets]
+    addresses = [address(target, where) for target, where in zip(targets, paths, strict=True)]
     figures = "".join(
         figure(name, url, probe_url(target), height)
         for name, url, target in zip(names, addresses, targets, strict=True)
@@ -125,7 +130,7 @@ def address(target: object, path: str = "/") -> str:
             f"got {target!r}"
         )
     if path != "/":
-        url = urljoin(url, path.lstrip("/"))
+        url = urljoin(url if urlsplit(url).path else f"{url}/", path.lstrip("/"))
     parts = urlsplit(url)
     hub = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
     if hub and parts.hostname in LOOPBACK and parts.port:

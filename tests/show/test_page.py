@@ -74,6 +74,16 @@ def test_two_pages_with_captions(server: Server) -> None:
     assert "<Bob>" not in picture.html
 
 
+def test_each_page_may_have_a_path_of_its_own(server: Server) -> None:
+    picture = page(server, server, captions=("A", "B"), path=("?name=Alice", "?name=B b&c"))
+    url = server.page_url
+    assert str(picture) == f"A: {url}?name=Alice\nB: {url}?name=B b&c"
+    frames = Tags(picture.html).all("iframe")
+    wanted = [f"{url}?name=Alice", f"{url}?name=B b&c"]
+    assert [frame["data-helpers-page"] for frame in frames] == wanted
+    assert [frame["data-helpers-probe"] for frame in frames] == [f"{url}healthz"] * 2
+
+
 def test_only_a_launched_server_is_asked_whether_it_can_be_reached(server: Server) -> None:
     """A tap would record the question, and a learner's own server would have to answer it."""
     frames = Tags(page(Tap(), "http://127.0.0.1:1/").html).all("iframe")
@@ -101,6 +111,11 @@ def test_captions_are_one_for_each_page() -> None:
         page(Tap(), Tap(), captions=("Alice",))
 
 
+def test_paths_are_one_for_each_page() -> None:
+    with pytest.raises(ValueError, match="expected 2 paths, one for each page, got 1"):
+        page(Tap(), Tap(), path=("?name=Alice",))
+
+
 @pytest.mark.parametrize("target", [None, 3, "echo", "ws://127.0.0.1:1/ws", "", b"http://x/"])
 def test_what_has_no_page_is_refused(target: object) -> None:
     with pytest.raises(TypeError, match=r"^expected a server from launch\(\), a tap, or an addr"):
@@ -120,6 +135,8 @@ def test_a_stopped_server_says_which_cell_to_run(server: Server) -> None:
         ("http://127.0.0.1:8000", "/", "/user/alice/proxy/8000/"),
         ("http://localhost:8000/a?b=c", "/", "/user/alice/proxy/8000/a?b=c"),
         ("http://127.0.0.1:8000/", "/room", "/user/alice/proxy/8000/room"),
+        ("http://127.0.0.1:8000/", "?name=Al", "/user/alice/proxy/8000/?name=Al"),
+        ("http://127.0.0.1:8000", "?name=Al", "/user/alice/proxy/8000/?name=Al"),
         ("https://example.org/", "/", "https://example.org/"),
     ],
 )
