@@ -11,7 +11,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(STAMP)  ## create .venv, install the lock and the browser client
+setup: $(STAMP)  ## create .venv, install the lock and the browser clients
 
 # The stamp is written last, so a set-up that was interrupted starts again,
 # from an empty .venv, and one that ended installs nothing more.

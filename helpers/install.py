@@ -34,7 +34,7 @@ class SetupError(RuntimeError):
 
 
 def client_is_complete(pages: Path = PAGES) -> bool:
-    """Tell whether the browser client is installed as package-lock.json wants it.
+    """Tell whether the browser clients are installed as package-lock.json wants it.
 
     npm writes its own copy of the lock last, so a set-up that was interrupted has none.
 
@@ -53,7 +53,7 @@ def client_is_complete(pages: Path = PAGES) -> bool:
 
 
 def install_client(pages: Path = PAGES) -> bool:
-    """Install the browser client with npm, unless it is complete.
+    """Install the browser clients with npm, unless they are complete.
 
     Args:
         pages: the folder with package-lock.json and .npmrc.
@@ -71,11 +71,11 @@ def install_client(pages: Path = PAGES) -> bool:
     status, output = run_npm(NPM_CI, pages)
     if status:
         raise SetupError(
-            f"npm could not install the browser client (exit status {status}); look at what it "
+            f"npm could not install the browser clients (exit status {status}); look at what it "
             f"said, check the network, and run again: {AGAIN}{_facts(output)}"
         )
     if not client_is_complete(pages):
-        raise SetupError(f"npm ended well, but the browser client is not complete in {pages}")
+        raise SetupError(f"npm ended well, but the browser clients are not complete in {pages}")
     return True
 
 
@@ -149,7 +149,7 @@ def main() -> None:
     """Do both; what is missing is said, with what to do, and ends with status 1."""
     try:
         if install_client():
-            print("installed the browser client")
+            print("installed the browser clients")
         install_hook()
     except SetupError as error:
         sys.exit(f"error: {error}")

