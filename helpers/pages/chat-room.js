@@ -1,0 +1,240 @@
+// The chat's side of the protocol: joining, coming back, and sending until it is acknowledged.
+//
+//   const room = new Room();
+//   room.addEventListener("message", ({ detail: { message, fresh } }) => show(message));
+//   room.join("Alice");
+//   room.say("Hello");
+//
+// Events: status { status, words, code }, welcome { name, back, older }, message { message, fresh },
+// history { messages, older }, sent { id }, failed { id, text, error }, people [names],
+// note { name, what }, typing [names], refused { code, text } (of the name), trouble { text }.
+
+import { Connection } from "./connection.js";
+
+const CONTINUED_ELSEWHERE = 4001;
+const TYPING_MS = 3_000; // the server forgets it after 5 s
+const AGAIN_MS = 1_500; // after "too fast"
+
+export class Room extends EventTarget {
+  #connection = new Connection("ws");
+  #memory = new Memory();
+  #last = 0; // the newest message that this page shows
+  #shown = false; // whether it shows any history
+  #here = false;
+  #wanted = null; // the name to join with, once there is a connection
+  #people = new Set();
+  #typing = new Set();
+  #typedAt = 0;
+
+  constructor() {
+    super();
+    this.#connection.addEventListener("status", ({ detail }) => this.#status(detail));
+    this.#connection.addEventListener("message", ({ detail }) => this.#receive(JSON.parse(detail)));
+    this.outbox = this.#memory.outbox; // what no acknowledgement has come for, oldest first
+  }
+
+  /** The name under which this page was here before, or that its address asks for. */
+  get knownName() {
+    return this.#memory.token ? this.#memory.name : "";
+  }
+
+  get name() {
+    return this.#memory.name;
+  }
+
+  connect() {
+    this.#connection.connect();
+  }
+
+  /** Come in under a name, now or as soon as there is a connection. */
+  join(name) {
+    if (name !== this.#memory.name) this.#memory.forget();
+    this.#wanted = name;
+    this.#memory.name = name;
+    if (this.#connection.status === "open") this.#sendJoin();
+    else this.connect();
+  }
+
+  /** Leave for good: the name is free at once. */
+  leave() {
+    this.#wanted = null;
+    this.#here = false;
+    this.#shown = false;
+    this.#last = 0;
+    this.#memory.forget();
+    this.outbox = this.#memory.outbox;
+    this.#connection.close(1000, "left");
+  }
+
+  /** Say something; it is sent again until it is acknowledged. */
+  say(text, to = null) {
+    const message = { id: newId(), text, ...(to && { to }) };
+    this.outbox.push(message);
+    this.#memory.save();
+    if (this.#here) this.#send({ type: "say", ...message });
+    this.#typedAt = 0;
+    return message;
+  }
+
+  /** Take back what was refused. */
+  drop(id) {
+    const index = this.outbox.findIndex((message) => message.id === id);
+    if (index >= 0) this.outbox.splice(index, 1);
+    this.#memory.save();
+  }
+
+  /** Tell the others that one types, but not at each key. */
+  type(on) {
+    const now = Date.now();
+    if (!this.#here || (on ? now - this.#typedAt < TYPING_MS : !this.#typedAt)) return;
+    this.#typedAt = on ? now : 0;
+    this.#send({ type: "typing", on });
+  }
+
+  history(before) {
+    this.#send({ type: "history", before });
+  }
+
+  #status(detail) {
+    if (detail.status === "open" && this.#wanted) this.#sendJoin();
+    if (detail.status !== "open") this.#here = false;
+    if (detail.code === CONTINUED_ELSEWHERE) this.#connection.close();
+    this.#tell("status", detail);
+  }
+
+  #sendJoin() {
+    const { name, token } = this.#memory;
+    const after = this.#shown ? { after: this.#last } : {};
+    this.#send({ type: "join", name, ...(token && { token, ...after }) });
+  }
+
+  #receive(message) {
+    const carryOut = {
+      welcome: () => this.#welcome(message),
+      messages: () => this.#caughtUp(message),
+      history: () => this.#tell("history", message),
+      message: () => this.#said(message, true),
+      ack: () => this.#acknowledged(message.id),
+      joined: () => this.#came(message.name, true),
+      left: () => this.#came(message.name, false),
+      typing: () => this.#types(message),
+      error: () => this.#failed(message),
+    };
+    carryOut[message.type]?.(); // what a newer server says besides is left alone
+  }
+
+  #welcome({ name, token, people, messages, more, older }) {
+    const back = this.#shown;
+    Object.assign(this.#memory, { name, token });
+    this.#memory.save();
+    this.#people = new Set(people);
+    this.#typing.clear();
+    this.#shown = true;
+    this.#tell("welcome", { name, back, older });
+    this.#tell("people", [...this.#people]);
+    this.#tell("typing", []);
+    this.#caughtUp({ messages, more }, back);
+  }
+
+  #caughtUp({ messages, more }, fresh = true) {
+    for (const message of messages) this.#said(message, fresh);
+    if (more) {
+      this.#send({ type: "catch_up", after: this.#last });
+      return;
+    }
+    this.#here = true;
+    for (const message of this.outbox) this.#send({ type: "say", ...message });
+  }
+
+  #said(message, fresh) {
+    if (message.seq <= this.#last) return; // seen already
+    this.#last = message.seq;
+    if (message.from === this.name) this.#acknowledged(message.id);
+    this.#tell("message", { message, fresh });
+  }
+
+  #acknowledged(id) {
+    this.drop(id);
+    this.#tell("sent", { id });
+  }
+
+  #came(name, here) {
+    this.#people[here ? "add" : "delete"](name);
+    this.#tell("people", [...this.#people]);
+    this.#tell("note", { name, what: here ? "joined" : "left" });
+  }
+
+  #types({ name, on }) {
+    this.#typing[on ? "add" : "delete"](name);
+    this.#tell("typing", [...this.#typing]);
+  }
+
+  #failed({ code, text, id }) {
+    const message = this.outbox.find((waiting) => waiting.id === id);
+    if (code === "bad_token") {
+      this.#memory.token = null; // a server with an empty database does not know us
+      this.#shown = false;
+      this.#sendJoin();
+    } else if (code === "name_taken" || code === "bad_name") {
+      this.#wanted = null;
+      this.#memory.token = null;
+      this.#tell("refused", { code, text });
+    } else if (message && (code === "too_fast" || code === "not_joined")) {
+      setTimeout(() => this.#here && this.#again(message), AGAIN_MS);
+    } else if (message) {
+      this.drop(id);
+      this.#tell("failed", { ...message, error: text });
+    } else if (code !== "too_fast") this.#tell("trouble", { text });
+  }
+
+  #again(message) {
+    if (this.outbox.includes(message)) this.#send({ type: "say", ...message });
+  }
+
+  #send(message) {
+    return this.#connection.send(JSON.stringify(message));
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+/** What survives a reload: name, token, and what is not acknowledged yet. */
+class Memory {
+  constructor() {
+    const asked = new URLSearchParams(location.search).get("name") ?? "";
+    // Frames of one tab share the store: without names of their own they would be one person.
+    this.key = asked || window.top === window ? `chat ${location.pathname} ${asked}` : "";
+    const stored = this.key && withStore((store) => store.getItem(this.key));
+    const { name = asked, token = null, outbox = [] } = stored ? JSON.parse(stored) : {};
+    Object.assign(this, { name, token, outbox });
+  }
+
+  save() {
+    const { name, token, outbox } = this;
+    const text = JSON.stringify({ name, token, outbox });
+    if (this.key) withStore((store) => store.setItem(this.key, text));
+  }
+
+  forget() {
+    Object.assign(this, { name: "", token: null });
+    this.outbox.length = 0;
+    if (this.key) withStore((store) => store.removeItem(this.key));
+  }
+}
+
+/** A browser may deny its store to a frame, or have no room: then a reload forgets, no more. */
+function withStore(act) {
+  try {
+    return act(sessionStorage);
+  } catch {
+    return null;
+  }
+}
+
+/** 96 random bits; crypto.randomUUID is missing where the page is neither https nor local. */
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

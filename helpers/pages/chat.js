@@ -1,0 +1,211 @@
+// The page of chat: who is here, what they say, and what one says to them.
+
+import { Lines, part } from "./chat-lines.js";
+import { Room } from "./chat-room.js";
+
+const TALLEST_PX = 160; // of the field, before it scrolls
+const $ = (id) => document.getElementById(id);
+const room = new Room();
+const lines = new Lines($("lines"), $("empty"), showUnread);
+const asked = new URLSearchParams(location.search).get("name");
+let to = null; // to whom one speaks privately
+let here = false;
+
+room.addEventListener("status", ({ detail: { status, words, code } }) => {
+  const names = { connecting: "connecting", open: "connected", waiting: "reconnecting", closed: "closed" };
+  $("pill").dataset.status = status;
+  $("pill").textContent = names[status];
+  if (status === "waiting" || (status === "closed" && code !== 4001)) tell(words);
+  if (status === "closed" && here) elsewhere(code === 4001);
+});
+
+room.addEventListener("welcome", ({ detail: { name, back, older } }) => {
+  if (!back) lines.clear();
+  if (!back) $("older").hidden = !older;
+  document.title = `${name} · chat`;
+  enter();
+  if (!back) tell(`You are here as ${name}.`);
+  for (const message of room.outbox) lines.addWaiting(message, name);
+});
+
+room.addEventListener("message", ({ detail: { message, fresh } }) => {
+  lines.add(message, room.name, fresh);
+  if (fresh && message.from !== room.name) {
+    tell(`${message.from}${message.to ? ", to you alone" : ""}: ${message.text}`);
+  }
+});
+
+room.addEventListener("history", ({ detail: { messages, older } }) => {
+  $("older").hidden = !older;
+  lines.addOlder(messages, room.name);
+});
+
+room.addEventListener("failed", ({ detail: { id, text, error } }) => {
+  lines.remove(id);
+  say("say-error", error);
+  if (!$("text").value) $("text").value = text; // it is kept, to be mended
+  grow();
+});
+
+room.addEventListener("trouble", ({ detail: { text } }) => say("say-error", text));
+room.addEventListener("note", ({ detail: { name, what } }) => {
+  lines.note(`${name} ${what}`);
+  tell(`${name} ${what}`);
+});
+
+room.addEventListener("people", ({ detail: names }) => {
+  const sorted = [...names].sort((a, b) => a.localeCompare(b));
+  $("who").textContent = `${names.length} online`;
+  $("names").replaceChildren(...sorted.map(personItem));
+  if (to && !names.includes(to)) speakTo(null);
+});
+
+room.addEventListener("typing", ({ detail: names }) => {
+  const [first, second] = names;
+  $("typing").textContent = ["", `${first} is typing …`, `${first} and ${second} are typing …`][names.length] ?? `${names.length} people are typing …`;
+});
+
+room.addEventListener("refused", ({ detail: { code, text } }) => {
+  const name = $("name").value || room.name || asked || "";
+  leaveRoom();
+  $("name").value = code === "name_taken" ? another(name) : name;
+  say("name-error", `${text[0].toUpperCase()}${text.slice(1)}.`);
+  $("name").focus();
+  $("name").select();
+});
+
+$("join").addEventListener("submit", (event) => {
+  event.preventDefault();
+  say("name-error", "");
+  const name = $("name").value.trim();
+  if (name) room.join(name);
+});
+
+$("say").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = $("text").value;
+  if (!text.trim()) return;
+  say("say-error", "");
+  lines.addWaiting(room.say(text, to), room.name);
+  $("text").value = "";
+  grow();
+});
+
+$("text").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    $("say").requestSubmit();
+  } else if (event.key === "Escape" && to) speakTo(null);
+});
+
+$("text").addEventListener("input", () => {
+  room.type($("text").value !== "");
+  grow();
+});
+
+$("older").addEventListener("click", () => room.history(lines.oldest));
+$("unread").addEventListener("click", () => {
+  lines.toEnd();
+  $("text").focus();
+});
+$("to-all").addEventListener("click", () => speakTo(null));
+$("who").addEventListener("click", () => showPeople($("people").dataset.open === undefined));
+$("people").addEventListener("keydown", (event) => {
+  if (event.key === "Escape") showPeople(false, true);
+});
+$("leave").addEventListener("click", () => {
+  room.leave();
+  leaveRoom();
+  tell("You have left.");
+  $("name").focus();
+});
+
+function enter() {
+  if (here) return;
+  here = true;
+  for (const id of ["room", "say", "who"]) $(id).hidden = false;
+  $("join").hidden = true;
+  lines.toEnd();
+  if (window.top === window || document.hasFocus()) $("text").focus(); // a frame does not grab it
+}
+
+function leaveRoom() {
+  here = false;
+  for (const id of ["room", "say", "who"]) $(id).hidden = true;
+  $("join").hidden = false;
+  showPeople(false);
+  speakTo(null, false);
+}
+
+/** The same person is here in another tab: this one stays quiet until it is asked for. */
+function elsewhere(continued) {
+  const name = room.name;
+  leaveRoom();
+  $("name").value = name;
+  if (continued) say("name-error", "You are here in another tab. Join to go on in this one.");
+}
+
+function personItem(name) {
+  const item = part("li", "", "");
+  if (name === room.name) {
+    item.append(part("span", "me", `${name} (you)`));
+    return item;
+  }
+  const button = part("button", "person", name);
+  button.type = "button";
+  button.title = `say something to ${name} alone`;
+  button.addEventListener("click", () => speakTo(name));
+  item.append(button);
+  return item;
+}
+
+function speakTo(name, focus = true) {
+  to = name;
+  $("to").hidden = !name;
+  $("to-name").textContent = name ?? "";
+  $("text-label").textContent = name ? `Message to ${name} alone` : "Message to everybody";
+  $("say").dataset.private = name ? "yes" : "";
+  if (!focus) return;
+  showPeople(false);
+  $("text").focus();
+}
+
+function showPeople(open, focus = false) {
+  if (open) $("people").dataset.open = "";
+  else delete $("people").dataset.open;
+  $("who").setAttribute("aria-expanded", String(open));
+  if (open) $("names").querySelector("button")?.focus();
+  else if (focus) $("who").focus();
+}
+
+function showUnread(count) {
+  $("unread").hidden = count === 0;
+  $("unread").textContent = count === 1 ? "1 new message ↓" : `${count} new messages ↓`;
+}
+
+/** Words beside what they are about; the same words again are announced again. */
+function say(id, words) {
+  $(id).textContent = "";
+  $(id).textContent = words;
+}
+
+function tell(words) {
+  say("news", words);
+}
+
+/** Another name, where one is taken: "Bob" becomes "Bob 2". */
+function another(name) {
+  const [, stem, number] = name.match(/^(.*?)(?: (\d+))?$/u);
+  return `${[...stem].slice(0, 20).join("")} ${Number(number ?? 1) + 1}`;
+}
+
+function grow() {
+  $("text").style.height = "auto";
+  $("text").style.height = `${Math.min($("text").scrollHeight + 2, TALLEST_PX)}px`;
+}
+
+if (room.knownName || asked) room.join(room.knownName || asked);
+else {
+  room.connect();
+  if (window.top === window) $("name").focus();
+}
