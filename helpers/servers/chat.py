@@ -37,15 +37,13 @@ from typing import Any
 from helpers.servers import chat_store, database, people, program, site
 from helpers.servers.chat_room import Member, Room
 from helpers.servers.people import Field, Refused
-from helpers.wire.frames import CloseCode
+from helpers.servers.places import attend
 
 RECENT = 50  # messages for somebody new
 LONGEST_TEXT = 4_000  # characters
 LARGEST = 2**21  # bytes of a message, before anybody looks at it
 TYPING_S = 5.0
-RETURN_S = 5.0
 RESTART_S = 10.0  # how long names are held after a crash
-PATIENCE = 500  # refusals in a row
 LONGEST_ID = 64
 
 TYPES = {
@@ -64,28 +62,18 @@ class Chat:
         self.store = store
         self.limits = burst, per_second
         self.room = Room(self.left)
-        self.tasks: set[asyncio.Task[None]] = set()
 
     async def talk(self, peer: site.Peer) -> None:
         """Serve one connection: read, carry out or refuse, until it ends."""
         visit = Visit(self, peer)
-        bucket = people.Bucket(*self.limits)
-        async for raw in peer:
-            try:
-                bucket.take()
-                await visit.react(people.read(raw, TYPES))
-            except Refused as error:
-                peer.send(site.text_frame(error.message()))
-            if bucket.refused >= PATIENCE:
-                peer.drop(CloseCode.POLICY_VIOLATION, "too many messages at once")
-        visit.over()
+        await attend(peer, people.Bucket(*self.limits), visit.react)
+        self.room.over(visit.member, peer)
 
     def left(self, member: Member) -> None:
-        """Note in the database that somebody has left."""
-        gone = self.store.run(lambda db: chat_store.set_online(db, member.person.id, False))
-        task = asyncio.create_task(gone)
-        self.tasks.add(task)  # asyncio itself keeps no hold of a task
-        task.add_done_callback(self.tasks.discard)
+        """Tell everybody that somebody has left, and note it."""
+        self.room.stop_typing(member)
+        self.room.tell({"type": "left", "name": member.name})
+        self.store.soon(lambda db: chat_store.set_online(db, member.person.id, False))
 
 
 class Visit:
@@ -99,8 +87,9 @@ class Visit:
         """Send a message to this client alone."""
         self.peer.send(site.text_frame(message))
 
-    async def react(self, message: dict[str, Any]) -> None:
+    async def react(self, raw: str | bytes) -> None:
         """Carry out one message, or refuse it."""
+        message = people.read(raw, TYPES)
         match message["type"], self.member:
             case "join", None:
                 await self.join(**fields(message))
@@ -137,7 +126,7 @@ class Visit:
 
         def then(found: tuple[chat_store.Person, dict[str, Any]]) -> None:
             who, page = found
-            self.member = self.room.enter(who, self.peer)
+            self.member = self.room.come_in(who, self.peer)
             me = {"name": who.name, "token": secret, "people": self.room.names()}
             self.answer({"type": "welcome"} | me | page)
             self.member.live = not page["more"]
@@ -171,7 +160,7 @@ class Visit:
             self.answer({"type": "ack", "id": id, "seq": message["seq"], "at": message["at"]})
             if new:
                 self.room.stop_typing(member)
-                everybody = self.room.members.values()
+                everybody = self.room.taken.values()
                 self.room.pass_on(message, {member, other} if other else everybody)
 
         await self.store.after(work, then)
@@ -192,12 +181,6 @@ class Visit:
         who = member.person.id
         page = await self.store.run(lambda db: chat_store.before(db, who, before, RECENT))
         self.answer({"type": "history", "messages": page[0], "older": page[1]})
-
-    def over(self) -> None:
-        """Leave at once after a goodbye; after anything else, perhaps to come back."""
-        if self.member and self.member.peer is self.peer:
-            goodbye = self.peer.closed_with == CloseCode.NORMAL_CLOSURE
-            self.room.hold(self.member, 0 if goodbye else RETURN_S)
 
 
 def fields(message: dict[str, Any]) -> dict[str, Any]:

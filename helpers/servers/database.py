@@ -65,6 +65,22 @@ class Database:
         self._jobs.put_nowait(_Job(work, then, done))
         return await done
 
+    def soon(self, work: Work, then: Callable[[Any], Any] = lambda result: result) -> None:
+        """Do one piece of work for which nobody waits; what goes wrong is logged.
+
+        Args:
+            work: as for `after`.
+            then: as for `after`.
+        """
+
+        def ended(done: asyncio.Future[Any]) -> None:
+            if error := done.exception():
+                log.error("nothing was saved: %s", error)
+
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        done.add_done_callback(ended)
+        self._jobs.put_nowait(_Job(work, then, done))
+
     async def write(self) -> None:
         """Do what comes into the queue, until `end` is called."""
         while job := await self._jobs.get():

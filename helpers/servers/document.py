@@ -1,0 +1,219 @@
+"""document: one text that many write at once, without losing a letter.
+
+Protocol, at /ws. Text frames are JSON objects. From the client:
+
+    login    name [, token]       come in, or come back
+    caret    anchor, head         where one's caret is: relative positions of Yjs, or neither
+
+From the server:
+
+    welcome  id, name, token, colour, people, log      people: id, name, colour, anchor, head
+    joined   person               id, name, colour
+    left     id
+    caret    id, anchor, head
+    log      entry                seq, at, name, colour, what, added, removed: new, or the same
+                                  `seq` anew; `what` is joined, left or edited
+    saved    count                so many updates of this connection are on the disk
+    error    code, text           codes: bad_json bad_message unknown_type bad_field too_long
+             too_fast bad_name bad_token not_logged_in already_logged_in bad_update
+             document_full not_saved
+
+Binary frames are the sync protocol of Yjs, after login: the server sends step 1 and answers the
+client's with step 2. An update is merged, committed, and passed on to everybody else as it came.
+After an error an update is not merged: send the whole document later, merging is idempotent.
+
+A connection that is lost keeps its place for 5 s; one that closes with 1000 has left. The same
+token again closes the older connection with 4001. Reading too slowly ends with 1013.
+"""
+
+import argparse
+import asyncio
+import json
+import socket
+from sqlite3 import Connection
+from typing import Any
+
+import pycrdt
+
+from helpers.servers import database, document_store, people, program, site
+from helpers.servers.document_log import ActivityLog
+from helpers.servers.document_store import Entry, Person
+from helpers.servers.document_text import SharedText
+from helpers.servers.people import Field, Refused
+from helpers.servers.places import Place, Places, attend
+
+LARGEST = 2**21  # bytes of a message, before anybody looks at it
+LARGEST_CARET = 1_024  # characters of JSON
+COMPACT_EVERY = 500  # updates
+
+TYPES = {
+    "login": {"name": Field(str), "token": Field(str, False)},
+    "caret": {"anchor": Field(dict, False), "head": Field(dict, False)},
+}
+
+
+class Author(Place):
+    """Somebody who is here, and where their caret is."""
+
+    def __init__(self, person: Person) -> None:
+        super().__init__(person.id, person.name)
+        self.person = person
+        self.caret: dict[str, Any] = {"anchor": None, "head": None}
+
+    def described(self) -> dict[str, Any]:
+        """Return what the others may know."""
+        return self.person._asdict() | self.caret
+
+
+class Document:
+    """The text, who writes it, and what they did."""
+
+    def __init__(
+        self, store: database.Database, text: SharedText, log: list[Entry], options: Any
+    ) -> None:
+        self.store, self.text = store, text
+        self.limits = options.burst, options.rate
+        self.authors: Places[Author] = Places(self.left)
+        self.log = ActivityLog(store, log, self.authors)
+        self.updates = 0  # since the last compaction
+
+    async def talk(self, peer: site.Peer) -> None:
+        """Serve one connection, until it ends."""
+        visit = Visit(self, peer)
+        await attend(peer, people.Bucket(*self.limits), visit.react)
+        self.authors.over(visit.author, peer)
+
+    def left(self, author: Author) -> None:
+        """Tell everybody that somebody has left."""
+        self.authors.tell({"type": "left", "id": author.person.id})
+        self.log.note(author.person, "left")
+
+    def free_colour(self) -> int:
+        """Return the colour that the fewest of those who are here have."""
+        used = [author.person.colour for author in self.authors.taken.values()]
+        return min(range(document_store.COLOURS), key=used.count)
+
+
+class Visit:
+    """One connection, and who came with it."""
+
+    def __init__(self, document: Document, peer: site.Peer) -> None:
+        self.document, self.peer = document, peer
+        self.author: Author | None = None
+        self.saved = 0
+
+    async def react(self, raw: str | bytes) -> None:
+        """Carry out one message, or refuse it."""
+        if isinstance(raw, bytes):
+            await self.sync(self.known("an update"), raw)
+            return
+        message = people.read(raw, TYPES)
+        if message["type"] == "caret":
+            self.move(self.known("caret"), message)
+        elif self.author:
+            raise Refused("already_logged_in", f"you are here already, as {self.author.name}")
+        else:
+            await self.log_in(message["name"], message["token"])
+
+    def known(self, what: str) -> Author:
+        """Return who this is."""
+        if not self.author:
+            raise Refused("not_logged_in", f"login comes before {what}")
+        return self.author
+
+    async def log_in(self, name: str, token: str | None) -> None:
+        """Find out who it is, send what they have not seen, and tell the others."""
+        name, colour = people.checked_name(name), self.document.free_colour()
+        secret = token or people.new_token()
+
+        def work(db: Connection) -> Person:
+            if person := token and document_store.find_person(db, people.hashed(token)):
+                return person
+            if token:
+                raise Refused("bad_token", "nobody has this token; log in without a token")
+            return document_store.add_person(db, name, people.hashed(secret), colour)
+
+        await self.document.store.after(work, lambda person: self.welcome(person, secret))
+
+    def welcome(self, person: Person, token: str) -> None:
+        """Let somebody in."""
+        authors = self.document.authors
+        self.author, new = authors.enter(Author(person), self.peer)
+        others = [author.described() for author in authors.taken.values()]
+        me = person._asdict() | {
+            "token": token,
+            "people": others,
+            "log": self.document.log.entries,
+        }
+        self.peer.send(site.text_frame({"type": "welcome"} | me))
+        self.peer.send(site.binary_frame(self.document.text.step_1()))
+        if new:
+            joined = {"type": "joined", "person": self.author.described()}
+            authors.tell(joined, but=self.author)
+            self.document.log.note(person, "joined")
+
+    def move(self, author: Author, message: dict[str, Any]) -> None:
+        """Tell the others where somebody's caret is."""
+        caret = {"anchor": message["anchor"], "head": message["head"]}
+        if len(json.dumps(caret)) > LARGEST_CARET:
+            fact = f"expected a caret of at most {LARGEST_CARET} characters of JSON"
+            raise Refused("too_long", fact)
+        author.caret = caret
+        self.document.authors.tell({"type": "caret", "id": author.key} | caret, but=author)
+
+    async def sync(self, author: Author, message: bytes) -> None:
+        """Answer step 1; merge an update, commit it, and only then pass it on."""
+        document = self.document
+        kind, content = document.text.read(message)
+        if kind == pycrdt.YSyncMessageType.SYNC_STEP1:
+            self.peer.send(site.binary_frame(document.text.step_2(content)))
+            return
+        change = document.text.apply(content)
+
+        def work(db: Connection) -> Entry | None:
+            document_store.add_update(db, content)
+            return document.log.edited(db, author.person, change)
+
+        def then(entry: Entry | None) -> None:
+            self.pass_on(author, content)
+            if entry:
+                document.log.written(entry)
+
+        await document.store.after(work, then)
+
+    def pass_on(self, author: Author, update: bytes) -> None:
+        """Send an update to everybody but its author, encoded once."""
+        document = self.document
+        frame = site.binary_frame(pycrdt.create_update_message(update))
+        for other in document.authors.taken.values():
+            if other.peer and other is not author:
+                other.peer.send(frame)
+        self.saved += 1
+        self.peer.send(site.text_frame({"type": "saved", "count": self.saved}))
+        document.updates += 1
+        if document.updates >= COMPACT_EVERY:
+            document.updates, state = 0, document.text.state()
+            document.store.soon(lambda db: document_store.compact(db, state))
+
+
+async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then close every connection with 1001.
+
+    First used: notebooks/05_shared_document.ipynb
+    """
+    file = program.data_folder(options) / "document.sqlite3"
+    async with database.opened(file, document_store.SCHEMA) as store:
+        text = SharedText(await store.run(document_store.updates))
+        await store.run(lambda db: document_store.compact(db, text.state()))
+        document = Document(store, text, await store.run(document_store.entries), options)
+        talk = document.talk
+        await site.serve(
+            talk, listener, stop, server="document", page="document.html", max_size=LARGEST
+        )
+
+
+if __name__ == "__main__":
+    flags = program.parser(__doc__)
+    flags.add_argument("--burst", type=float, default=400, help="messages at once, of one client")
+    flags.add_argument("--rate", type=float, default=80, help="messages a second, of one client")
+    program.run(main, flags)

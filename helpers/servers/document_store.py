@@ -1,0 +1,121 @@
+"""What the document keeps in SQLite: its updates, people, and what they did.
+
+Each function is one piece of work for `Database.run`, and takes the connection first.
+"""
+
+import sqlite3
+from typing import Any, NamedTuple
+
+KEPT = 200  # entries of the log
+COLOURS = 8
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS updates (
+    number INTEGER PRIMARY KEY,
+    data BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS people (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    token TEXT NOT NULL UNIQUE,     -- its hash
+    colour INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS log (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    name TEXT NOT NULL,
+    colour INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    added INTEGER NOT NULL,
+    removed INTEGER NOT NULL
+);
+"""
+COLUMNS = ("seq", "at", "name", "colour", "what", "added", "removed")
+
+Entry = dict[str, Any]
+
+
+class Person(NamedTuple):
+    """Somebody in the table of people; `colour` is 0 to 7."""
+
+    id: int
+    name: str
+    colour: int
+
+
+def add_person(db: sqlite3.Connection, name: str, token: str, colour: int) -> Person:
+    """Add somebody new; `token` is the hash of a token.
+
+    First used: notebooks/05_shared_document.ipynb
+    """
+    sql = "INSERT INTO people (name, token, colour) VALUES (?, ?, ?)"
+    number = db.execute(sql, (name, token, colour)).lastrowid
+    assert number
+    return Person(number, name, colour)
+
+
+def find_person(db: sqlite3.Connection, token: str) -> Person | None:
+    """Find somebody by the hash of a token.
+
+    First used: notebooks/05_shared_document.ipynb
+    """
+    sql = "SELECT id, name, colour FROM people WHERE token = ?"
+    row = db.execute(sql, (token,)).fetchone()
+    return row and Person(*row)
+
+
+def updates(db: sqlite3.Connection) -> list[bytes]:
+    """Return all updates, oldest first: together they are the document.
+
+    First used: notebooks/05_shared_document.ipynb
+    """
+    return [row[0] for row in db.execute("SELECT data FROM updates ORDER BY number")]
+
+
+def add_update(db: sqlite3.Connection, data: bytes) -> None:
+    """Add an update.
+
+    First used: notebooks/05_shared_document.ipynb
+    """
+    db.execute("INSERT INTO updates (data) VALUES (?)", (data,))
+
+
+def compact(db: sqlite3.Connection, data: bytes) -> None:
+    """Put one update in the place of all: the same document, in fewer bytes.
+
+    First used: notebooks/05_shared_document.ipynb
+    """
+    db.execute("DELETE FROM updates")
+    db.execute("INSERT INTO updates (data) VALUES (?)", (data,))
+
+
+def log(db: sqlite3.Connection, entry: Entry) -> Entry:
+    """Write an entry of the log: a new one, or, where it has a `seq`, the same one anew.
+
+    First used: notebooks/05_shared_document.ipynb
+    """
+    row = [entry.get(column) for column in COLUMNS]
+    marks = ", ".join("?" * len(COLUMNS))
+    sql = f"INSERT OR REPLACE INTO log ({', '.join(COLUMNS)}) VALUES ({marks})"
+    seq = db.execute(sql, row).lastrowid
+    assert seq
+    db.execute("DELETE FROM log WHERE seq <= ?", (seq - KEPT,))
+    return entry | {"seq": seq}
+
+
+def entries(db: sqlite3.Connection) -> list[Entry]:
+    """Return the log, oldest first.
+
+    First used: notebooks/05_shared_document.ipynb
+    """
+    rows = db.execute(f"SELECT {', '.join(COLUMNS)} FROM log ORDER BY seq")
+    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+
+
+def last_entry(db: sqlite3.Connection) -> Entry | None:
+    """Return the newest entry of the log.
+
+    First used: notebooks/05_shared_document.ipynb
+    """
+    row = db.execute(f"SELECT {', '.join(COLUMNS)} FROM log ORDER BY seq DESC LIMIT 1").fetchone()
+    return row and dict(zip(COLUMNS, row, strict=True))
