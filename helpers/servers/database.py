@@ -115,7 +115,7 @@ class Database:
             result = job.work(self._connection)
         except sqlite3.Error:
             raise
-        except Exception as error:
+        except BaseException as error:  # whatever it was: the others' work goes on
             self._connection.execute("ROLLBACK TO one")
             result = error
         self._connection.execute("RELEASE one")
@@ -124,10 +124,10 @@ class Database:
 
 def _settle(job: _Job, result: Any) -> None:
     try:
-        if isinstance(result, Exception):
+        if isinstance(result, BaseException):
             raise result
         result = job.then(result)
-    except Exception as error:
+    except BaseException as error:
         if not job.done.done():
             job.done.set_exception(error)
         return

@@ -192,8 +192,8 @@ class Visit:
         self.peer.send(site.text_frame({"type": "saved", "count": self.saved}))
         document.updates += 1
         if document.updates >= COMPACT_EVERY:
-            document.updates, state = 0, document.text.state()
-            document.store.soon(lambda db: document_store.compact(db, state))
+            document.updates = 0
+            document.store.soon(document_store.compact)
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
@@ -203,8 +203,8 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
     """
     file = program.data_folder(options) / "document.sqlite3"
     async with database.opened(file, document_store.SCHEMA) as store:
+        await store.run(document_store.compact)
         text = SharedText(await store.run(document_store.updates))
-        await store.run(lambda db: document_store.compact(db, text.state()))
         document = Document(store, text, await store.run(document_store.entries), options)
         talk = document.talk
         await site.serve(

@@ -6,6 +6,8 @@ Each function is one piece of work for `Database.run`, and takes the connection 
 import sqlite3
 from typing import Any, NamedTuple
 
+import pycrdt
+
 KEPT = 200  # entries of the log
 COLOURS = 8
 
@@ -80,13 +82,18 @@ def add_update(db: sqlite3.Connection, data: bytes) -> None:
     db.execute("INSERT INTO updates (data) VALUES (?)", (data,))
 
 
-def compact(db: sqlite3.Connection, data: bytes) -> None:
+def compact(db: sqlite3.Connection) -> None:
     """Put one update in the place of all: the same document, in fewer bytes.
+
+    They are merged as updates: one that waits for an earlier one is kept, which the document
+    itself would leave out.
 
     First used: notebooks/05_shared_document.ipynb
     """
-    db.execute("DELETE FROM updates")
-    db.execute("INSERT INTO updates (data) VALUES (?)", (data,))
+    if len(every := updates(db)) > 1:
+        merged = pycrdt.merge_updates(*every)
+        db.execute("DELETE FROM updates")
+        db.execute("INSERT INTO updates (data) VALUES (?)", (merged,))
 
 
 def log(db: sqlite3.Connection, entry: Entry) -> Entry:
