@@ -1,11 +1,12 @@
 // What was said, as a list: days, people, times, one's own and private messages, and links.
 
+import { part, timeTag } from "./parts.js";
+
 const NEAR_END_PX = 32;
 const TOGETHER_MS = 5 * 60_000; // one after the other, by one person: one heading
 const KEPT = 1_000; // lines on the page; the oldest make room
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/gi;
 const dayOf = (at) => new Date(at).toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" });
-const timeOf = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
 export class Lines {
   #list;
@@ -95,7 +96,7 @@ export class Lines {
   }
 
   #line({ seq, at, from, to, text }, mine) {
-    const line = part("li", "line", "");
+    const line = part("li", "line");
     Object.assign(line.dataset, { from, at, ...(seq && { seq }), ...(mine && { mine: "" }), ...(to && { to }) });
     const head = part("p", "by", "");
     head.append(part("b", "from", mine ? "you" : from));
@@ -139,20 +140,6 @@ export class Lines {
     const { scrollHeight, scrollTop, clientHeight } = this.#list;
     return scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
   }
-}
-
-export function part(tag, name, text) {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.textContent = text; // never innerHTML: what people type is text
-  return element;
-}
-
-function timeTag(at) {
-  const time = part("time", "at", timeOf(at));
-  time.dateTime = at;
-  time.title = new Date(at).toLocaleString();
-  return time;
 }
 
 /** Text in which http and https addresses, and nothing else, can be followed. */

@@ -10,6 +10,7 @@
 // note { name, what }, typing [names], refused { code, text } (of the name), trouble { text }.
 
 import { Connection } from "./connection.js";
+import { Memory } from "./memory.js";
 
 const CONTINUED_ELSEWHERE = 4001;
 const TYPING_MS = 3_000; // the server forgets it after 5 s
@@ -17,7 +18,7 @@ const AGAIN_MS = 1_500; // after "too fast"
 
 export class Room extends EventTarget {
   #connection = new Connection("ws");
-  #memory = new Memory();
+  #memory = new Memory("chat", { outbox: [] });
   #last = 0; // the newest message that this page shows
   #shown = false; // whether it shows any history
   #here = false;
@@ -48,7 +49,7 @@ export class Room extends EventTarget {
 
   /** Come in under a name, now or as soon as there is a connection. */
   join(name) {
-    if (name !== this.#memory.name) this.#memory.forget();
+    if (name !== this.#memory.name) this.#forget();
     this.#wanted = name;
     this.#memory.name = name;
     if (this.#connection.status === "open") this.#sendJoin();
@@ -61,9 +62,13 @@ export class Room extends EventTarget {
     this.#here = false;
     this.#shown = false;
     this.#last = 0;
-    this.#memory.forget();
-    this.outbox = this.#memory.outbox;
+    this.#forget();
     this.#connection.close(1000, "left");
+  }
+
+  #forget() {
+    this.outbox.length = 0;
+    this.#memory.forget();
   }
 
   /** Say something; it is sent again until it is acknowledged. */
@@ -197,39 +202,6 @@ export class Room extends EventTarget {
 
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
-  }
-}
-
-/** What survives a reload: name, token, and what is not acknowledged yet. */
-class Memory {
-  constructor() {
-    const asked = new URLSearchParams(location.search).get("name") ?? "";
-    // Frames of one tab share the store: without names of their own they would be one person.
-    this.key = asked || window.top === window ? `chat ${location.pathname} ${asked}` : "";
-    const stored = this.key && withStore((store) => store.getItem(this.key));
-    const { name = asked, token = null, outbox = [] } = stored ? JSON.parse(stored) : {};
-    Object.assign(this, { name, token, outbox });
-  }
-
-  save() {
-    const { name, token, outbox } = this;
-    const text = JSON.stringify({ name, token, outbox });
-    if (this.key) withStore((store) => store.setItem(this.key, text));
-  }
-
-  forget() {
-    Object.assign(this, { name: "", token: null });
-    this.outbox.length = 0;
-    if (this.key) withStore((store) => store.removeItem(this.key));
-  }
-}
-
-/** A browser may deny its store to a frame, or have no room: then a reload forgets, no more. */
-function withStore(act) {
-  try {
-    return act(sessionStorage);
-  } catch {
-    return null;
   }
 }
 

@@ -1,20 +1,19 @@
 // The page of chat: who is here, what they say, and what one says to them.
 
-import { Lines, part } from "./chat-lines.js";
+import { Lines } from "./chat-lines.js";
 import { Room } from "./chat-room.js";
+import { askedName } from "./memory.js";
+import { announce, part, showStatus } from "./parts.js";
 
 const TALLEST_PX = 160; // of the field, before it scrolls
 const $ = (id) => document.getElementById(id);
 const room = new Room();
 const lines = new Lines($("lines"), $("empty"), showUnread);
-const asked = new URLSearchParams(location.search).get("name");
 let to = null; // to whom one speaks privately
 let here = false;
 
 room.addEventListener("status", ({ detail: { status, words, code } }) => {
-  const names = { connecting: "connecting", open: "connected", waiting: "reconnecting", closed: "closed" };
-  $("pill").dataset.status = status;
-  $("pill").textContent = names[status];
+  showStatus($("pill"), status);
   if (status === "waiting" || (status === "closed" && code !== 4001)) tell(words);
   if (status === "closed" && here) elsewhere(code === 4001);
 });
@@ -66,7 +65,7 @@ room.addEventListener("typing", ({ detail: names }) => {
 });
 
 room.addEventListener("refused", ({ detail: { code, text } }) => {
-  const name = $("name").value || room.name || asked || "";
+  const name = $("name").value || room.name || askedName;
   leaveRoom();
   $("name").value = code === "name_taken" ? another(name) : name;
   say("name-error", `${text[0].toUpperCase()}${text.slice(1)}.`);
@@ -183,10 +182,9 @@ function showUnread(count) {
   $("unread").textContent = count === 1 ? "1 new message ↓" : `${count} new messages ↓`;
 }
 
-/** Words beside what they are about; the same words again are announced again. */
+/** Words beside what they are about. */
 function say(id, words) {
-  $(id).textContent = "";
-  $(id).textContent = words;
+  announce($(id), words);
 }
 
 function tell(words) {
@@ -204,7 +202,7 @@ function grow() {
   $("text").style.height = `${Math.min($("text").scrollHeight + 2, TALLEST_PX)}px`;
 }
 
-if (room.knownName || asked) room.join(room.knownName || asked);
+if (room.knownName || askedName) room.join(room.knownName || askedName);
 else {
   room.connect();
   if (window.top === window) $("name").focus();

@@ -1,6 +1,7 @@
 // The page of echo and handmade: what you send and what comes, as arrows between you and them.
 
 import { Connection } from "./connection.js";
+import { announce, part, showStatus } from "./parts.js";
 
 const KEPT = 200; // the oldest messages make room for new ones
 const SHOWN_BYTES = 32;
@@ -10,9 +11,7 @@ const connection = new Connection("ws");
 const waiting = []; // what we sent and what has not come back yet: { text, at }
 
 connection.addEventListener("status", ({ detail: { status, words } }) => {
-  const names = { connecting: "connecting", open: "connected", waiting: "reconnecting", closed: "closed" };
-  $("pill").dataset.status = status;
-  $("pill").textContent = names[status];
+  showStatus($("pill"), status);
   $("news").textContent = words;
   $("toggle").textContent = status === "open" || status === "connecting" ? "Disconnect" : "Connect";
   if (status !== "connecting" && !(status === "open" && $("empty"))) addEvent(words, status);
@@ -32,8 +31,7 @@ $("form").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = $("text").value;
   if (!connection.send(text)) {
-    $("news").textContent = "";
-    $("news").textContent = "not sent: there is no connection; your text is kept";
+    announce($("news"), "not sent: there is no connection; your text is kept");
     addEvent("not sent: there is no connection; your text is kept");
     return;
   }
@@ -74,13 +72,6 @@ function addItem(name) {
   $("messages").append(item);
   while ($("messages").children.length > KEPT) $("messages").firstElementChild.remove();
   return item;
-}
-
-function part(tag, name, text) {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.textContent = text; // never innerHTML: what people type is text
-  return element;
 }
 
 /** Whoever looks at something above is left there. */

@@ -1,6 +1,7 @@
 // The page of wire.live(): what goes over the wire, as arrows between client and server.
 
 import { Connection } from "./connection.js";
+import { part } from "./parts.js";
 
 const KEPT = 1_000; // the oldest entries make room for new ones
 const NEAR_END_PX = 24;
@@ -226,13 +227,6 @@ function walk(event) {
   if (!next) return;
   event.preventDefault();
   next.focus();
-}
-
-function part(tag, name, text = "") {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.textContent = text; // never innerHTML: what went over the wire is text
-  return element;
 }
 
 connection.connect();
