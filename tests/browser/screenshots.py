@@ -1,16 +1,17 @@
 """A PNG of every notebook and page, for a person to look at: `make screenshots`.
 
 Notebooks are run in a real JupyterLab, light and dark, and cut into screens of 1,600 px. Pages
-are shown light and dark, at a phone's width and at a projector's.
+are shown light and dark, at a phone's width and at a projector's; where people meet, two have
+spoken before. `python -m tests.browser.screenshots readme` takes the picture in README anew.
 """
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
 
 from helpers import launch, stop_all, tap
 from tests.browser.chromium import find_chromium, missing_browser, start
@@ -20,6 +21,14 @@ OUT = ROOT / "screenshots"
 SCREEN_PX = 1600
 WIDTH_PX = 1280
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+README_PICTURE = ROOT / ".github/screenshot.png"
+README_SIZE = (1280, 880)
+PEOPLE = ("Carol", "Dan", "Eve", "Fatima", "Göran", "Hana")  # a name is taken for a while
+TALK = (
+    ("Alice", "Hello, Bob. Can you see this?"),
+    ("Bob", "Yes, and I reloaded nothing."),
+    ("Alice", "Then let us look at the wire."),
+)
 SIZES = {"phone": (380, 760), "laptop": (1280, 800), "projector": (1920, 1080)}
 
 
@@ -72,12 +81,13 @@ def notebook_pictures(browser: Browser, lab: JupyterLab, notebook: Path, theme: 
 
 
 def page_pictures(browser: Browser, name: str, url: str) -> list[Path]:
-    """Picture one page at three sizes, light and dark."""
+    """Picture one page at three sizes, light and dark; somebody else joins for each."""
     written = []
+    people = iter(PEOPLE)
     for theme in THEMES:
         for size, (width, height) in SIZES.items():
             with tab(browser, width, height, theme) as page:
-                page.goto(url)
+                page.goto(f"{url}?name={next(people)}")
                 page.wait_for_load_state("networkidle")
                 path = OUT / f"page-{name}-{theme}-{size}.png"
                 page.screenshot(path=path)
@@ -92,14 +102,50 @@ def pages(browser: Browser) -> list[Path]:
     for name in names:
         server = launch(name)
         wire = tap(server)
-        written += page_pictures(browser, name, wire.page_url)
-        written += page_pictures(browser, f"live-{name}", wire.live().page_url)
+        with tab(browser, 640, 480, "light") as alice, tab(browser, 640, 480, "light") as bob:
+            people = {"Alice": alice, "Bob": bob}
+            for person, page in people.items():
+                page.goto(f"{wire.page_url}?name={person}")
+            if name == "chat":
+                talk(people)
+            written += page_pictures(browser, name, wire.page_url)
+            written += page_pictures(browser, f"live-{name}", wire.live().page_url)
         stop_all()
     return written
 
 
+def talk(people: Mapping[str, Page | FrameLocator]) -> None:
+    """Have Alice and Bob talk on their chat pages; each waits for what the other says."""
+    for speaker, text in TALK:
+        field = people[speaker].get_by_label("Message to everybody")
+        field.fill(text)
+        field.press("Enter")
+        for page in people.values():
+            expect(page.get_by_label("Messages", exact=True)).to_contain_text(text)
+
+
+def readme_picture(browser: Browser, lab: JupyterLab) -> Path:
+    """Take the picture in README: the first cell of 00, and Alice and Bob beneath it."""
+    width, height = README_SIZE
+    with tab(browser, width, height, "light") as page:
+        lab.set_theme(THEMES["light"])
+        lab.open(page, "00_start_here.ipynb")
+        page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+        lab.run_all_above_the_last(page)
+        page.set_viewport_size({"width": width, "height": whole_height(page)})
+        talk({name: page.frame_locator(f"iframe[title={name}]") for name in ("Alice", "Bob")})
+        page.set_viewport_size({"width": width, "height": height})
+        page.get_by_role("heading", name="1 · See it work").evaluate(
+            "heading => heading.scrollIntoView({ block: 'start' })"
+        )
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=README_PICTURE)
+        lab.close_notebook(page)
+    return README_PICTURE
+
+
 def main(names: list[str]) -> int:
-    """Picture everything, or only the notebooks and pages whose names start so."""
+    """Picture everything, or the notebooks whose names start so, `pages`, or `readme`."""
     if find_chromium() is None:
         print(missing_browser(), file=sys.stderr)
         return 1
@@ -113,7 +159,9 @@ def main(names: list[str]) -> int:
                 for theme in THEMES:
                     written = notebook_pictures(browser, lab, notebook, theme)
                     print(f"{notebook.stem}, {theme}: {len(written)} screens")
-        if not names:
+            if "readme" in names:
+                print(f"README: {readme_picture(browser, lab)}")
+        if not names or "pages" in names:
             print(f"pages: {len(pages(browser))} pictures")
         browser.close()
     print(f"look at them in {OUT}")

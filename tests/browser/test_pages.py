@@ -204,3 +204,46 @@ def test_the_live_view_grows_while_the_page_is_used(context: BrowserContext) -> 
     expect(files).not_to_have_count(0)
     assert live.locator("img, main script").count() == 0
     stop_all()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(380, 760), (1280, 800), (1920, 1080)])
+def test_the_chat_fits_and_can_be_read(tab: Page, theme: str, width: int, height: int) -> None:
+    tab.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    tab.set_viewport_size({"width": width, "height": height})
+    with launch("chat") as chat:
+        tab.goto(chat.page_url)
+        expect(tab.get_by_label("Your name")).to_be_visible()
+        assert_readable(tab)
+        tab.goto(f"{chat.page_url}?name={'W' * 24}")
+        chat_say(tab, "a word that is longer than any screen is wide: " + "W" * 300)
+        expect(tab.get_by_label("Messages", exact=True)).to_contain_text("W" * 300)
+        assert_readable(tab)
+        tab.goto("about:blank")
+
+
+def test_what_00_asks_to_try(context: BrowserContext) -> None:
+    """Stop the chat, say something all the same, restart it: the others get it, once."""
+    chat = launch("chat")
+    alice, bob = context.new_page(), context.new_page()
+    for page, name in ((alice, "Alice"), (bob, "Bob")):
+        page.goto(f"{chat.page_url}?name={name}")
+        is_connected(page)
+    chat_say(alice, "Hello, Bob")
+    expect(bob.get_by_label("Messages", exact=True)).to_contain_text("Hello, Bob")
+    chat.stop()
+    status_is(alice, "reconnecting")
+    chat_say(alice, "said meanwhile")
+    chat.restart()
+    for page in (alice, bob):
+        is_connected(page)
+        said = page.get_by_label("Messages", exact=True).get_by_role("listitem")
+        expect(said.filter(has_text="said meanwhile")).to_have_count(1)
+        expect(said.filter(has_text="Hello, Bob")).to_have_count(1)
+    stop_all()
+
+
+def chat_say(page: Page, text: str) -> None:
+    """Say something in the chat, with the keyboard alone."""
+    page.get_by_label("Message to everybody").fill(text)
+    page.keyboard.press("Enter")
