@@ -174,10 +174,12 @@ function initials(name) {
 
 function showLog(entries) {
   const items = entries.slice(-50).reverse().map((entry) => {
-    const item = part("li", "", "");
+    const item = part("li");
     const who = part("b", "who", entry.name);
     who.dataset.colour = entry.colour;
-    item.append(who, ` ${deed(entry)} `, timeTag(entry.at));
+    const words = part("span");
+    words.append(who, ` ${deed(entry)}`);
+    item.append(words, timeTag(entry.at));
     return item;
   });
   $("log").replaceChildren(...items);

@@ -1,7 +1,7 @@
 // How pages make elements: what people type is text, never HTML.
 
 /** An element with a class and a text. */
-export function part(tag, name, text = "") {
+export function part(tag, name = "", text = "") {
   const element = document.createElement(tag);
   element.className = name;
   element.textContent = text;
