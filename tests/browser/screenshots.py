@@ -5,6 +5,7 @@ are shown light and dark, at a phone's width and at a projector's; where people 
 spoken before. `python -m tests.browser.screenshots readme` takes the picture in README anew.
 """
 
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -106,8 +107,8 @@ def pages(browser: Browser) -> list[Path]:
             people = {"Alice": alice, "Bob": bob}
             for person, page in people.items():
                 page.goto(f"{wire.page_url}?name={person}")
-            if name == "chat":
-                talk(people)
+            if scene := SCENES.get(name):
+                scene(people)
             written += page_pictures(browser, name, wire.page_url)
             written += page_pictures(browser, f"live-{name}", wire.live().page_url)
         stop_all()
@@ -122,6 +123,19 @@ def talk(people: Mapping[str, Page | FrameLocator]) -> None:
         field.press("Enter")
         for page in people.values():
             expect(page.get_by_label("Messages", exact=True)).to_contain_text(text)
+
+
+def write(people: Mapping[str, Page | FrameLocator]) -> None:
+    """Have Alice and Bob write a line each on their document pages."""
+    for author, text in (("Alice", "Bring: a tent"), ("Bob", "Bring: two lamps")):
+        field = people[author].get_by_label("The shared text")
+        field.press("Control+End")
+        field.press_sequentially(f"{text}, {author}\n")
+        for page in people.values():
+            expect(page.get_by_label("The shared text")).to_have_value(re.compile(text))
+
+
+SCENES = {"chat": talk, "document": write}
 
 
 def readme_picture(browser: Browser, lab: JupyterLab) -> Path:

@@ -24,7 +24,7 @@ WORST_CONTRAST = """() => {
   };
   const seen = [...document.querySelectorAll('body *')].filter(e => e.checkVisibility()
     && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())
-    && e.getBoundingClientRect().width > 2);
+    && e.getBoundingClientRect().width > 2 && rgb(getComputedStyle(e).color)[3] !== 0);
   return Math.min(...seen.map(e => {
     const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))];
     return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
@@ -218,6 +218,22 @@ def test_the_chat_fits_and_can_be_read(tab: Page, theme: str, width: int, height
         tab.goto(f"{chat.page_url}?name={'W' * 24}")
         chat_say(tab, "a word that is longer than any screen is wide: " + "W" * 300)
         expect(tab.get_by_label("Messages", exact=True)).to_contain_text("W" * 300)
+        assert_readable(tab)
+        tab.goto("about:blank")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(380, 760), (1280, 800), (1920, 1080)])
+def test_the_document_fits_and_can_be_read(tab: Page, theme: str, width: int, height: int) -> None:
+    tab.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    tab.set_viewport_size({"width": width, "height": height})
+    with launch("document") as document:
+        tab.goto(document.page_url)
+        expect(tab.get_by_label("Your name")).to_be_visible()
+        assert_readable(tab)
+        tab.goto(f"{document.page_url}?name={'W' * 24}")
+        tab.get_by_label("The shared text").fill("W" * 300)
+        expect(tab.get_by_text("saved", exact=True)).to_be_visible()
         assert_readable(tab)
         tab.goto("about:blank")
 
