@@ -75,6 +75,7 @@ class Document:
         self.limits = options.burst, options.rate
         self.authors: Places[Author] = Places(self.left)
         self.log = ActivityLog(store, log, self.authors)
+        self.promised: list[int] = []  # colours of those who are about to come in
         self.updates = 0  # since the last compaction
 
     async def talk(self, peer: site.Peer) -> None:
@@ -89,8 +90,9 @@ class Document:
         self.log.note(author.person, "left")
 
     def free_colour(self) -> int:
-        """Return the colour that the fewest of those who are here have."""
-        used = [author.person.colour for author in self.authors.taken.values()]
+        """Return the colour that the fewest of those have who are here, or about to be."""
+        here = (author.person.colour for author in self.authors.taken.values())
+        used = [*here, *self.promised]
         return min(range(document_store.COLOURS), key=used.count)
 
 
@@ -133,7 +135,11 @@ class Visit:
                 raise Refused("bad_token", "nobody has this token; log in without a token")
             return document_store.add_person(db, name, people.hashed(secret), colour)
 
-        await self.document.store.after(work, lambda person: self.welcome(person, secret))
+        self.document.promised.append(colour)
+        try:
+            await self.document.store.after(work, lambda person: self.welcome(person, secret))
+        finally:
+            self.document.promised.remove(colour)
 
     def welcome(self, person: Person, token: str) -> None:
         """Let somebody in."""
