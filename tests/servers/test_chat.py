@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from helpers.launcher import Server
-from tests.servers.chat_client import client, fresh, members, run
+from tests.servers.chat_client import Client, client, fresh, members, run
 
 NO_LIMIT = ("--burst=1000000", "--rate=1000000")
 
@@ -167,7 +167,7 @@ def test_a_name_is_taken_however_it_is_written(server: Server, again: type[str])
 
 
 BAD_NAMES = ["", " \\t ", "a\\u202eb", "a\\u0000b", "a\\u200bb", "\\u200d", "x" * 25]
-BEFORE_JOIN = [
+BEFORE_JOIN: list[tuple[str | bytes, str]] = [
     *[("not json", "bad_json"), (b'{"type":"typing","on":true}', "bad_json"), ("", "bad_json")],
     *[("[" * 60_000, "bad_json"), ("9" * 5_000, "bad_json"), ("[1]", "bad_message")],
     *[("7", "bad_message"), ("null", "bad_message"), ("NaN", "bad_message")],
@@ -187,8 +187,8 @@ BEFORE_JOIN = [
     ('{"type":"history","before":0}', "not_joined"),
     ("x" * 2**20, "too_long"),
 ]  # fmt: skip
-SAY = {"type": "say", "id": "1", "text": "x"}
-AFTER_JOIN = [
+SAY: dict[str, object] = {"type": "say", "id": "1", "text": "x"}
+AFTER_JOIN: list[tuple[dict[str, object], str]] = [
     *[({"type": "join", "name": "y"}, "already_joined"), ({"type": "welcome"}, "unknown_type")],
     *[(SAY | {"to": "Nobody"}, "no_such_person"), (SAY | {"to": 7}, "bad_field")],
     *[(SAY | {"text": ""}, "bad_field"), (SAY | {"text": " \n"}, "bad_field")],
@@ -292,9 +292,9 @@ def test_back_after_a_cut_with_nothing_lost_and_nothing_twice(server: Server) ->
             noise = [m for m in a.came if m["type"] in ("joined", "left")]
             assert [m["type"] for m in noise] == ["joined"]  # of Bob, the first time
 
-    async def talk(a: object, count: int) -> None:
+    async def talk(a: Client, count: int) -> None:
         for number in range(count):
-            await a.say(f"l{number}", f"live {number}")  # type: ignore[attr-defined]
+            await a.say(f"l{number}", f"live {number}")
 
     run(test())
 
