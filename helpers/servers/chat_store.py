@@ -3,11 +3,13 @@
 Each function is one piece of work for `Database.run`, and takes the connection first.
 """
 
+import itertools
 import sqlite3
 from typing import Any, NamedTuple
 
 KEPT = 10_000  # messages; the oldest make room
 PAGE = 200  # messages at most in one answer
+PAGE_BYTES = 2**17  # of text; as JSON six times as much at most, which every client takes
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS people (
@@ -147,4 +149,7 @@ def _page(
     db: sqlite3.Connection, sql: str, person: int, seq: int | None, at_most: int
 ) -> tuple[list[Message], bool]:
     rows = db.execute(sql, {"person": person, "seq": seq, "n": at_most + 1}).fetchall()
-    return [as_message(row) for row in rows[:at_most]], len(rows) > at_most
+    messages = [as_message(row) for row in rows[:at_most]]
+    sizes = itertools.accumulate(len(message["text"].encode()) for message in messages)
+    fitting = sum(size <= PAGE_BYTES for size in sizes)
+    return messages[:fitting], len(rows) > fitting

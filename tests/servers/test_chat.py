@@ -299,6 +299,32 @@ def test_back_after_a_cut_with_nothing_lost_and_nothing_twice(server: Server) ->
     run(test())
 
 
+@pytest.mark.parametrize("sign", ["🌍", "\0"], ids=ascii)
+def test_pages_of_the_longest_texts_fit_what_clients_take(server: Server, sign: str) -> None:
+    alice = fresh("Alice")
+
+    async def test() -> None:
+        async with client(server.url) as a:
+            token = (await a.join(alice))["token"]
+            seqs = [(await a.say(f"{n}", sign * 4_000))["seq"] for n in range(60)]
+            async with client(server.url, max_size=2**20) as back:
+                page = await back.join(alice, token=token, after=seqs[0] - 1)
+                seen = list(page["messages"])
+                while page["more"]:
+                    await back.send("catch_up", after=seen[-1]["seq"])
+                    page = await back.until("messages")
+                    seen += page["messages"]
+                assert [m["seq"] for m in seen] == seqs
+                first = seqs[-1] + 1
+                while first > seqs[0]:  # and the same backwards
+                    await back.send("history", before=first)
+                    page = await back.until("history")
+                    assert page["messages"][-1]["seq"] == first - 1
+                    first = page["messages"][0]["seq"]
+
+    run(test())
+
+
 def test_a_newer_connection_takes_over(server: Server) -> None:
     alice, bob = fresh("Alice"), fresh("Bob")
 
