@@ -1,0 +1,79 @@
+"""Bytes inside of JSON: taken out, as attachments, and put back where their placeholders are.
+
+["pic", b"GIF8"]    ↔    ["pic", {"_placeholder": true, "num": 0}]  and  b"GIF8"
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from helpers.wire.wording import size_text
+
+
+def _is_place(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("_placeholder") is True
+
+
+def places(data: Any) -> list[dict[str, Any]]:
+    """Return every placeholder in data from JSON.
+
+    Source: Socket.IO protocol 5. First used: notebooks/08_…
+    """
+    if _is_place(data):
+        return [data]
+    inside: Sequence[Any] = ()
+    if isinstance(data, dict):
+        inside = list(data.values())
+    elif isinstance(data, list):
+        inside = data
+    return [place for value in inside for place in places(value)]
+
+
+def put_in(data: Any, attachments: list[bytes]) -> Any:
+    """Return the data with each placeholder replaced by its attachment.
+
+    Args:
+        data: from JSON; every placeholder names one of the attachments.
+        attachments: in their order.
+
+    Source: Socket.IO protocol 5. First used: notebooks/08_…
+    """
+    if _is_place(data):
+        return attachments[data["num"]]
+    if isinstance(data, dict):
+        return {name: put_in(value, attachments) for name, value in data.items()}
+    return [put_in(value, attachments) for value in data] if isinstance(data, list) else data
+
+
+def taken_out(data: Any, attachments: list[bytes]) -> Any:
+    """Return the data with a placeholder for each `bytes`, which joins the attachments.
+
+    Args:
+        data: for JSON, but for its bytes.
+        attachments: grows by each of them.
+
+    Source: Socket.IO protocol 5. First used: notebooks/08_…
+    """
+    if isinstance(data, bytes):
+        attachments.append(data)
+        return {"_placeholder": True, "num": len(attachments) - 1}
+    if isinstance(data, dict):
+        return {name: taken_out(value, attachments) for name, value in data.items()}
+    return [taken_out(value, attachments) for value in data] if isinstance(data, list) else data
+
+
+def brief(value: Any) -> str:
+    """Write a value as JSON, bytes by their size.
+
+    First used: notebooks/08_…
+    """
+    if isinstance(value, bytes):
+        return f"<{size_text(len(value))}>"
+    if isinstance(value, dict):
+        inside = (f"{json.dumps(name)}: {brief(part)}" for name, part in value.items())
+        return "{" + ", ".join(inside) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(brief(part) for part in value) + "]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,207 @@
+"""Engine.IO 4: the packets under Socket.IO, in WebSocket messages and in polling bodies.
+
+    0{"sid":…}   open       4hello   message, with its text     5   upgrade
+    1            close      bytes    message, in a binary frame  6   noop
+    2  2probe    ping       b…       message, base64, in a polling body
+    3  3probe    pong
+
+1. A packet is a digit, its type, and its data; a message of bytes has no digit: the frame is
+   binary. In a polling body, which is text, it is `b` and base64.
+2. A polling body holds one packet or more, with the byte 1e between them.
+3. `open` is the server's first packet: JSON with sid, upgrades, pingInterval, pingTimeout and
+   maxPayload. Only it, a message, and the probes of the upgrade (`2probe`, `3probe`) have data.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from helpers.wire.wording import size_text
+
+SEPARATOR = "\x1e"
+PROTOCOL = 4  # `EIO=4` in the query
+MAX_PACKETS = 1_000  # in one body
+OPEN_FIELDS = {
+    "sid": str,
+    "upgrades": list,
+    "pingInterval": int,
+    "pingTimeout": int,
+    "maxPayload": int,
+}
+
+
+class EngineIOError(ValueError):
+    """What was read is no Engine.IO packet; the text says why."""
+
+
+class PacketType(IntEnum):
+    """What a packet is, by the names of the protocol.
+
+    Source: Engine.IO protocol 4. First used: notebooks/08_…
+    """
+
+    OPEN = 0
+    CLOSE = 1
+    PING = 2
+    PONG = 3
+    MESSAGE = 4
+    UPGRADE = 5
+    NOOP = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One packet.
+
+    Attributes:
+        type: what it is.
+        data: text, or bytes in a message.
+
+    Source: Engine.IO protocol 4. First used: notebooks/08_…
+    """
+
+    type: PacketType
+    data: str | bytes = ""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.data, bytes) and self.type is not PacketType.MESSAGE:
+            raise EngineIOError(f"only a message has bytes, got {_named(self.type)} with bytes")
+
+    def encode(self) -> str | bytes:
+        """Return the packet as a WebSocket message: text, or bytes."""
+        return self.data if isinstance(self.data, bytes) else f"{self.type:d}{self.data}"
+
+    def encode_for_body(self) -> str:
+        """Return the packet as it stands in a polling body."""
+        if isinstance(self.data, bytes):
+            return "b" + base64.b64encode(self.data).decode()
+        return f"{self.type:d}{self.data}"
+
+    def __str__(self) -> str:
+        name = self.type.name.lower()
+        if isinstance(self.data, bytes):
+            return f"{name} · {size_text(len(self.data))}"
+        return f"{name} {self.data}" if self.data else name
+
+
+def decode(message: str | bytes) -> Packet:
+    """Read the packet that is in a WebSocket message.
+
+    Args:
+        message: the text of a text frame, or the bytes of a binary one.
+
+    Raises:
+        EngineIOError: it is none.
+
+    Source: Engine.IO protocol 4. First used: notebooks/08_…
+    """
+    if isinstance(message, bytes):
+        return Packet(PacketType.MESSAGE, message)
+    packet = Packet(_type_of(message), message[1:])
+    if packet.type is PacketType.OPEN:
+        open_fields(packet)
+    elif packet.data and packet.type in (PacketType.PING, PacketType.PONG):
+        if packet.data != "probe":
+            raise EngineIOError(
+                f"a {_named(packet.type)} has no data but probe, got {shown(packet.data)}"
+            )
+    elif packet.data and packet.type is not PacketType.MESSAGE:
+        raise EngineIOError(f"{_named(packet.type)} has no data, got {shown(packet.data)}")
+    return packet
+
+
+def _type_of(text: str) -> PacketType:
+    if not text:
+        raise EngineIOError("a packet begins with its type, got an empty text")
+    if text[0] not in "0123456":
+        raise EngineIOError(f"a packet begins with its type, 0 to 6, got {shown(text[:1])}")
+    return PacketType(int(text[0]))
+
+
+def open_fields(packet: Packet) -> dict[str, Any]:
+    """Return what an open packet says.
+
+    Args:
+        packet: of type OPEN.
+
+    Returns:
+        sid (str), upgrades (list of str), pingInterval and pingTimeout (ms), maxPayload (bytes).
+
+    Raises:
+        EngineIOError: the data is no such JSON.
+
+    Source: Engine.IO protocol 4, handshake. First used: notebooks/08_…
+    """
+    try:
+        fields = json.loads(packet.data)
+    except (ValueError, RecursionError) as error:
+        raise EngineIOError(f"open carries JSON, got {shown(packet.data)}") from error
+    if not isinstance(fields, dict):
+        raise EngineIOError(f"open carries a JSON object, got {shown(packet.data)}")
+    for name, kind in OPEN_FIELDS.items():
+        if type(fields.get(name)) is not kind:
+            raise EngineIOError(f"open needs {name} ({kind.__name__}), got {shown(packet.data)}")
+    return fields
+
+
+def encode_body(packets: Iterable[Packet]) -> str:
+    """Return packets as the body of a polling request or response.
+
+    Args:
+        packets: one or more.
+
+    Raises:
+        EngineIOError: there is none.
+
+    Source: Engine.IO protocol 4, payload. First used: notebooks/08_…
+    """
+    parts = [packet.encode_for_body() for packet in packets]
+    if not parts:
+        raise EngineIOError("a polling body holds one packet or more, got none")
+    return SEPARATOR.join(parts)
+
+
+def decode_body(body: str, *, max_packets: int = MAX_PACKETS) -> list[Packet]:
+    """Read the packets of the body of a polling request or response.
+
+    Args:
+        body: the text.
+        max_packets: how many are read at most.
+
+    Raises:
+        EngineIOError: one of them is none, or there are too many.
+
+    Source: Engine.IO protocol 4, payload. First used: notebooks/08_…
+    """
+    if body.count(SEPARATOR) >= max_packets:
+        found = body.count(SEPARATOR) + 1
+        raise EngineIOError(f"a polling body may hold {max_packets} packets, got {found}")
+    return [_from_body(part) for part in body.split(SEPARATOR)]
+
+
+def _from_body(part: str) -> Packet:
+    if not part.startswith("b"):
+        return decode(part)
+    try:
+        return Packet(PacketType.MESSAGE, base64.b64decode(part[1:], validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise EngineIOError(f"b is followed by base64, got {shown(part[1:])}") from error
+
+
+def _named(kind: PacketType) -> str:
+    return kind.name.lower()
+
+
+def shown(data: str | bytes) -> str:
+    """Show data in an error: the first 40 characters, readable.
+
+    First used: notebooks/08_…
+    """
+    text = ascii(data)
+    return text if len(text) <= 40 else text[:39] + "…"
