@@ -66,8 +66,10 @@ class Chat:
     async def talk(self, peer: site.Peer) -> None:
         """Serve one connection: read, carry out or refuse, until it ends."""
         visit = Visit(self, peer)
-        await attend(peer, people.Bucket(*self.limits), visit.react)
-        self.room.over(visit.member, peer)
+        try:
+            await attend(peer, people.Bucket(*self.limits), visit.react)
+        finally:
+            self.room.over(visit.member, peer)
 
     def left(self, member: Member) -> None:
         """Tell everybody that somebody has left, and note it."""

@@ -106,20 +106,23 @@ class Database:
                 return [self._one(job) for job in jobs]
         except sqlite3.Error as error:  # the disk is full, or the file is gone: none is saved
             log.exception("nothing was saved")
-            refused = f"the server could not save it: {error}"
-            return [Refused("not_saved", refused) for _ in jobs]
+            return [_not_saved(error) for _ in jobs]
 
     def _one(self, job: _Job) -> Any:
         self._connection.execute("SAVEPOINT one")
         try:
             result = job.work(self._connection)
-        except sqlite3.Error:
-            raise
         except BaseException as error:  # whatever it was: the others' work goes on
+            if isinstance(error, sqlite3.Error) and not self._connection.in_transaction:
+                raise  # the disk is full: SQLite itself gave the whole batch up
             self._connection.execute("ROLLBACK TO one")
-            result = error
+            result = _not_saved(error) if isinstance(error, sqlite3.Error) else error
         self._connection.execute("RELEASE one")
         return result
+
+
+def _not_saved(error: sqlite3.Error) -> Refused:
+    return Refused("not_saved", f"the server could not save it: {error}")
 
 
 def _settle(job: _Job, result: Any) -> None:
@@ -128,6 +131,8 @@ def _settle(job: _Job, result: Any) -> None:
             raise result
         result = job.then(result)
     except BaseException as error:
+        if isinstance(error, StopIteration):  # the one exception that a future does not take
+            error = RuntimeError("the work raised StopIteration")
         if not job.done.done():
             job.done.set_exception(error)
         return

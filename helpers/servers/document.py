@@ -43,7 +43,7 @@ from helpers.servers.people import Field, Refused
 from helpers.servers.places import Place, Places, attend
 
 LARGEST = 2**21  # bytes of a message, before anybody looks at it
-LARGEST_CARET = 1_024  # characters of JSON
+LARGEST_CARET = 1_024  # bytes of JSON
 COMPACT_EVERY = 500  # updates
 
 TYPES = {
@@ -81,8 +81,10 @@ class Document:
     async def talk(self, peer: site.Peer) -> None:
         """Serve one connection, until it ends."""
         visit = Visit(self, peer)
-        await attend(peer, people.Bucket(*self.limits), visit.react)
-        self.authors.over(visit.author, peer)
+        try:
+            await attend(peer, people.Bucket(*self.limits), visit.react)
+        finally:
+            self.authors.over(visit.author, peer)
 
     def left(self, author: Author) -> None:
         """Tell everybody that somebody has left."""
@@ -161,9 +163,12 @@ class Visit:
     def move(self, author: Author, message: dict[str, Any]) -> None:
         """Tell the others where somebody's caret is."""
         caret = {"anchor": message["anchor"], "head": message["head"]}
-        if len(json.dumps(caret)) > LARGEST_CARET:
-            fact = f"expected a caret of at most {LARGEST_CARET} characters of JSON"
-            raise Refused("too_long", fact)
+        try:
+            size_bytes = len(json.dumps(caret, ensure_ascii=False, allow_nan=False).encode())
+        except (ValueError, RecursionError) as error:  # half a surrogate pair, or NaN
+            raise Refused("bad_field", "a caret has what is no JSON for everybody") from error
+        if size_bytes > LARGEST_CARET:
+            raise Refused("too_long", f"expected a caret of at most {LARGEST_CARET} bytes of JSON")
         author.caret = caret
         self.document.authors.tell({"type": "caret", "id": author.key} | caret, but=author)
 
@@ -181,18 +186,18 @@ class Visit:
             return document.log.edited(db, author.person, change)
 
         def then(entry: Entry | None) -> None:
-            self.pass_on(author, content)
+            self.pass_on(content)
             if entry:
                 document.log.written(entry)
 
         await document.store.after(work, then)
 
-    def pass_on(self, author: Author, update: bytes) -> None:
-        """Send an update to everybody but its author, encoded once."""
+    def pass_on(self, update: bytes) -> None:
+        """Send an update to every other page, encoded once."""
         document = self.document
         frame = site.binary_frame(pycrdt.create_update_message(update))
         for other in document.authors.taken.values():
-            if other.peer and other is not author:
+            if other.peer and other.peer is not self.peer:  # a page that took over is another
                 other.peer.send(frame)
         self.saved += 1
         self.peer.send(site.text_frame({"type": "saved", "count": self.saved}))

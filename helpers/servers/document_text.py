@@ -9,11 +9,14 @@ The Yjs sync protocol, in binary frames:
 Updates may come in any order and twice: whoever has the same set has the same text.
 """
 
+import logging
 from typing import Any, NamedTuple
 
 import pycrdt
 
 from helpers.servers.people import Refused
+
+log = logging.getLogger("document")
 
 LARGEST_UPDATE = 256 * 1024  # bytes
 LARGEST_TEXT = 2**20  # bytes of the document with its history
@@ -39,7 +42,10 @@ class SharedText:
     def __init__(self, updates: list[bytes]) -> None:
         self.doc: pycrdt.Doc[pycrdt.Text] = pycrdt.Doc()
         for update in updates:
-            self.doc.apply_update(update)
+            try:
+                self.doc.apply_update(update)
+            except BaseException as error:  # one that is torn must not cost the whole document
+                log.error("an update was left out: %s", refused(error))
         self._text = self.doc.get("text", type=pycrdt.Text)
         self._added = 0
         self._watch = self._text.observe(self._count)

@@ -151,7 +151,7 @@ def checked_name(name: str) -> str:
         raise Refused("bad_name", fact)
     for character in tidy:
         # Controls, and signs that turn what follows around.
-        hidden = unicodedata.category(character) in {"Cc", "Cf", "Co", "Cn"}
+        hidden = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"}
         if hidden and character not in JOINERS:
             raise Refused("bad_name", f"a name must not contain U+{ord(character):04X}")
     if not any(unicodedata.category(character)[0] in "LNPS" for character in tidy):
