@@ -135,19 +135,9 @@ class Live:
 
 def answer_http(viewer: ServerConnection, request: HttpRequest) -> HttpResponse | None:
     """Answer the page and its files; a WebSocket only to a page of our own."""
-    from websockets.datastructures import Headers
-    from websockets.http11 import Response as HttpResponse
-
     from helpers.servers import replies
 
-    reply = replies.answer(
-        request.method,
-        request.path,
-        request.headers.raw_items(),
-        server="live",
-        page="live.html",
-    )
-    return reply and HttpResponse(reply.status, reply.reason, Headers(reply.headers), reply.body)
+    return replies.answer(request, server="live", page="live.html")
 
 
 def quiet() -> logging.Logger:

@@ -17,7 +17,6 @@ import logging
 import socket
 
 from websockets.asyncio.server import ServerConnection, serve
-from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
@@ -60,14 +59,7 @@ def answer_http(websocket: ServerConnection, request: Request) -> Response | Non
 
     First used: notebooks/01_handshake.ipynb
     """
-    reply = replies.answer(
-        request.method,
-        request.path,
-        request.headers.raw_items(),
-        server="echo",
-        page="echo.html",
-    )
-    return reply and Response(reply.status, reply.reason, Headers(reply.headers), reply.body)
+    return replies.answer(request, server="echo", page="echo.html")
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:

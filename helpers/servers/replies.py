@@ -11,12 +11,15 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from helpers.wire import handshake
+
+if TYPE_CHECKING:
+    from websockets.http11 import Request as HttpRequest
+    from websockets.http11 import Response as HttpResponse
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
 CONTENT_TYPES = {  # by hand: on Windows `mimetypes` says what the registry says
@@ -79,15 +82,11 @@ def reply(
     return _reply(200, *file) if file else refuse(404, f"nothing is at {path[:200]}")
 
 
-def answer(
-    method: str, target: str, headers: Iterable[tuple[str, str]], *, server: str, page: str
-) -> Reply | None:
-    """Answer a plain request as `reply` does; refuse a foreign page's WebSocket with 403.
+def answer(request: "HttpRequest", *, server: str, page: str) -> "HttpResponse | None":
+    """Answer a request to a server on `websockets`; refuse a foreign page's WebSocket with 403.
 
     Args:
-        method: as for `reply`.
-        target: as for `reply`.
-        headers: the request's headers, as `(name, value)` pairs.
+        request: what came.
         server: as for `reply`.
         page: as for `reply`.
 
@@ -96,11 +95,15 @@ def answer(
 
     Source: RFC 6455 §10.2. First used: notebooks/01_handshake.ipynb
     """
-    plain = reply(method, target, server=server, page=page)
-    asked = handshake.Request(method, target, tuple(headers))
-    if plain or asked.header("Origin") is None or handshake.same_origin(asked):
-        return plain
-    return refuse(403, f"this is not a page of mine: {asked.header('Origin')}")
+    from websockets.datastructures import Headers
+    from websockets.http11 import Response
+
+    found = reply(request.method, request.path, server=server, page=page)
+    headers = tuple(request.headers.raw_items())
+    asked = handshake.Request(request.method, request.path, headers)
+    if not found and asked.header("Origin") is not None and not handshake.same_origin(asked):
+        found = refuse(403, f"this is not a page of mine: {asked.header('Origin')}")
+    return found and Response(found.status, found.reason, Headers(found.headers), found.body)
 
 
 def refuse(status: int, fact: str, *headers: tuple[str, str]) -> Reply:
