@@ -86,6 +86,14 @@ class Document:
         finally:
             self.authors.over(visit.author, peer)
 
+    async def read_again(self) -> None:
+        """Take the text from the disk, without what could not be saved."""
+
+        def then(updates: list[bytes]) -> None:
+            self.text = SharedText(updates)
+
+        await self.store.after(document_store.updates, then)
+
     def left(self, author: Author) -> None:
         """Tell everybody that somebody has left."""
         self.authors.tell({"type": "left", "id": author.person.id})
@@ -179,18 +187,25 @@ class Visit:
         if kind == pycrdt.YSyncMessageType.SYNC_STEP1:
             self.peer.send(site.binary_frame(document.text.step_2(content)))
             return
-        change = document.text.apply(content)
+        text = document.text
+        change = text.apply(content)
 
         def work(db: Connection) -> Entry | None:
             document_store.add_update(db, content)
             return document.log.edited(db, author.person, change)
 
         def then(entry: Entry | None) -> None:
+            if document.text is not text:
+                document.text.apply(content)
             self.pass_on(content)
             if entry:
                 document.log.written(entry)
 
-        await document.store.after(work, then)
+        try:
+            await document.store.after(work, then)
+        except Refused:
+            await document.read_again()  # it must not look as if it were saved
+            raise
 
     def pass_on(self, update: bytes) -> None:
         """Send an update to every other page, encoded once."""

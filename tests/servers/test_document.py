@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import json
 import random
+import sqlite3
 import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
@@ -20,7 +21,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from helpers.launcher import Server
-from helpers.servers import document, document_text, places, program
+from helpers.servers import document, document_store, document_text, places, program
 from tests.servers.document_client import DEADLINE_S, STEP_1, UPDATE, Writer, writers
 
 HERE = Path(__file__).parent
@@ -388,6 +389,28 @@ def test_whoever_does_not_read_is_dropped_and_the_others_go_on(
             await ann.write("done")
             await bob.until(lambda: str(bob) == "done")
             lazy.websocket.transport.abort()
+
+    run(test())
+
+
+def test_what_could_not_be_saved_is_not_in_the_document_until_it_comes_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*work: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    async def test() -> None:
+        async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
+            with monkeypatch.context() as patch:
+                patch.setattr(document_store, "add_update", full)
+                await alice.write("once")
+                assert await alice.code() == "not_saved"
+            assert await text_of(url) == ""
+            await alice.cut()
+            await alice.log_in()  # the server asks for what it misses
+            await bob.until(lambda: str(bob) == "once")
+        async with served(tmp_path) as url:
+            assert await text_of(url) == "once"
 
     run(test())
 
