@@ -15,6 +15,7 @@ import { Memory } from "./memory.js";
 const CONTINUED_ELSEWHERE = 4001;
 const TYPING_MS = 3_000; // the server forgets it after 5 s
 const AGAIN_MS = 1_500; // after "too fast"
+const AT_ONCE = 10; // messages that are sent again together
 
 export class Room extends EventTarget {
   #connection = new Connection("ws");
@@ -26,6 +27,7 @@ export class Room extends EventTarget {
   #people = new Set();
   #typing = new Set();
   #typedAt = 0;
+  #timer = 0;
 
   constructor() {
     super();
@@ -148,7 +150,7 @@ export class Room extends EventTarget {
       return;
     }
     this.#here = true;
-    for (const message of this.outbox) this.#send({ type: "say", ...message });
+    this.#again();
   }
 
   #said(message, fresh) {
@@ -184,16 +186,20 @@ export class Room extends EventTarget {
       this.#wanted = null;
       this.#memory.token = null;
       this.#tell("refused", { code, text });
-    } else if (message && (code === "too_fast" || code === "not_joined")) {
-      setTimeout(() => this.#here && this.#again(message), AGAIN_MS);
+    } else if (code === "too_fast" || code === "not_saved") {
+      this.#timer ||= setTimeout(() => this.#again(), AGAIN_MS); // it does not say which message
     } else if (message) {
       this.drop(id);
       this.#tell("failed", { ...message, error: text });
-    } else if (code !== "too_fast") this.#tell("trouble", { text });
+    } else this.#tell("trouble", { text });
   }
 
-  #again(message) {
-    if (this.outbox.includes(message)) this.#send({ type: "say", ...message });
+  /** Send what is not acknowledged once more: a message that came has its id already. */
+  #again() {
+    this.#timer = 0;
+    if (!this.#here) return;
+    for (const message of this.outbox.slice(0, AT_ONCE)) this.#send({ type: "say", ...message });
+    if (this.outbox.length > AT_ONCE) this.#timer = setTimeout(() => this.#again(), AGAIN_MS);
   }
 
   #send(message) {

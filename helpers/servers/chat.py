@@ -208,6 +208,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
     """
     file = program.data_folder(options) / "chat.sqlite3"
     async with database.opened(file, chat_store.SCHEMA) as store:
+        await store.run(chat_store.forget_strangers)
         chat = Chat(store, options.burst, options.rate)
         for person in await store.run(chat_store.were_online):
             chat.room.hold(Member(person), RESTART_S)

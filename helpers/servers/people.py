@@ -197,7 +197,7 @@ class Bucket:
     def __init__(self, burst: float, per_second: float) -> None:
         self._burst, self._per_second = burst, per_second
         self._left, self._at = burst, time.monotonic()
-        self.refused = 0  # in a row
+        self.refused = 0  # of late: each message that is taken makes up for ten
 
     def take(self) -> None:
         """Take one token.
@@ -213,4 +213,4 @@ class Bucket:
             wait_s = max(0.1, (1 - self._left) / self._per_second)
             raise Refused("too_fast", f"too many messages at once; wait {wait_s:.1f} s")
         self._left -= 1
-        self.refused = 0
+        self.refused = max(0, self.refused - 10)

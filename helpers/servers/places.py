@@ -15,7 +15,7 @@ from helpers.servers.people import Bucket, Refused
 from helpers.wire.frames import CloseCode
 
 CONTINUED_ELSEWHERE = 4001
-PATIENCE = 500  # refusals in a row
+PATIENCE = 500  # refusals for haste, more or less in a row
 RETURN_S = 5.0  # how long a lost connection keeps its place
 
 
