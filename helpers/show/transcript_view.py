@@ -115,6 +115,7 @@ def describe_entry(entry: Entry, exact: bool = False, limit: int = CONTENT_CHARA
         kind, what, details = entry.kind, _other_words(entry, exact), ""
         if entry.message:
             below.append(("small", shorten(visible(entry.message), CONTENT_CHARACTERS)))
+    below += [("small", shorten(visible(packet), limit)) for packet in entry.packets]
     if entry.note:
         below.append(("small" if entry.kind == "bytes" else "bad", visible(entry.note)))
     return Line(entry, kind, visible(what), details, tuple(below))

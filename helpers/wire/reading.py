@@ -19,6 +19,7 @@ from helpers.wire.deflate import Inflater, negotiated
 from helpers.wire.frames import Frame, FrameReader
 from helpers.wire.heads import HandshakeError, Request, Response
 from helpers.wire.messages import Joiner, parse_close
+from helpers.wire.packets import Session, Sessions, message_lines
 from helpers.wire.wording import bytes_text, frame_text, refusal_text, response_text
 
 CLIENT_TO_SERVER = "client→server"
@@ -37,12 +38,18 @@ class Reading(NamedTuple):
     text: str
     message: str | None = None
     note: str | None = None
+    packets: tuple[str, ...] = ()
 
 
 class Conversation:
-    """One connection: fed the bytes of both directions, it says what they are."""
+    """One connection: fed the bytes of both directions, it says what they are.
 
-    def __init__(self) -> None:
+    Args:
+        sessions: of Engine.IO, which connections share.
+    """
+
+    def __init__(self, sessions: Sessions | None = None) -> None:
+        self._sessions = sessions or Sessions()
         self._asked: deque[Request] = deque()  # requests without an answer so far
         self._sides: dict[str, HttpStream | Frames | Lost] = {
             CLIENT_TO_SERVER: HttpStream(requests=True),
@@ -98,7 +105,7 @@ class Conversation:
             if found is None:
                 return
             message, raw = found
-            yield http_reading(message, raw)
+            yield http_reading(message, raw)._replace(packets=self._packets(message, raw))
             if isinstance(message, Request):
                 self._asked.append(message)
             elif message.status == 101:
@@ -107,6 +114,14 @@ class Conversation:
             elif message.status >= 200 and self._asked:
                 self._asked.popleft()
                 yield from self._take(CLIENT_TO_SERVER)
+
+    def _packets(self, message: Request | Response, raw: bytes) -> tuple[str, ...]:
+        """Say what a polling request or response of Engine.IO carries."""
+        if isinstance(message, Request):
+            return self._sessions.asked(message, raw, CLIENT_TO_SERVER)
+        if not self._asked:
+            return ()
+        return self._sessions.answered(self._asked[0], message, SERVER_TO_CLIENT)
 
     def _is_asking(self) -> bool:
         """The last request asks for an upgrade: its answer says what follows."""
@@ -122,7 +137,8 @@ class Conversation:
             if isinstance(side, HttpStream):
                 from_client = direction == CLIENT_TO_SERVER
                 inflater = deflate.inflater(from_client=from_client) if deflate else None
-                self._sides[direction] = frames = Frames(from_client, inflater)
+                session = self._sessions.of(self._asked[-1]) if self._asked else None
+                self._sides[direction] = frames = Frames(from_client, inflater, session)
                 frames.feed(bytes(side.rest))
         for direction in self._sides:
             yield from self._take(direction)
@@ -133,8 +149,11 @@ class Frames:
 
     unit = "frame"
 
-    def __init__(self, from_client: bool, inflater: Inflater | None) -> None:
+    def __init__(
+        self, from_client: bool, inflater: Inflater | None, session: Session | None
+    ) -> None:
         self.rest = bytearray()
+        self._session = session
         self._from_client = from_client
         self._inflater = inflater
         self._reader = FrameReader(masked=None, allow_rsv1=inflater is not None)
@@ -169,7 +188,11 @@ class Frames:
             note = note or "server frame must not be masked, got MASK=1 (RFC 6455 §5.1)"
         text = frame_text(frame, message, fragment)
         text_message = message if isinstance(message, str) else None
-        return Reading(None, "frame", raw, frame, text, text_message, note)
+        packets: tuple[str, ...] = ()
+        if self._session and message is not None:
+            direction = CLIENT_TO_SERVER if self._from_client else SERVER_TO_CLIENT
+            packets = message_lines(self._session, message, direction)
+        return Reading(None, "frame", raw, frame, text, text_message, note, packets)
 
     def _count(self, frame: Frame) -> int:
         """Return the number of a fragment; 0 for what is whole in one frame."""

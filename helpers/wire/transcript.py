@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 
 from helpers.wire.frames import Frame
 from helpers.wire.heads import Request, Response
+from helpers.wire.packets import Sessions
 from helpers.wire.reading import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Conversation, Kind, Reading
 
 __all__ = [
@@ -66,7 +67,8 @@ class Entry:
 
     `text` is one line for people. `message` is a whole text message: decoded, inflated and
     joined, on the frame that ends it; or the text that a refusal explains itself with. `note`
-    says what is worth knowing besides, such as a rule that is broken.
+    says what is worth knowing besides, such as a rule that is broken. `packets` says what
+    Engine.IO and Socket.IO say in it, a line each.
     """
 
     number: int
@@ -79,10 +81,12 @@ class Entry:
     at_s: float
     message: str | None = None
     note: str | None = None
+    packets: tuple[str, ...] = ()
 
 
 #: Reads on where WebSocket ends: gets an entry, returns what to show instead. It keeps what it
-#: must remember by `entry.connection`. Engine.IO and Socket.IO will be two of them.
+#: must remember by `entry.connection`. (Engine.IO is read below, in `packets`: its sessions
+#: go over several connections, and some of it is not in frames.)
 Layer = Callable[[Entry], Iterable[Entry]]
 
 
@@ -147,6 +151,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self._open: dict[int, Conversation] = {}
+        self._sessions = Sessions()
 
     def read(self, item: Chunk | Mark) -> list[Entry]:
         """Read the next item; return the entries that it completes."""
@@ -156,7 +161,7 @@ class Decoder:
                     conversation.lose()
             mark = Reading(None, "mark", b"", None, item.what)
             return [entry(item.connection, mark, item.at_s)]
-        conversation = self._open.setdefault(item.connection, Conversation())
+        conversation = self._open.setdefault(item.connection, Conversation(self._sessions))
         if item.data:
             readings = conversation.read(item.direction, item.data)
         else:
@@ -241,8 +246,8 @@ class Follower:
 
 def entry(connection: int | None, reading: Reading, at_s: float) -> Entry:
     """Put a reading in its place; `Follower` gives it a number."""
-    direction, kind, raw, value, text, message, note = reading
-    return Entry(0, connection, direction, kind, raw, value, text, at_s, message, note)
+    direction, kind, raw, value, text, message, note, packets = reading
+    return Entry(0, connection, direction, kind, raw, value, text, at_s, message, note, packets)
 
 
 def entries(transcript: Transcript, layers: Iterable[Layer] = ()) -> list[Entry]:
