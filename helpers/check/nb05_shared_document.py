@@ -32,35 +32,40 @@ def accept_edit(attempt: Attempt) -> None:
     new, accepted = _pair(attempt, document, {"version": 3, "text": "Hi!"})
     attempt.require(accepted, "Version 3 was edited, and 3 is the newest: accept it.")
     _same_document(attempt, new, {"version": 4, "text": "Hi!"})
-    for version in (2, 0, 4):
-        stale = {"version": version, "text": "Hi?"}
+    for version, text in ((2, "Hi?"), (0, "Hi?"), (4, "Hi?"), (2, "Hi")):
+        stale = {"version": version, "text": text}
         kept, accepted = _pair(attempt, document, stale)
         attempt.require(not accepted, _not_refused(version))
         attempt.equal(kept, document, "A refused edit changes nothing: return the document.")
-    _pair(attempt, {"version": 0, "text": ""}, {"version": 0, "text": ""})
     first, accepted = _pair(attempt, {"version": 0, "text": ""}, {"version": 0, "text": "a"})
     attempt.require(accepted, "Version 0 is a version like any other: is it taken for none?")
     _same_document(attempt, first, {"version": 1, "text": "a"})
 
 
 def _pair(attempt: Attempt, document: Edit, edit: Edit) -> tuple[Any, Any]:
-    got = attempt(document, edit)
+    try:
+        got = attempt(document, edit)
+    except NotYet as failure:
+        if isinstance(failure.__cause__, ValueError):
+            failure.lines = ("Nothing is raised here: a refused edit returns `False`.",)
+        raise
+    got = tuple(got) if isinstance(got, list) else got
     if isinstance(got, (dict, bool)):
         attempt.fail("Return two things, the document and True or False, with a comma.")
     attempt.of_type(got, tuple)
     attempt.require(len(got) == 2, "Return two things: the document, and True or False.")
+    if isinstance(got[0], bool):
+        attempt.fail("The document comes first, and then True or False.")
     attempt.require(isinstance(got[1], bool), "The second thing is `True` or `False`.")
-    attempt.require(isinstance(got[0], dict), "The first thing is the document, a dict.")
+    attempt.require(isinstance(got[0], dict), "The first thing is the document, a dict, always.")
     return got[0], got[1]
 
 
 def _same_document(attempt: Attempt, got: Edit, expected: Edit) -> None:
     if got.get("version") == expected["version"] - 1:
         nudge = "The version stays the same: the next stale edit would pass. Add 1."
-    elif got.get("text") != expected["text"]:
-        nudge = "An accepted edit brings the new text."
     else:
-        nudge = "The new document has a `version` and a `text`, and nothing else."
+        nudge = "An accepted edit brings the new text, in place of the old one, and nothing else."
     attempt.equal(got, expected, nudge)
 
 
@@ -75,7 +80,6 @@ FITTING = (
     ("cat", _edit(0, 0, "big "), "big cat"),
     ("teh cat", _edit(1, 2, "he"), "the cat"),
     ("cats", _edit(3, 1, ""), "cat"),
-    ("cat", _edit(0, 1, "b"), "bat"),
     ("cat", _edit(0, 3, ""), ""),
     ("", _edit(0, 0, "a"), "a"),
 )
@@ -98,12 +102,37 @@ OUTSIDE = (
 def apply_edit(attempt: Attempt) -> None:
     """Return the text after an edit; ValueError if it does not fit."""
     for text, edit, expected in FITTING:
-        got = attempt(text, edit)
+        got = _applied(attempt, text, edit)
         if got != expected:
             attempt.of_type(got, str)
             attempt.equal(got, expected, _apply_nudge(got, text, edit))
     for text, edit, nudge in OUTSIDE:
-        attempt.raises(ValueError, text, edit, nudge=nudge)
+        _refused(attempt, text, edit, nudge)
+
+
+def _applied(attempt: Attempt, text: str, edit: Edit) -> Any:
+    try:
+        return attempt(text, edit)
+    except NotYet as failure:
+        if isinstance(failure.__cause__, TypeError):
+            failure.lines += ("A string cannot be changed: make a new one, of slices.",)
+        elif isinstance(failure.__cause__, (ValueError, AssertionError)):
+            failure.lines = ("This one fits: the end of a text is a place, too.",)
+        raise
+
+
+def _refused(attempt: Attempt, text: str, edit: Edit, nudge: str) -> None:
+    try:
+        got = attempt(text, edit)
+    except NotYet as failure:
+        if isinstance(failure.__cause__, ValueError):
+            return
+        if isinstance(failure.__cause__, (AssertionError, IndexError)):
+            failure.lines = ("Refused, but not with `ValueError`: `raise ValueError(…)`.",)
+        raise
+    if got is ValueError or isinstance(got, ValueError):
+        attempt.fail("It returns the error. `raise` it instead.")
+    attempt.fail(f"{nudge} Raise `ValueError`.")
 
 
 def _apply_nudge(got: str, text: str, edit: Edit) -> str:
@@ -116,15 +145,23 @@ def _apply_nudge(got: str, text: str, edit: Edit) -> str:
         return "What is inserted belongs at place `at`, not at the end."
     if got == text[:at] + insert + text[max(at, delete) :]:
         return "What is left begins at `at + delete`: `delete` is a number of letters."
+    inserted = text[:at] + insert + text[at:]
+    if delete and got == inserted[:at] + inserted[at + delete :]:
+        return "It deletes letters that it has inserted itself: delete first."
+    if got == text[:at] + insert + text[at + delete + 1 :]:
+        return "One letter too many is gone: what is left begins at `at + delete`."
+    if got == text[: at + 1] + insert + text[at + delete :]:
+        return "A letter stands there twice: what is before ends at `text[:at]`."
+    if at and got == insert + text[at + delete :]:
+        return "What stands before place `at` is missing."
     if got == text:
         return "The text is as before. Strings cannot be changed: return a new one."
-    if got == text.replace(text[at : at + delete], insert):
-        return "`replace` changes every such letter. Cut the text at its place instead."
     return "Cut the text before place `at`, and behind the deleted letters."
 
 
-PLACES = range(4)
-WORDS = ("big ", "x")
+PLACES = (0, 1, 2, 5)
+WORDS = ("so ", "big ")
+AUTHORS = (("Bob", "Alice"), ("Alice", "Bob"), ("Bob", "Carol"), ("Carol", "Alice"))
 
 
 @exercise(
@@ -136,8 +173,9 @@ WORDS = ("big ", "x")
 )
 def transform(attempt: Attempt) -> None:
     """Return the insert `edit`, moved over the insert `other`."""
-    for first, second, one, two in itertools.product(PLACES, PLACES, WORDS, WORDS):
-        for author, rival in (("Bob", "Alice"), ("Alice", "Bob")):
+    cases = itertools.product(PLACES, PLACES, WORDS, WORDS)
+    for first, second, one, two in sorted(cases, key=lambda case: -abs(case[0] - case[1])):
+        for author, rival in AUTHORS:
             edit, other = _insert(first, one, author), _insert(second, two, rival)
             behind = (first, author) > (second, rival)
             _moved(attempt, edit, other, len(two) if behind else 0)
@@ -153,33 +191,39 @@ def _moved(attempt: Attempt, edit: Edit, other: Edit, shift: int) -> None:
     expected = edit | {"at": edit["at"] + shift}
     if got == expected:
         return
+    if got is None and not shift:
+        attempt.fail("It returned None. An edit that stays where it is is returned, too.")
     if isinstance(got, int) and not isinstance(got, bool):
         attempt.fail('Return the edit, a dict, and not its place alone: `{**edit, "at": …}`.')
     attempt.of_type(got, dict)
     if got == other:
         attempt.fail("That is `other`. Return `edit`, moved.")
     attempt.require("insert" in got and "author" in got, "The other fields stay: `{**edit, …}`.")
+    attempt.require(got.keys() <= edit.keys(), "An edit has `at`, `insert`, `author`: no more.")
+    attempt.require(isinstance(got.get("at"), int), "The place, `at`, is a whole number.")
+    if any(got[field] != edit[field] for field in ("insert", "author")):
+        attempt.fail("What is inserted and by whom stays as it was: only `at` may change.")
     attempt.equal(got, expected, _transform_nudge(got, edit, other, shift))
 
 
 def _transform_nudge(got: Edit, edit: Edit, other: Edit, shift: int) -> str:
-    moved = got.get("at", 0) - edit["at"]
+    moved, mine = got["at"] - edit["at"], f"{edit['author']}'s"
     if edit["at"] == other["at"]:
         if shift and not moved:
-            return "Same place, and Alice stays in front: Bob's edit moves behind hers."
+            return f"Same place, and {other['author']} stays in front: {mine} edit moves."
         if moved and not shift:
-            return "Same place, and both sides would move: Alice's stays, whoever is `other`."
+            return f"Same place, and both sides would move: {mine} stays."
+    if got["at"] == other["at"] + len(other["insert"]):
+        return "That is the end of `other`. Count from the place of `edit`."
     if moved and not shift:
         return "`other` stands behind `edit`: what comes behind moves nothing."
     if not moved:
         return "`other` was put in front of `edit`: its place is further right now."
     if moved < 0:
         return "An insert in front pushes to the right: add, do not subtract."
-    if moved == 1 != len(edit["insert"]):
+    if moved == 1:
         return "It moves by as many letters as `other` inserted, not always by 1."
-    if moved == len(edit["insert"]):
-        return "It moves by the letters of `other`, not by its own."
-    return "It moves by the number of letters that `other` inserted."
+    return "It moves by the letters of `other`, and of nothing else: not by its own."
 
 
 def _history() -> tuple[list[bytes], list[tuple[bytes, Any]], str]:
@@ -213,10 +257,15 @@ def what_is_missing(attempt: Attempt) -> None:
     from pycrdt import Text
 
     updates, clients, text = _history()
-    attempt.call_text = "what_is_missing(five updates, a client's state)"
     for order in (updates, updates[::-1]):
         for state, client in clients:
             got = attempt(order, state)
+            attempt.call_text = "what_is_missing(five updates, a client's state)"
+            attempt.require(got is not None, "It returned None: is a `return` missing?")
+            got = bytes(got) if isinstance(got, bytearray) else got
+            attempt.require(
+                not isinstance(got, list), "One update is asked for: a document joins them."
+            )
             attempt.of_type(got, bytes, "An update is asked for: the bytes, not what they say.")
             before = client.get_state()
             _enough(attempt, got, client, text)
@@ -228,12 +277,16 @@ def what_is_missing(attempt: Attempt) -> None:
 def _enough(attempt: Attempt, got: bytes, client: Any, text: str) -> None:
     from pycrdt import Text
 
+    if got[:2] in (b"\0\1", b"\0\2"):
+        attempt.fail("That is a message. The update in it, alone, is asked for.")
     try:
         client.apply_update(got)
     except ValueError:
         attempt.fail("That is no update. Is it a state? `get_update` gives an update.")
     read = str(client.get("text", type=Text))
     nudge = "After your update the client still misses something: have you applied them all?"
+    if got == b"\0\0" and read != text:
+        nudge = "That update is empty. Has the document all updates, and is it the client's state?"
     attempt.equal(read, text, nudge)
 
 

@@ -75,6 +75,41 @@ def says_yes_and_no(document, edit):
     return {"version": document["version"] + 1, "text": edit["text"]}, "yes"
 
 
+@wrong("accept_edit", hint="The document comes first")
+def the_answer_first(document, edit):
+    if edit["version"] != document["version"]:
+        return False, document
+    return True, {"version": document["version"] + 1, "text": edit["text"]}
+
+
+@wrong("accept_edit", hint="Nothing is raised here")
+def raises_instead(document, edit):
+    if edit["version"] != document["version"]:
+        raise ValueError("stale")
+    return {"version": document["version"] + 1, "text": edit["text"]}, True
+
+
+@wrong("accept_edit", hint="a dict, always")
+def refuses_without_a_document(document, edit):
+    if edit["version"] != document["version"]:
+        return None, False
+    return {"version": document["version"] + 1, "text": edit["text"]}, True
+
+
+@wrong("accept_edit", hint="in place of the old one")
+def joins_the_texts(document, edit):
+    if edit["version"] != document["version"]:
+        return document, False
+    return {"version": document["version"] + 1, "text": document["text"] + edit["text"]}, True
+
+
+@wrong("accept_edit", hint="older than 3")
+def takes_a_stale_edit_that_changes_nothing(document, edit):
+    if edit["version"] != document["version"] and edit["text"] != document["text"]:
+        return document, False
+    return {"version": document["version"] + 1, "text": edit["text"]}, True
+
+
 # --- apply_edit ---------------------------------------------------------------------------
 
 
@@ -129,10 +164,58 @@ def changes_in_place(text, edit):
     text = text[: edit["at"]] + edit["insert"] + text[edit["at"] + edit["delete"] :]
 
 
+@wrong("apply_edit", hint="`raise` it instead")
+def returns_the_error(text, edit):
+    if not 0 <= edit["at"] <= len(text):
+        return ValueError("outside")
+    return text[: edit["at"]] + edit["insert"] + text[edit["at"] + edit["delete"] :]
+
+
+@wrong("apply_edit", hint="not with `ValueError`")
+def asserts(text, edit):
+    assert 0 <= edit["at"] <= len(text)
+    return text[: edit["at"]] + edit["insert"] + text[edit["at"] + edit["delete"] :]
+
+
+@wrong("apply_edit", hint="A delete of -1")
+def forgets_that_a_delete_can_be_negative(text, edit):
+    if edit["at"] < 0 or edit["at"] + edit["delete"] > len(text):
+        raise ValueError("outside")
+    return text[: edit["at"]] + edit["insert"] + text[edit["at"] + edit["delete"] :]
+
+
+@wrong("apply_edit", hint="One letter too many")
+def deletes_one_more(text, edit):
+    return text[: edit["at"]] + edit["insert"] + text[edit["at"] + edit["delete"] + 1 :]
+
+
+@wrong("apply_edit", hint="stands there twice")
+def counts_from_one(text, edit):
+    return text[: edit["at"] + 1] + edit["insert"] + text[edit["at"] + edit["delete"] :]
+
+
+@wrong("apply_edit", hint="delete first")
+def inserts_then_deletes(text, edit):
+    at = edit["at"]
+    text = text[:at] + edit["insert"] + text[at:]
+    return text[:at] + text[at + edit["delete"] :]
+
+
+@wrong("apply_edit", hint="before place `at` is missing")
+def drops_the_beginning(text, edit):
+    return edit["insert"] + text[edit["at"] + edit["delete"] :]
+
+
+@wrong("apply_edit", hint="A string cannot be changed")
+def assigns_to_a_slice(text, edit):
+    text[edit["at"] : edit["at"] + edit["delete"]] = edit["insert"]
+    return text
+
+
 # --- transform ----------------------------------------------------------------------------
 
 
-@wrong("transform", hint="Bob's edit moves behind hers")
+@wrong("transform", hint="Alice stays in front: Bob's edit moves")
 def ties_never_move(edit, other):
     shift = len(other["insert"]) if other["at"] < edit["at"] else 0
     return {**edit, "at": edit["at"] + shift}
@@ -181,11 +264,55 @@ def drops_fields(edit, other):
     return {"at": edit["at"] + len(other["insert"]) * behind}
 
 
-@wrong("transform", hint="Bob's edit moves behind hers")
+@wrong("transform", hint="Alice stays in front: Bob's edit moves")
 def prefers_the_last_author(edit, other):
     behind = edit["at"] > other["at"]
     tie = edit["at"] == other["at"] and edit["author"] < other["author"]
     return {**edit, "at": edit["at"] + len(other["insert"]) * (behind or tie)}
+
+
+@wrong("transform", hint="its place is further right")
+def never_moves(edit, other):
+    return edit
+
+
+@wrong("transform", hint="what comes behind moves nothing")
+def compares_the_wrong_way_round(edit, other):
+    if edit["at"] < other["at"]:
+        return {**edit, "at": edit["at"] + len(other["insert"])}
+    return edit
+
+
+@wrong("transform", hint="That is the end of `other`")
+def moves_to_the_end_of_the_other(edit, other):
+    if (edit["at"], edit["author"]) > (other["at"], other["author"]):
+        return {**edit, "at": other["at"] + len(other["insert"])}
+    return edit
+
+
+@wrong("transform", hint="That is `other`")
+def returns_the_other(edit, other):
+    return other
+
+
+@wrong("transform", hint="that stays where it is is returned")
+def returns_only_what_moves(edit, other):
+    if (edit["at"], edit["author"]) > (other["at"], other["author"]):
+        return {**edit, "at": edit["at"] + len(other["insert"])}
+
+
+@wrong("transform", hint="Same place")
+def knows_bob_by_name(edit, other):
+    tie = edit["at"] == other["at"] and edit["author"] == "Bob"
+    shift = len(other["insert"]) if other["at"] < edit["at"] or tie else 0
+    return {**edit, "at": edit["at"] + shift}
+
+
+@wrong("transform", hint="only `at` may change")
+def joins_what_is_inserted(edit, other):
+    behind = (edit["at"], edit["author"]) > (other["at"], other["author"])
+    at = edit["at"] + len(other["insert"]) * behind
+    return {**edit, "at": at, "insert": other["insert"] + edit["insert"]}
 
 
 # --- what_is_missing ----------------------------------------------------------------------
@@ -207,14 +334,14 @@ def sends_a_state(updates, state):
     return doc.get_state()
 
 
-@wrong("what_is_missing", hint="still misses something")
+@wrong("what_is_missing", hint="That update is empty")
 def applies_the_last_alone(updates, state):
     doc = Doc()
     doc.apply_update(updates[-1])
     return doc.get_update(state)
 
 
-@wrong("what_is_missing", hint="still misses something")
+@wrong("what_is_missing", hint="That update is empty")
 def applies_nothing(updates, state):
     return Doc().get_update(state)
 
@@ -225,3 +352,41 @@ def returns_the_text(updates, state):
     for update in updates:
         doc.apply_update(update)
     return str(doc.get("text", type=Text))
+
+
+@wrong("what_is_missing", hint="That update is empty")
+def asks_with_its_own_state(updates, state):
+    doc = Doc()
+    for update in updates:
+        doc.apply_update(update)
+    return doc.get_update(doc.get_state())
+
+
+@wrong("what_is_missing", hint="One update is asked for")
+def returns_all_updates(updates, state):
+    return updates
+
+
+@wrong("what_is_missing", hint="is a `return` missing")
+def returns_nothing(updates, state):
+    doc = Doc()
+    for update in updates:
+        doc.apply_update(update)
+    doc.get_update(state)
+
+
+@wrong("what_is_missing", hint="still misses something")
+def returns_too_early(updates, state):
+    doc = Doc()
+    for update in updates:
+        doc.apply_update(update)
+        return doc.get_update(state)
+
+
+@wrong("what_is_missing", hint="That is a message")
+def returns_the_message(updates, state):
+    doc = Doc()
+    for update in updates:
+        doc.apply_update(update)
+    update = doc.get_update(state)
+    return b"\0\1" + bytes([len(update)]) + update
