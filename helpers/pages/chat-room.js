@@ -18,7 +18,7 @@ const AGAIN_MS = 1_500; // after "too fast"
 const AT_ONCE = 10; // messages that are sent again together
 
 export class Room extends EventTarget {
-  #connection = new Connection("ws");
+  #connection = new Connection("ws", { final: [CONTINUED_ELSEWHERE] });
   #memory = new Memory("chat", { outbox: [] });
   #last = 0; // the newest message that this page shows
   #shown = false; // whether it shows any history
@@ -105,7 +105,6 @@ export class Room extends EventTarget {
   #status(detail) {
     if (detail.status === "open" && this.#wanted) this.#sendJoin();
     if (detail.status !== "open") this.#here = false;
-    if (detail.code === CONTINUED_ELSEWHERE) this.#connection.close();
     this.#tell("status", detail);
   }
 

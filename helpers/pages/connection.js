@@ -11,6 +11,7 @@ const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 5_000; // somebody waits before this page, and the server is near
 const STABLE_MS = 5_000; // open for so long, a connection has proved itself: the delay starts anew
 const OPEN_DEADLINE_MS = 10_000;
+const CONTINUED_ELSEWHERE = 4001; // to come back would take the place from another tab
 
 const CODES = {
   1000: "normal closure",
@@ -54,10 +55,13 @@ export class Connection extends EventTarget {
   #attempt = 0;
   #timer = 0;
   #wanted = false;
+  #final;
 
-  constructor(path = "ws") {
+  /** `final`: close codes after which it does not try again until connect() is called. */
+  constructor(path = "ws", { final = [] } = {}) {
     super();
     this.#url = address(path);
+    this.#final = final;
     this.status = "closed";
     addEventListener("online", () => this.status === "waiting" && this.connect());
     addEventListener("pageshow", (event) => event.persisted && this.#wanted && this.connect());
@@ -108,7 +112,9 @@ export class Connection extends EventTarget {
     socket.onclose = ({ code, reason }) => {
       clearTimeout(deadline);
       if (openedAt && performance.now() - openedAt >= STABLE_MS) this.#attempt = 0;
+      if (code === CONTINUED_ELSEWHERE) this.#wanted = false;
       const what = openedAt ? `closed with ${closeWords(code, reason)}` : "no connection";
+      if (this.#final.includes(code)) this.#wanted = false;
       if (this.#wanted) this.#retry(what, code);
       else this.#say("closed", what, { code });
     };
@@ -116,8 +122,8 @@ export class Connection extends EventTarget {
 
   #retry(what, code) {
     const ms = delayMs(this.#attempt++);
+    this.#timer = setTimeout(() => this.connect(), ms); // first: who hears of it may close
     this.#say("waiting", `${what}; trying again in ${(ms / 1000).toFixed(1)} s`, { code, ms });
-    this.#timer = setTimeout(() => this.connect(), ms);
   }
 
   #say(status, words, more = {}) {

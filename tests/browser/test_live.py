@@ -181,8 +181,8 @@ def test_it_says_when_the_tap_is_gone(tab: Page, wire: Tap, application: Applica
     wire.stop()
     expect(tab.locator("#pill")).to_have_text("reconnecting")
     expect(tab.locator("#news")).to_contain_text("1001")
-    tab.complaints.clear()  # type: ignore[attr-defined]  # the browser notes each vain attempt
     tab.goto("about:blank")
+    tab.complaints.clear()  # type: ignore[attr-defined]  # the browser notes each vain attempt
 
 
 def test_right_to_left_letters_do_not_pull_the_facts_along(

@@ -263,3 +263,11 @@ def chat_say(page: Page, text: str) -> None:
     """Say something in the chat, with the keyboard alone."""
     page.get_by_label("Message to everybody").fill(text)
     page.keyboard.press("Enter")
+
+
+def show_side_by_side(page: Page, url: str) -> None:
+    """Show a page of Alice's and one of Bob's in frames of one tab, as a notebook does."""
+    frames = (f'<iframe title={n} src="{url}?name={n}"></iframe>' for n in ("Alice", "Bob"))
+    host = "http://127.0.0.1:9/frames"  # no server: the browser gets it from here
+    page.route(host, lambda route: route.fulfill(body="".join(frames), content_type="text/html"))
+    page.goto(host)
