@@ -8,10 +8,11 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from helpers import launch, stop_all, tap
 from helpers.launcher import Server
 from tests.browser.test_pages import (
+    NAMES,
     SCRIPT,
     chat_say,
     is_connected,
-    show_side_by_side,
+    side_by_side,
     status_is,
 )
 
@@ -230,8 +231,8 @@ def test_what_is_too_long_comes_back_to_the_field(chat: Server, visitor: Visitor
 def test_two_frames_of_one_tab_are_two_people(chat: Server, visitor: Visitor) -> None:
     """As in a notebook: the frames share one session store."""
     page = visitor(chat.page_url)
-    show_side_by_side(page, chat.page_url)
-    for name in ("Alice", "Bob"):
-        frame = page.frame_locator(f"iframe[title={name}]")
-        expect(frame.locator("#names")).to_contain_text(f"{name} (you)")
-        expect(frame.locator("#who")).to_have_text("2 online")
+    with side_by_side(page, chat.page_url):
+        for name in NAMES:
+            frame = page.frame_locator(f"iframe[title={name}]")
+            expect(frame.locator("#names")).to_contain_text(f"{name} (you)")
+            expect(frame.locator("#who")).to_have_text("2 online")

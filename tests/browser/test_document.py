@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from helpers import launch, stop_all, tap
 from helpers.launcher import Server
 from helpers.servers import replies
-from tests.browser.test_pages import SCRIPT, is_connected, show_side_by_side, status_is
+from tests.browser.test_pages import NAMES, SCRIPT, is_connected, side_by_side, status_is
 
 Writer = Callable[..., Page]
 LETTERS = 200
@@ -223,11 +223,11 @@ def test_the_keyboard_leaves_the_text(document: Server, writer: Writer) -> None:
 
 def test_two_frames_of_one_tab_are_two_people(document: Server, writer: Writer) -> None:
     page = writer(document.page_url)
-    show_side_by_side(page, document.page_url)
-    for name in ("Alice", "Bob"):
-        frame = page.frame_locator(f"iframe[title={name}]")
-        expect(frame.locator(".avatar")).to_have_count(2)
-        expect(frame.locator(".avatar").first).to_contain_text(f"{name} (you)")
+    with side_by_side(page, document.page_url):
+        for name in NAMES:
+            frame = page.frame_locator(f"iframe[title={name}]")
+            expect(frame.locator(".avatar")).to_have_count(2)
+            expect(frame.locator(".avatar").first).to_contain_text(f"{name} (you)")
 
 
 DIFFERENCE = """async () => {

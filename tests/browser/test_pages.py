@@ -1,6 +1,9 @@
 """The pages, driven as a person would: with the keyboard, on a phone, through a restart."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -8,6 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from helpers import launch, stop_all, tap
 from helpers.launcher import Server
 
+NAMES = ("Alice", "Bob")
 SCRIPT = "<img src=x onerror=\"document.title='attacked'\"><script>alert(1)</script>"
 #: WCAG 2 contrast of each visible text against what is behind it; answers the worst ratio.
 WORST_CONTRAST = """() => {
@@ -265,9 +269,26 @@ def chat_say(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
-def show_side_by_side(page: Page, url: str) -> None:
+@contextmanager
+def side_by_side(page: Page, url: str) -> Iterator[None]:
     """Show a page of Alice's and one of Bob's in frames of one tab, as a notebook does."""
-    frames = (f'<iframe title={n} src="{url}?name={n}"></iframe>' for n in ("Alice", "Bob"))
-    host = "http://127.0.0.1:9/frames"  # no server: the browser gets it from here
-    page.route(host, lambda route: route.fulfill(body="".join(frames), content_type="text/html"))
-    page.goto(host)
+    frames = [f'<iframe title={name} src="{url}?name={name}"></iframe>' for name in NAMES]
+
+    class Host(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write("".join(frames).encode())
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Host) as host:
+        threading.Thread(target=host.serve_forever).start()
+        try:
+            page.goto(f"http://127.0.0.1:{host.server_port}/")
+            yield
+        finally:
+            page.goto("about:blank")
+            host.shutdown()
