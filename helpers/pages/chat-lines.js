@@ -56,6 +56,8 @@ export class Lines {
     const before = this.#list.scrollHeight - this.#list.scrollTop;
     const first = this.#top.nextElementSibling;
     for (const message of messages) this.#place(this.#line(message, message.from === me), first);
+    const last = messages.at(-1);
+    if (last && first?.matches(".day") && first.textContent === dayOf(last.at)) first.remove(); // it begins above now
     this.#list.scrollTop = this.#list.scrollHeight - before;
   }
 
@@ -75,6 +77,15 @@ export class Lines {
   remove(id) {
     this.#waiting.get(id)?.remove();
     this.#waiting.delete(id);
+  }
+
+  /** Say of one's own message that it is not sent, and leave it to be read. */
+  refuse(id) {
+    const line = this.#waiting.get(id);
+    if (!line) return;
+    this.#waiting.delete(id);
+    line.dataset.state = "refused";
+    line.querySelector(".state").textContent = "not sent";
   }
 
   /** Add a line about what happened, such as "Bob joined". */
@@ -116,7 +127,6 @@ export class Lines {
       line.dataset.goesOn = "";
     }
     this.#list.insertBefore(line, before);
-    while (this.#list.children.length > KEPT + 1) this.#top.nextElementSibling.remove();
   }
 
   /** Notes have no day: look above them. */
@@ -127,8 +137,18 @@ export class Lines {
   }
 
   #after(follow, counts) {
-    if (follow) this.toEnd();
-    else if (counts) this.#onUnread(++this.#unread);
+    if (follow) {
+      this.#makeRoom();
+      this.toEnd();
+    } else if (counts) this.#onUnread(++this.#unread);
+  }
+
+  /** Let the oldest go while nobody reads there; they are to be had again. */
+  #makeRoom() {
+    while (this.#list.children.length > KEPT + 1) {
+      this.#top.nextElementSibling.remove();
+      this.#top.querySelector("button").hidden = false;
+    }
   }
 
   #read() {

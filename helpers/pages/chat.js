@@ -6,10 +6,13 @@ import { askedName } from "./memory.js";
 import { announce, part, showStatus } from "./parts.js";
 
 const TALLEST_PX = 160; // of the field, before it scrolls
+const LONGEST = 4_000; // characters of a message; what is far longer would close the connection
 const $ = (id) => document.getElementById(id);
 const room = new Room();
 const lines = new Lines($("lines"), $("empty"), showUnread);
 let to = null; // to whom one speaks privately
+let gone = false; // whether they have left since: then nothing is sent until one chooses anew
+let present = new Set(); // the names of all who are here
 let here = false;
 
 room.addEventListener("status", ({ detail: { status, words, code } }) => {
@@ -24,7 +27,8 @@ room.addEventListener("welcome", ({ detail: { name, back, older } }) => {
   document.title = `${name} · chat`;
   enter();
   if (!back) tell(`You are here as ${name}.`);
-  for (const message of room.outbox) lines.addWaiting(message, name);
+  // below what was said before, which comes next
+  queueMicrotask(() => room.outbox.forEach((message) => lines.addWaiting(message, name)));
 });
 
 room.addEventListener("message", ({ detail: { message, fresh } }) => {
@@ -35,14 +39,21 @@ room.addEventListener("message", ({ detail: { message, fresh } }) => {
 });
 
 room.addEventListener("history", ({ detail: { messages, older } }) => {
+  if (!older && document.activeElement === $("older")) $("lines").focus();
   $("older").hidden = !older;
   lines.addOlder(messages, room.name);
 });
 
-room.addEventListener("failed", ({ detail: { id, text, error } }) => {
-  lines.remove(id);
+room.addEventListener("failed", ({ detail: { id, text, to: whom = null, error } }) => {
   say("say-error", error);
-  if (!$("text").value) $("text").value = text; // it is kept, to be mended
+  if ($("text").value) {
+    lines.refuse(id); // it stays where it is, beside what one writes now
+    return;
+  }
+  lines.remove(id);
+  $("text").value = text; // it is kept, to be mended, and to nobody else
+  if (whom !== to) speakTo(whom);
+  notice();
   grow();
 });
 
@@ -53,10 +64,13 @@ room.addEventListener("note", ({ detail: { name, what } }) => {
 });
 
 room.addEventListener("people", ({ detail: names }) => {
-  const sorted = [...names].sort((a, b) => a.localeCompare(b));
+  const sorted = [...names].sort((a, b) => a.localeCompare(b, [], { numeric: true }));
+  const focused = $("names").contains(document.activeElement) ? document.activeElement.textContent : null;
+  present = new Set(names);
   $("who").textContent = `${names.length} online`;
   $("names").replaceChildren(...sorted.map(personItem));
-  if (to && !names.includes(to)) speakTo(null);
+  if (focused !== null) focusPerson(focused);
+  notice();
 });
 
 room.addEventListener("typing", ({ detail: names }) => {
@@ -84,7 +98,9 @@ $("say").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = $("text").value;
   if (!text.trim()) return;
-  say("say-error", "");
+  const fault = faultOf(text);
+  say("say-error", fault);
+  if (fault) return;
   lines.addWaiting(room.say(text, to), room.name);
   $("text").value = "";
   grow();
@@ -94,7 +110,11 @@ $("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
     $("say").requestSubmit();
-  } else if (event.key === "Escape" && to) speakTo(null);
+  }
+});
+
+$("say").addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && to && !event.isComposing) speakTo(null);
 });
 
 $("text").addEventListener("input", () => {
@@ -158,8 +178,31 @@ function personItem(name) {
   return item;
 }
 
+/** Somebody may come or go while one moves through the list with the keyboard. */
+function focusPerson(name) {
+  const buttons = [...$("names").querySelectorAll("button")];
+  (buttons.find((button) => button.textContent === name) ?? buttons[0] ?? $("leave")).focus();
+}
+
+/** Why a text cannot be sent; empty if it can. */
+function faultOf(text) {
+  const length = [...text].length;
+  if (length > LONGEST) return `expected at most ${LONGEST.toLocaleString("en")} characters of text, got ${length.toLocaleString("en")}`;
+  return gone ? `${to} has left: nothing is sent; choose somebody, or everybody` : "";
+}
+
+/** When somebody leaves, private words for them go to nobody else: not to everybody, nor to the next of that name. */
+function notice() {
+  if (!to || gone || present.has(to)) return;
+  gone = true;
+  $("to-state").textContent = ", who has left";
+}
+
 function speakTo(name, focus = true) {
   to = name;
+  gone = false;
+  $("to-state").textContent = ", privately";
+  say("say-error", "");
   $("to").hidden = !name;
   $("to-name").textContent = name ?? "";
   $("text-label").textContent = name ? `Message to ${name} alone` : "Message to everybody";

@@ -236,3 +236,60 @@ def test_two_frames_of_one_tab_are_two_people(chat: Server, visitor: Visitor) ->
             frame = page.frame_locator(f"iframe[title={name}]")
             expect(frame.locator("#names")).to_contain_text(f"{name} (you)")
             expect(frame.locator("#who")).to_have_text("2 online")
+
+
+def test_private_words_reach_nobody_else_when_their_reader_leaves(
+    chat: Server, visitor: Visitor
+) -> None:
+    """Not everybody, and not the next person who takes the name."""
+    alice, bob = visitor(chat.page_url, "Alice"), visitor(chat.page_url, "Bob")
+    carol = visitor(chat.page_url, "Carol")
+    alice.get_by_role("button", name="Bob").click()
+    alice.get_by_label("Message to Bob alone").fill("for Bob alone")
+    bob.get_by_role("button", name="Leave").click()
+    expect(alice.locator("#to")).to_contain_text("to Bob, who has left")
+    visitor(chat.page_url, "Bob")
+    alice.locator("#text").press("Enter")
+    expect(alice.get_by_role("alert").filter(has_text="Bob has left")).to_be_visible()
+    expect(alice.locator("#text")).to_have_value("for Bob alone")
+    alice.locator("#text").fill("")
+    alice.keyboard.press("Escape")
+    chat_say(alice, "for all")
+    expect(lines(carol, "for all")).to_have_count(1)
+    expect(lines(carol, "for Bob alone")).to_have_count(0)
+
+
+def test_who_joins_does_not_take_the_focus(chat: Server, visitor: Visitor) -> None:
+    alice = visitor(chat.page_url, "Alice")
+    visitor(chat.page_url, "Carol")
+    carol = people(alice).get_by_role("button", name="Carol")
+    carol.focus()
+    visitor(chat.page_url, "Bob")
+    expect(people(alice)).to_have_text(["Alice (you)", "Bob", "Carol"])
+    expect(carol).to_be_focused()
+
+
+def test_a_text_of_any_length_keeps_the_connection(chat: Server, visitor: Visitor) -> None:
+    alice = visitor(chat.page_url, "Alice")
+    alice.locator("#text").evaluate("field => { field.value = 'x'.repeat(3_000_000) }")
+    alice.locator("#text").press("Enter")
+    expect(alice.get_by_text("got 3,000,000")).to_be_visible()
+    chat_say(alice, "short")
+    expect(lines(alice, "short")).to_have_count(1)
+    expect(lines(alice, "sending …")).to_have_count(0)
+    is_connected(alice)
+
+
+def test_older_messages_by_keyboard(chat: Server, visitor: Visitor) -> None:
+    alice = visitor(chat.page_url, "Alice")
+    for number in range(60):
+        chat_say(alice, f"line {number};")
+    expect(lines(alice, "line 59;")).to_have_count(1)
+    expect(lines(alice, "sending …")).to_have_count(0)
+    bob = visitor(chat.page_url, "Bob")
+    bob.get_by_role("button", name="Older messages").focus()
+    bob.keyboard.press("Enter")
+    expect(lines(bob, "line 0;")).to_have_count(1)
+    expect(bob.get_by_label("Messages", exact=True)).to_be_focused()
+    days = bob.locator(".day").all_inner_texts()
+    assert len(set(days)) == len(days), f"a day begins once, got {days}"
