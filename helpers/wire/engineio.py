@@ -27,6 +27,7 @@ from helpers.wire.wording import size_text
 SEPARATOR = "\x1e"
 PROTOCOL = 4  # `EIO=4` in the query
 MAX_PACKETS = 1_000  # in one body
+LARGEST_NUMBER = 2**53 - 1  # what JavaScript counts exactly
 OPEN_FIELDS = {
     "sid": str,
     "upgrades": list,
@@ -147,6 +148,8 @@ def open_fields(packet: Packet) -> dict[str, Any]:
     for name, kind in OPEN_FIELDS.items():
         if type(fields.get(name)) is not kind:
             raise EngineIOError(f"open needs {name} ({kind.__name__}), got {shown(packet.data)}")
+        if kind is int and not 0 <= fields[name] <= LARGEST_NUMBER:
+            raise EngineIOError(f"open needs {name} up to 2**53 - 1, got {shown(packet.data)}")
     return fields
 
 

@@ -26,6 +26,9 @@ from helpers.wire.engineio import shown
 from helpers.wire.wording import size_text
 
 MAX_ATTACHMENTS = 100
+MAX_DEPTH = 100  # of arrays and objects in each other: what walks them would go too deep
+BRACKETS = re.compile(r"[\[{\]}]")
+TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 HEAD = re.compile(r"([0-6])(?:(\d+)-)?(?:(/[^,]*),|(/[^,]*)$)?(\d*)(.*)", re.DOTALL | re.ASCII)
 
 
@@ -211,6 +214,12 @@ def _count(digits: str | None, most: int) -> int:
 
 
 def _json(text: str) -> Any:
+    depth = 0
+    for bracket in BRACKETS.findall(TEXTS.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > MAX_DEPTH:
+            fact = f"expected JSON of at most {MAX_DEPTH} arrays and objects in each other"
+            raise SocketIOError(f"{fact}, got {shown(text)}")
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -74,6 +74,7 @@ def test_the_body_of_the_protocol() -> None:
         ("0[]", "open carries a JSON object, got '[]'"),
         ("0{}", "open needs sid (str), got '{}'"),
         ("0" + OPEN.replace("25", '"25"'), "open needs pingInterval (int), got"),
+        ("0" + OPEN.replace("25", "9" * 400), "open needs pingInterval up to 2**53 - 1, got"),
         ("0" + "[" * 100_000, "open carries JSON, got"),
     ],
 )

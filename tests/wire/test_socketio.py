@@ -113,7 +113,9 @@ def test_a_namespace_may_end_the_packet() -> None:
         ("2[true]", "an event is an array that begins with its name, got '[True]'"),
         ("2{}", "an event is an array that begins with its name, got '{}'"),
         ("2[", "expected JSON, got '['"),
-        ("2" + "[" * 100_000, "expected JSON, got"),
+        ("2" + "[" * 100_000, "expected JSON of at most 100"),
+        ("2" + '["x",' + "[" * 120 + "]" * 121, "expected JSON of at most 100 arrays and objects"),
+        ("2" + '["x",' + '{"a":' * 500 + "1" + "}" * 500 + "]", "expected JSON of at most 100"),
         ('3["ok"]', "an ack has the id of what it answers, got none"),
         ("37{}", "an ack is an array, got '{}'"),
         ("1[]", "disconnect carries nothing, got '[]'"),
@@ -135,6 +137,13 @@ def test_errors(text: str, error: str) -> None:
     with pytest.raises(SocketIOError) as caught:
         decode(text)
     assert str(caught.value).startswith(error)
+
+
+def test_brackets_in_texts_are_no_depth() -> None:
+    name = "[" * 500 + '\\"{'
+    (message,) = Packet(PacketType.EVENT, [name]).encode()
+    assert isinstance(message, str)
+    assert decode(message)[0].event == name
 
 
 def test_attachments_come_next_and_alone() -> None:
