@@ -11,7 +11,6 @@ const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 5_000; // somebody waits before this page, and the server is near
 const STABLE_MS = 5_000; // open for so long, a connection has proved itself: the delay starts anew
 const OPEN_DEADLINE_MS = 10_000;
-const CONTINUED_ELSEWHERE = 4001; // to come back would take the place from another tab
 
 const CODES = {
   1000: "normal closure",
@@ -112,7 +111,6 @@ export class Connection extends EventTarget {
     socket.onclose = ({ code, reason }) => {
       clearTimeout(deadline);
       if (openedAt && performance.now() - openedAt >= STABLE_MS) this.#attempt = 0;
-      if (code === CONTINUED_ELSEWHERE) this.#wanted = false;
       const what = openedAt ? `closed with ${closeWords(code, reason)}` : "no connection";
       if (this.#final.includes(code)) this.#wanted = false;
       if (this.#wanted) this.#retry(what, code);

@@ -2,6 +2,8 @@
 
 import * as Y from "yjs";
 
+const MOST_AT_ONCE = 60_000; // UTF-16 units: with 3 bytes each they still are an update
+
 /** The one replacement that makes `after` of `before`; `caret` is where it ended. */
 export function difference(before, after, caret) {
   const shorter = Math.min(before.length, after.length);
@@ -78,8 +80,14 @@ export class Binding {
   #write(shift) {
     const after = this.#area.value;
     const { start, removed, inserted } = difference(this.#shown, after, this.#area.selectionEnd);
-    this.#shown = after;
     if (!removed && !inserted) return;
+    if (inserted.length > MOST_AT_ONCE) {
+      this.#area.dispatchEvent(new CustomEvent("toomuch", { detail: MOST_AT_ONCE }));
+      this.#show([]);
+      this.#area.setSelectionRange(start, start + removed);
+      return;
+    }
+    this.#shown = after;
     this.#text.doc.transact(() => {
       const at = start + shift;
       if (removed) this.#text.delete(at, removed);

@@ -13,11 +13,11 @@ export class Carets {
     new ResizeObserver(() => this.#follow()).observe(area);
   }
 
-  /** Draw carets: { name, colour, from, to, at }, where `at` is the end that moves. */
+  /** Draw carets: { name, colour, from, to, at, idle }, where `at` is the end that moves. */
   draw(carets) {
     const text = this.#area.value;
-    const marks = carets.flatMap(({ name, colour, from, to, at }) => [
-      { index: at, caret: { name, colour } },
+    const marks = carets.flatMap(({ name, colour, from, to, at, idle }) => [
+      { index: at, caret: { name, colour, idle } },
       ...(from < to ? [{ index: from, open: colour }, { index: to, close: colour }] : []),
     ]);
     marks.sort((a, b) => a.index - b.index);
@@ -39,9 +39,15 @@ export class Carets {
 
   /** Keep the copy as wide as the area without its scroll bar, and at the same place. */
   #follow() {
-    this.#mirror.style.width = `${this.#area.clientWidth}px`;
+    const { width } = this.#area.getBoundingClientRect(); // clientWidth is rounded: a word may not fit
+    this.#mirror.style.width = `${width - (this.#area.offsetWidth - this.#area.clientWidth)}px`;
     this.#mirror.style.height = `${this.#area.clientHeight}px`;
     this.#mirror.scrollTop = this.#area.scrollTop;
+    const edge = this.#mirror.getBoundingClientRect().right;
+    for (const flag of this.#mirror.querySelectorAll(".flag")) {
+      delete flag.dataset.left;
+      if (flag.getBoundingClientRect().right > edge) flag.dataset.left = "";
+    }
   }
 }
 
@@ -52,9 +58,10 @@ function piece(text, colour) {
   return selected;
 }
 
-function caretOf({ name, colour }) {
+function caretOf({ name, colour, idle }) {
   const caret = part("span", "caret", "");
   caret.dataset.colour = colour;
+  caret.toggleAttribute("data-idle", idle);
   caret.append(part("span", "flag", name));
   return caret;
 }

@@ -21,6 +21,8 @@ const SYNC = 0; // the kind of message: y-protocols calls the others awareness a
 const GATHER_MS = 40; // keys that are struck together travel together
 const AGAIN_MS = 1_500; // after the server refused an update
 const ENTRIES = 200;
+// What is refused for good: to send it again makes sense when there is something new in it.
+const REFUSALS = new Set(["document_full", "too_long", "bad_update"]);
 
 export class Session extends EventTarget {
   doc = new Y.Doc();
@@ -29,7 +31,7 @@ export class Session extends EventTarget {
   carets = new Map(); // { anchor, head } by id
   entries = [];
   me = null;
-  #connection = new Connection("ws");
+  #connection = new Connection("ws", { final: [CONTINUED_ELSEWHERE] });
   #memory = new Memory("document");
   #wanted = false;
   #here = false;
@@ -38,6 +40,8 @@ export class Session extends EventTarget {
   #saved = 0;
   #timer = 0;
   #again = 0;
+  #refused = false; // then what comes later makes no sense to the server: it needs all of it
+  #whole = false; // all of it is under way
   #known; // what the server had when this connection began
 
   constructor() {
@@ -47,6 +51,7 @@ export class Session extends EventTarget {
       if (typeof detail === "string") this.#receive(JSON.parse(detail));
       else this.#merge(new Uint8Array(detail));
     });
+    addEventListener("pagehide", () => this.#flush());
     this.doc.on("update", (update, origin) => origin !== this && this.#written(update));
   }
 
@@ -72,6 +77,7 @@ export class Session extends EventTarget {
   }
 
   logOut() {
+    this.#flush();
     this.#wanted = false;
     this.#here = false;
     this.#memory.forget();
@@ -86,7 +92,6 @@ export class Session extends EventTarget {
   #status(detail) {
     if (detail.status === "open" && this.#wanted) this.#sendLogin();
     if (detail.status !== "open") this.#here = false;
-    if (detail.code === CONTINUED_ELSEWHERE) this.#connection.close();
     this.#tell("status", detail);
     this.#tellWaiting();
   }
@@ -115,11 +120,12 @@ export class Session extends EventTarget {
     Object.assign(this.#memory, { name, token });
     this.#memory.save();
     this.people = new Map(people.map((person) => [person.id, person]));
-    this.carets = new Map(people.filter((person) => person.anchor && person.id !== id).map((person) => [person.id, person]));
+    this.carets = new Map(people.filter((person) => person.anchor && person.id !== id).map((person) => [person.id, { ...person, at: Date.now() }]));
     this.entries = log;
     this.#here = true;
     this.#updates = []; // step 2 has them all
     this.#sent = this.#saved = 0;
+    this.#trusted();
     this.#tell("welcome", { me: this.me, back });
     for (const what of ["people", "carets"]) this.#tell(what, this[what]);
     this.#tell("log", this.entries);
@@ -139,28 +145,40 @@ export class Session extends EventTarget {
   }
 
   #written(update) {
-    if (!this.#here) {
-      this.#tellWaiting();
-      return;
-    }
-    this.#updates.push(update);
+    if (this.#here) this.#updates.push(update);
+    if (this.#here && this.#refused) this.#soonAgain();
+    else this.#timer ||= setTimeout(() => this.#flush(), GATHER_MS);
     this.#tellWaiting();
-    this.#timer ||= setTimeout(() => this.#flush(), GATHER_MS);
   }
 
   #flush() {
+    clearTimeout(this.#timer);
     this.#timer = 0;
-    if (!this.#here || !this.#updates.length) return;
+    if (!this.#here || this.#refused || !this.#updates.length) return;
     const update = Y.mergeUpdates(this.#updates);
     this.#updates = [];
     this.#sendSync((encoder) => sync.writeUpdate(encoder, update), true);
   }
 
+  /** The server has all of it, or is about to ask for it. */
+  #trusted() {
+    this.#refused = this.#whole = false;
+    clearTimeout(this.#again);
+    this.#again = 0;
+  }
+
+  #soonAgain() {
+    this.#again ||= setTimeout(() => this.#onceMore(), AGAIN_MS);
+  }
+
   /** After a refusal: all of this connection once more. What the server has changes nothing. */
   #onceMore() {
     this.#again = 0;
+    if (!this.#here) return;
+    this.#updates = [];
+    this.#whole = true;
     const update = Y.encodeStateAsUpdate(this.doc, this.#known);
-    if (this.#here) this.#sendSync((encoder) => sync.writeUpdate(encoder, update), true);
+    this.#sendSync((encoder) => sync.writeUpdate(encoder, update), true);
   }
 
   #sendSync(write, updates = false) {
@@ -207,25 +225,36 @@ export class Session extends EventTarget {
 
   #savedSoFar(count) {
     this.#saved = count;
+    this.#sent = Math.max(this.#sent, count);
+    if (this.#whole && this.#sent === count) {
+      this.#trusted();
+      this.#flush(); // what was written since
+    }
     this.#tellWaiting();
   }
 
   #failed({ code, text }) {
-    if (code === "too_fast" || code === "not_saved" || code.startsWith("document_")) this.#sent--;
+    const later = code === "too_fast" || code === "not_saved";
+    if (later || REFUSALS.has(code)) {
+      this.#sent = Math.max(this.#saved, this.#sent - 1); // it may have been a caret
+      this.#refused = true;
+      this.#whole = false;
+      this.#tellWaiting();
+    }
     if (code === "bad_token") {
       this.#memory.token = null; // a server with an empty database does not know us
       this.#sendLogin();
     } else if (code === "bad_name") {
       this.#wanted = false;
       this.#tell("refused", { text });
-    } else if (code === "too_fast" || code === "not_saved") {
-      this.#again ||= setTimeout(() => this.#onceMore(), AGAIN_MS);
-    } else this.#tell("trouble", { text, code });
+    } else if (later) this.#soonAgain();
+    else this.#tell("trouble", { text, code });
   }
 
   /** How many updates are not on the server's disk yet; null without a connection. */
   #tellWaiting() {
-    this.#tell("waiting", this.#here ? this.#sent - this.#saved + this.#updates.length : null);
+    const count = Math.max(this.#refused ? 1 : 0, this.#sent - this.#saved + this.#updates.length);
+    this.#tell("waiting", this.#here ? count : null);
   }
 
   #send(message) {

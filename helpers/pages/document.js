@@ -8,18 +8,22 @@ import { announce, part, showStatus, timeTag } from "./parts.js";
 
 const CARET_MS = 60; // a caret is told so often at most: only where it is now is worth anything
 const EDITING_MS = 4_000;
-const AVATARS = 6; // the others are a number
+const narrow = matchMedia("(max-width: 30rem)");
 const $ = (id) => document.getElementById(id);
 const session = new Session();
 const binding = new Binding($("text"), session.text);
 const carets = new Carets($("text"), $("mirror"));
+const avatars = new Map(); // list items, by whose they are: a tooltip and the focus stay
 let here = false;
 let told = ""; // the caret that was told last
 let telling = 0;
+let waiting = 0; // updates that are not saved, or null
+let away = false; // and said so
 
 session.addEventListener("status", ({ detail: { status, words, code } }) => {
   showStatus($("pill"), status);
-  if (status === "waiting") tell(words);
+  if (status === "waiting" && !away) tell(words);
+  if (status === "waiting") away = true;
   if (status === "open") told = "";
   if (status === "closed" && here) elsewhere(code === 4001);
 });
@@ -28,6 +32,8 @@ session.addEventListener("welcome", ({ detail: { me, back } }) => {
   document.title = `${me.name} · document`;
   enter();
   if (!back) tell(`You write here as ${me.name}.`);
+  else if (away) tell("connected again");
+  away = false;
   tellCaret();
 });
 
@@ -39,13 +45,16 @@ session.addEventListener("carets", () => {
 session.addEventListener("note", ({ detail: { words } }) => tell(words));
 session.addEventListener("log", ({ detail: entries }) => showLog(entries));
 session.addEventListener("waiting", ({ detail: count }) => {
+  waiting = count;
   const words = count === null ? "no connection: what you write is kept here, and merged later" : count ? "saving …" : "saved";
   if ($("saved").textContent !== words) $("saved").textContent = words;
   if (count === 0) $("error").textContent = "";
 });
 session.addEventListener("trouble", ({ detail: { text, code } }) => {
-  const kept = code === "document_full" ? " What you write now is on this page alone: copy it." : "";
-  announce($("error"), sentence(text) + kept);
+  const kept = waiting === 0 ? "" : " What you write now is on this page alone: copy it.";
+  const words = sentence(text) + kept;
+  if (kept) $("saved").textContent = "not saved";
+  if ($("error").textContent !== words) announce($("error"), words); // once, not at each letter
 });
 
 session.addEventListener("refused", ({ detail: { text } }) => {
@@ -74,12 +83,22 @@ $("undo").addEventListener("click", () => binding.undo.undo());
 $("redo").addEventListener("click", () => binding.undo.redo());
 $("show-log").addEventListener("click", () => showPanel($("log-panel").dataset.open === undefined));
 $("log-panel").addEventListener("keydown", (event) => event.key === "Escape" && showPanel(false));
+$("text").addEventListener("toomuch", ({ detail: most }) => {
+  announce($("error"), `That is too much at once: at most ${most.toLocaleString()} characters.`);
+});
 $("text").addEventListener("shown", showCarets);
 $("text").addEventListener("input", showCarets);
 document.addEventListener("selectionchange", soonTellCaret);
 for (const what of ["focus", "blur", "select"]) $("text").addEventListener(what, soonTellCaret);
 for (const what of ["stack-item-added", "stack-item-popped", "stack-cleared"]) binding.undo.on(what, showUndo);
-setInterval(showAvatars, EDITING_MS / 2); // who stopped writing
+narrow.addEventListener("change", showAvatars);
+setInterval(() => {
+  showAvatars(); // who stopped writing
+  if (session.carets.size) showCarets();
+}, EDITING_MS / 2);
+addEventListener("beforeunload", (event) => {
+  if (here && waiting !== 0) event.preventDefault(); // what is not saved is on this page alone
+});
 
 function enter() {
   if (here) return;
@@ -126,7 +145,7 @@ function showCarets() {
     const [start, at] = [binding.index(anchor), binding.index(head)];
     if (!person || at === null) continue;
     const [from, to] = [Math.min(start ?? at, at), Math.max(start ?? at, at)];
-    drawn.push({ name: person.name, colour: person.colour, from, to, at });
+    drawn.push({ name: person.name, colour: person.colour, from, to, at, idle: !isEditing(id) });
   }
   carets.draw(drawn);
 }
@@ -134,34 +153,42 @@ function showCarets() {
 function showAvatars() {
   const others = [...session.people.values()].filter(({ id }) => id !== session.me?.id);
   const sorted = [...(session.me ? [session.me] : []), ...others.sort((a, b) => a.name.localeCompare(b.name))];
-  const shown = sorted.length > AVATARS + 1 ? sorted.slice(0, AVATARS) : sorted;
+  const most = narrow.matches ? 3 : 6; // the others are a number
+  const shown = sorted.length > most + 1 ? sorted.slice(0, most) : sorted;
   const rest = sorted.slice(shown.length);
   const items = shown.map((person) => avatar(person));
-  if (rest.length) items.push(more(rest));
-  const words = items.map((item) => item.outerHTML).join("");
-  if (words !== showAvatars.words) $("avatars").replaceChildren(...items); // a tooltip stays open
-  showAvatars.words = words;
+  if (rest.length) items.push(labelled("rest", `+${rest.length}`, rest.map(({ name }) => name).join(", ")));
+  const same = items.every((item, i) => item === $("avatars").children[i]);
+  if (!same || items.length !== $("avatars").children.length) $("avatars").replaceChildren(...items);
 }
 
 function avatar({ id, name, colour }) {
   const mine = id === session.me?.id;
-  const editing = !mine && Date.now() - (session.carets.get(id)?.at ?? 0) < EDITING_MS;
-  const words = `${name}${mine ? " (you)" : ""}${editing ? ", writing" : ""}`;
-  const item = part("li", "avatar", initials(name));
-  Object.assign(item.dataset, { colour, ...(editing && { editing: "" }) });
-  return withTip(item, words);
+  const editing = !mine && isEditing(id);
+  const item = labelled(id, initials(name), `${name}${mine ? " (you)" : ""}${editing ? ", writing" : ""}`);
+  item.dataset.colour = colour;
+  item.toggleAttribute("data-editing", editing);
+  return item;
 }
 
-function more(people) {
-  return withTip(part("li", "avatar", `+${people.length}`), people.map(({ name }) => name).join(", "));
+function isEditing(id) {
+  return Date.now() - (session.carets.get(id)?.at ?? 0) < EDITING_MS;
 }
 
-function withTip(item, words) {
-  item.tabIndex = 0;
+/** An item of the avatars, the same one each time, with a label and a tooltip. */
+function labelled(key, letters, words) {
+  if (!avatars.has(key)) {
+    const item = part("li", "avatar");
+    item.append(part("span"), part("span", "tip"));
+    item.tabIndex = 0;
+    item.lastChild.setAttribute("aria-hidden", "true"); // the label says the same
+    avatars.set(key, item);
+  }
+  const item = avatars.get(key);
   item.setAttribute("aria-label", words);
-  const tip = part("span", "tip", words);
-  tip.setAttribute("aria-hidden", "true"); // the label says the same
-  item.append(tip);
+  for (const [i, text] of [letters, words].entries()) {
+    if (item.children[i].textContent !== text) item.children[i].textContent = text;
+  }
   return item;
 }
 
