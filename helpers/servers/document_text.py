@@ -21,6 +21,7 @@ log = logging.getLogger("document")
 LARGEST_UPDATE = 256 * 1024  # bytes
 LARGEST_TEXT = 2**20  # bytes of the document with its history
 EMPTY = b"\0\0"  # an update that changes nothing
+STEP_2 = b"\0\1"
 
 
 class Change(NamedTuple):
@@ -77,8 +78,10 @@ class SharedText:
         Raises:
             Refused: bad_update or too_long.
         """
-        if len(message) > LARGEST_UPDATE:
-            fact = f"expected at most {LARGEST_UPDATE:,} bytes in an update, got {len(message):,}"
+        # Whoever was away for long, or knows what the server lost, has more to tell in step 2.
+        most = LARGEST_TEXT if message[:2] == STEP_2 else LARGEST_UPDATE
+        if len(message) > most:
+            fact = f"expected at most {most:,} bytes in an update, got {len(message):,}"
             raise Refused("too_long", fact)
         try:
             if message[0] != pycrdt.YMessageType.SYNC:

@@ -10,6 +10,7 @@ import pytest
 from helpers.servers import document_store
 from helpers.servers.document_store import SCHEMA, add_update, compact, text_of, updates
 from helpers.servers.document_text import EMPTY, SharedText
+from helpers.servers.people import Refused
 
 Doc = pycrdt.Doc[pycrdt.Text]
 
@@ -135,3 +136,19 @@ def test_the_log_keeps_its_last_200_entries(db: sqlite3.Connection) -> None:
     assert [e["seq"] for e in kept] == list(range(6, document_store.KEPT + 6))
     again = document_store.log(db, kept[-1] | {"added": 7})
     assert document_store.last_entry(db) == again == kept[-1] | {"added": 7}
+
+
+def test_step_2_may_be_as_large_as_the_document() -> None:
+    """Whoever comes back to an emptied server has all of it to tell."""
+    doc = Doc()
+    doc.get("text", type=pycrdt.Text).insert(0, "x" * 500_000)
+    shared = SharedText([])
+    update = doc.get_update()
+    with pytest.raises(Refused, match="at most 262,144 bytes"):
+        shared.read(pycrdt.create_update_message(update))
+    reply = pycrdt.handle_sync_message(pycrdt.create_sync_message(pycrdt.Doc())[1:], doc)
+    assert reply
+    kind, content = shared.read(reply)
+    assert kind == pycrdt.YSyncMessageType.SYNC_STEP2
+    shared.apply(content)
+    assert str(shared) == "x" * 500_000
