@@ -19,6 +19,7 @@ let told = ""; // the caret that was told last
 let telling = 0;
 let waiting = 0; // updates that are not saved, or null
 let away = false; // and said so
+let troubled = false; // something was refused
 
 session.addEventListener("status", ({ detail: { status, words, code } }) => {
   showStatus($("pill"), status);
@@ -48,9 +49,11 @@ session.addEventListener("waiting", ({ detail: count }) => {
   waiting = count;
   const words = count === null ? "no connection: what you write is kept here, and merged later" : count ? "saving …" : "saved";
   if ($("saved").textContent !== words) $("saved").textContent = words;
-  if (count === 0) $("error").textContent = "";
+  if (count === 0 && troubled) $("error").textContent = "";
+  if (count === 0) troubled = false;
 });
 session.addEventListener("trouble", ({ detail: { text, code } }) => {
+  troubled = true; // until all is saved
   const kept = waiting === 0 ? "" : " What you write now is on this page alone: copy it.";
   const words = sentence(text) + kept;
   if (kept) $("saved").textContent = "not saved";
@@ -85,6 +88,9 @@ $("show-log").addEventListener("click", () => showPanel($("log-panel").dataset.o
 $("log-panel").addEventListener("keydown", (event) => event.key === "Escape" && showPanel(false));
 $("text").addEventListener("toomuch", ({ detail: most }) => {
   announce($("error"), `That is too much at once: at most ${most.toLocaleString()} characters.`);
+});
+$("text").addEventListener("beforeinput", () => {
+  if (!troubled) $("error").textContent = "";
 });
 $("text").addEventListener("shown", showCarets);
 $("text").addEventListener("input", showCarets);
