@@ -59,7 +59,8 @@ function addMessage(direction, text, about, from) {
 function addEvent(words, status = "") {
   const follow = isAtEnd();
   const last = $("messages").lastElementChild;
-  const again = status === "waiting" && last?.dataset.status === status && words.startsWith("no connection");
+  const vain = (text) => text.startsWith("no connection"); // how the last one ended stays to be read
+  const again = status === "waiting" && last?.dataset.status === status && vain(words) && vain(last.textContent);
   const item = again ? last : addItem("message event");
   item.dataset.status = status;
   item.textContent = words;

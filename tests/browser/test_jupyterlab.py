@@ -18,7 +18,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 #: What a browser logs when a lesson stops a server that a page is connected to, or whose files
 #: it still fetches: behind the proxy it gets the proxy's own page, with a 500, instead.
 LOST_ON_PURPOSE = (
-    *("ERR_CONNECTION_REFUSED", "Unexpected response code: 50", "status of 50"),
+    *("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"),
+    *("Unexpected response code: 50", "status of 50"),
     "style.css' because its MIME type ('text/html')",
 )
 
