@@ -101,7 +101,7 @@ class Tap:
         self.port = self._relay.port
         parts = urlsplit(url)
         query = f"?{parts.query}" if parts.query else ""
-        self.url = f"ws://{HOST}:{self.port}{parts.path or '/'}{query}"
+        self.url = f"{parts.scheme}://{HOST}:{self.port}{parts.path or '/'}{query}"
         self.page_url = f"http://{HOST}:{self.port}/"
         self._forget = launcher.on_stop(self.stop, f"tap of {name}")
 

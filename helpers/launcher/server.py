@@ -13,6 +13,7 @@ __all__ = ["LaunchError", "Log", "Server"]
 
 SETTLE_S = 1.0  # what log() waits for a server that does not answer
 LOG_LINES = 8  # how much of its log an error shows
+SOCKETIO = {"rooms", "socketio_chat", "vote"}  # their clients ask for the page's address
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 
 
@@ -55,7 +56,9 @@ class Server:
 
     @property
     def url(self) -> str:
-        """The address of its WebSocket, such as `ws://127.0.0.1:49152/ws`."""
+        """The address for clients: `ws://127.0.0.1:49152/ws`, or the page's for Socket.IO."""
+        if self.name in SOCKETIO:
+            return self.page_url
         return f"ws://{self._host}:{self._port}/ws"
 
     @property

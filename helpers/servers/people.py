@@ -83,6 +83,29 @@ def read(raw: str | bytes, types: Mapping[str, Fields]) -> dict[str, Any]:
     return {"type": kind} | {name: message.get(name) for name in types[kind]}
 
 
+def checked(kind: str, arguments: tuple[Any, ...], fields: Fields) -> dict[str, Any]:
+    """Check the fields of an event, whose one argument is an object.
+
+    Args:
+        kind: the event's name.
+        arguments: what came with it; none stands for an empty object.
+        fields: those that it has.
+
+    Returns:
+        The fields, with None for optional ones that are absent.
+
+    Raises:
+        Refused: bad_message or bad_field.
+
+    First used: notebooks/07_socketio_chat.ipynb
+    """
+    given = arguments[0] if arguments else {}
+    if len(arguments) > 1 or not isinstance(given, dict):
+        raise Refused("bad_message", f"{kind} expects one object, got {brief(arguments)}")
+    _check(kind, given, fields)
+    return {name: given.get(name) for name in fields}
+
+
 def _object(raw: str | bytes) -> dict[str, Any]:
     if isinstance(raw, bytes):
         raise Refused("bad_json", f"expected JSON in a text frame, got {len(raw)} binary bytes")
