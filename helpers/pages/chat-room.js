@@ -11,6 +11,7 @@
 
 import { Connection } from "./connection.js";
 import { Memory } from "./memory.js";
+import { newId } from "./parts.js";
 
 const CONTINUED_ELSEWHERE = 4001;
 const TYPING_MS = 3_000; // the server forgets it after 5 s
@@ -208,10 +209,4 @@ export class Room extends EventTarget {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
-}
-
-/** 96 random bits; crypto.randomUUID is missing where the page is neither https nor local. */
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,13 +1,14 @@
 // The page of chat: who is here, what they say, and what one says to them.
 
 import { Lines } from "./chat-lines.js";
-import { Room } from "./chat-room.js";
+import { Room } from "room"; // chat-room.js or socketio-room.js: the page's import map says
 import { askedName } from "./memory.js";
 import { announce, part, showStatus } from "./parts.js";
 
 const TALLEST_PX = 160; // of the field, before it scrolls
 const LONGEST = 4_000; // characters of a message; what is far longer would close the connection
 const $ = (id) => document.getElementById(id);
+const app = document.title;
 const room = new Room();
 const lines = new Lines($("lines"), $("empty"), showUnread);
 let to = null; // to whom one speaks privately
@@ -24,7 +25,7 @@ room.addEventListener("status", ({ detail: { status, words, code } }) => {
 room.addEventListener("welcome", ({ detail: { name, back, older } }) => {
   if (!back) lines.clear();
   if (!back) $("older").hidden = !older;
-  document.title = `${name} · chat`;
+  document.title = `${name} · ${app}`;
   enter();
   if (!back) tell(`You are here as ${name}.`);
   // below what was said before, which comes next

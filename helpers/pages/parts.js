@@ -28,3 +28,9 @@ export function showStatus(pill, status) {
   pill.dataset.status = status;
   pill.textContent = names[status];
 }
+
+/** 96 random bits; crypto.randomUUID is missing where the page is neither https nor local. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,194 @@
+"""socketio_chat: the room of `chat` on Socket.IO, for its clients by polling and by WebSocket.
+
+A client connects with `auth`: name [, token, after]: somebody new; or back again, with the token
+and the last seq seen. Who is refused hears `connect_error`, with code and text. Each event has one
+object, and from the client is acknowledged: `{ok: true, …}` or `{ok: false, code, text}`.
+
+From the client:
+
+    say      id, text [, to]   → seq, at            to all, or to one; `id` is the client's own
+    typing   on                →                    true each 3 s while one types
+    catch_up after             → messages, more     the next of the messages that were missed
+    history  before            → messages, older    older messages
+
+From the server:
+
+    welcome  name, token, people, messages, more, older     if `more`: ask catch_up until it is
+             false; only then live messages come, so that there is no gap and nothing twice
+    message  seq, id, at, from, text [, to]         to the others; the author has the ack
+    joined, left    name
+    typing   name, on
+    elsewhere                                       the same person has connected again
+
+Codes: bad_message bad_field too_long too_fast bad_name name_taken bad_token no_such_person
+not_saved unknown_event elsewhere. A lost connection keeps its name for 5 s, for its token.
+"""
+
+import argparse
+import asyncio
+import socket
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from sqlite3 import Connection
+from typing import Any
+
+import socketio
+
+from helpers.servers import chat_store, database, people, program, socketio_site
+from helpers.servers.chat import RECENT, RESTART_S, TYPES, TYPING_S, check_said
+from helpers.servers.people import Field, Refused
+from helpers.servers.socketio_room import Member, Room
+from helpers.servers.socketio_site import on, tell
+
+JOIN = TYPES["join"]
+
+
+class Chat:
+    """The room, what is stored of it, and its events."""
+
+    def __init__(self, sio: socketio.AsyncServer, store: database.Database) -> None:
+        self.sio, self.store = sio, store
+        self.room = Room(sio, self.left)
+        self.tasks: set[asyncio.Task[None]] = set()
+        sio.on("connect", self.connect)
+        sio.on("disconnect", self.room.disconnected)
+        on(sio, "say", TYPES["say"], self.say)
+        on(sio, "typing", {"on": Field(bool)}, self.typing)
+        on(sio, "catch_up", {"after": Field(int)}, self.catch_up)
+        on(sio, "history", {"before": Field(int)}, self.history)
+
+    def left(self, member: Member) -> None:
+        """Tell everybody that somebody has left, and note it."""
+        self.room.stop_typing(member)
+        tell(self.sio, "left", {"name": member.name})
+        self.store.soon(lambda db: chat_store.set_online(db, member.person.id, False))
+
+    async def connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
+        """Let somebody in, or refuse the connection; the welcome follows it."""
+        try:
+            asked = people.checked("auth", (auth or {},), JOIN)
+            name = people.checked_name(asked["name"])
+            person, secret = await self.recognised(name, asked["token"])
+        except Refused as error:
+            raise socketio_site.refuse_connection(error) from error
+        member, older = self.room.come_in(person, sid)
+        if older:
+            tell(self.sio, "elsewhere", {}, room=older)
+            self.soon(self.sio.disconnect(older))
+        self.soon(self.welcome(member, sid, secret, asked["after"]))
+
+    def soon(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something once the library has accepted the connection."""
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def recognised(self, name: str, token: str | None) -> tuple[chat_store.Person, str]:
+        """Find out who this is: somebody back again, or somebody new under a free name."""
+        secret = token or people.new_token()
+
+        def work(db: Connection) -> chat_store.Person | None:
+            return chat_store.find_person(db, people.hashed(secret))
+
+        person = await self.store.run(work) if token else None
+        if token and (not person or people.name_key(person.name) != people.name_key(name)):
+            raise Refused("bad_token", "nobody has this name and token; join without a token")
+        with self.room.reserved(name, person):
+            if person:
+                return person, secret
+            hashed = people.hashed(secret)
+            return await self.store.run(lambda db: chat_store.add_person(db, name, hashed)), secret
+
+    async def welcome(self, member: Member, sid: str, token: str, after: int | None) -> None:
+        """Send what a newcomer has to know; from then on they hear what is said."""
+        who = member.person.id
+
+        def work(db: Connection) -> dict[str, Any]:
+            chat_store.set_online(db, who, True)
+            if after is None:
+                messages, older = chat_store.before(db, who, None, RECENT)
+                return {"messages": messages, "more": False, "older": older}
+            messages, more = chat_store.after(db, who, after)
+            return {"messages": messages, "more": more, "older": True}
+
+        def then(page: dict[str, Any]) -> None:
+            me = {"name": member.name, "token": token, "people": self.room.names()}
+            tell(self.sio, "welcome", me | page, room=sid)
+            if not page["more"]:
+                self.room.go_live(member, sid)
+
+        await self.store.after(work, then)
+
+    async def say(self, sid: str, said: dict[str, Any]) -> dict[str, Any]:
+        """Store a message; then acknowledge it, and pass it on."""
+        member = self.room.member(sid)
+        check_said(said["id"], said["text"])
+        other = self.room.find(said["to"]) if said["to"] is not None else None
+        if said["to"] is not None and not other:
+            raise Refused("no_such_person", f"nobody is here as {people.brief(said['to'])}")
+        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        to = other.person if other else None
+
+        def work(db: Connection) -> tuple[chat_store.Message, bool]:
+            return chat_store.add_message(db, member.person, said["id"], at, said["text"], to)
+
+        def then(stored: tuple[chat_store.Message, bool]) -> dict[str, Any]:
+            message, new = stored
+            if new:
+                self.room.stop_typing(member)
+                self.room.pass_on(message, other, but=member)
+            return {"seq": message["seq"], "at": message["at"]}
+
+        return await self.store.after(work, then)
+
+    async def typing(self, sid: str, asked: dict[str, Any]) -> None:
+        """Tell the others that somebody types, or no longer."""
+        member = self.room.member(sid)
+        if asked["on"]:
+            self.room.start_typing(member, TYPING_S)
+        else:
+            self.room.stop_typing(member)
+
+    async def catch_up(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Return the next page of what was missed; after the last one, live messages come."""
+        member = self.room.member(sid)
+
+        def then(page: tuple[list[chat_store.Message], bool]) -> dict[str, Any]:
+            if not page[1]:
+                self.room.go_live(member, sid)
+            return {"messages": page[0], "more": page[1]}
+
+        after = asked["after"]
+        return await self.store.after(
+            lambda db: chat_store.after(db, member.person.id, after), then
+        )
+
+    async def history(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Return a page of what was said before."""
+        who = self.room.member(sid).person.id
+        page = await self.store.run(lambda db: chat_store.before(db, who, asked["before"], RECENT))
+        return {"messages": page[0], "older": page[1]}
+
+
+async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then close every connection with 1001.
+
+    First used: notebooks/07_socketio_chat.ipynb
+    """
+    file = program.data_folder(options) / "chat.sqlite3"
+    async with database.opened(file, chat_store.SCHEMA) as store:
+        await store.run(chat_store.forget_strangers)
+        sio = socketio_site.make(burst=options.burst, per_second=options.rate)
+        chat = Chat(sio, store)
+        for person in await store.run(chat_store.were_online):
+            chat.room.hold(Member(person), RESTART_S)
+        await socketio_site.serve(
+            sio, listener, stop, server="socketio_chat", page="socketio_chat.html"
+        )
+
+
+if __name__ == "__main__":
+    flags = program.parser(__doc__)
+    flags.add_argument("--burst", type=float, default=50, help="events at once, of one client")
+    flags.add_argument("--rate", type=float, default=10, help="events a second, of one client")
+    program.run(main, flags)
