@@ -2,8 +2,9 @@
 
 1. The official clients of Socket.IO and Yjs, from npm into helpers/pages, by the Node of pip.
 2. A file in the environment that loads `helpers.show.cell_order` into every kernel.
+3. matplotlib's list of this machine's fonts: made here, so that no lesson waits for it.
 
-Both can be run again at any time: what is complete is left alone, what is half done is redone.
+All can be run again at any time: what is complete is left alone, what is half done is redone.
 """
 
 import json
@@ -12,7 +13,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SetupError", "client_is_complete", "hook_file", "install_client", "install_hook"]
+__all__ = [
+    "SetupError",
+    "client_is_complete",
+    "hook_file",
+    "install_client",
+    "install_hook",
+    "list_fonts",
+]
 
 PAGES = Path(__file__).resolve().parent / "pages"
 PIP_LINE = "python -m pip install -r requirements.txt"
@@ -145,12 +153,27 @@ def install_hook(prefix: str = sys.prefix) -> bool:
     return True
 
 
+def list_fonts() -> None:
+    """Have matplotlib list the fonts, which may take long the first time, and writes on stderr.
+
+    Raises:
+        SetupError: when matplotlib is missing.
+
+    First used: notebooks/09_live_voting.ipynb
+    """
+    try:
+        import matplotlib.font_manager  # noqa: F401  # importing it makes the list, once
+    except ImportError as error:
+        raise SetupError(f"matplotlib is missing ({error}); run: {PIP_LINE}") from None
+
+
 def main() -> None:
-    """Do both; what is missing is said, with what to do, and ends with status 1."""
+    """Do all three; what is missing is said, with what to do, and ends with status 1."""
     try:
         if install_client():
             print("installed the browser clients")
         install_hook()
+        list_fonts()
     except SetupError as error:
         sys.exit(f"error: {error}")
 

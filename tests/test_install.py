@@ -1,6 +1,7 @@
 """The set-up after pip: complete, half done, without Node, without a network."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -175,3 +176,20 @@ def test_a_real_kernel_says_which_cell_to_run() -> None:
     assert skipped["evalue"] == "name 'launch' is not defined"
     assert "first" not in unknown["traceback"][-1]
     assert "helpers" not in names["data"]["text/plain"]
+
+
+def test_the_fonts_are_listed_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from helpers.install import list_fonts; list_fonts()"]
+    environment = {**os.environ, "MPLCONFIGDIR": str(tmp_path)}
+    times = []
+    for _ in range(2):
+        subprocess.run(command, env=environment, check=True)
+        times.append([file.stat().st_mtime_ns for file in tmp_path.glob("fontlist-*.json")])
+    assert len(times[0]) == 1
+    assert times[0] == times[1]
+
+
+def test_without_matplotlib_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.font_manager", None)
+    with pytest.raises(SetupError, match=r"^matplotlib is missing \(.*requirements.txt$"):
+        install.list_fonts()
