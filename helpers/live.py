@@ -35,6 +35,7 @@ BATCH = 100
 SLICE = 200  # how many items are read before the relay gets its turn
 SHOWN_BYTES = 512
 SHOWN_CHARACTERS = 2_000
+SHOWN_PACKETS = 20
 
 Watch = Callable[[Callable[[], object]], Callable[[], object]]
 
@@ -159,6 +160,9 @@ def described(entry: Entry) -> dict[str, Any]:
         "text": entry.text[:SHOWN_CHARACTERS],
         "message": entry.message[:SHOWN_CHARACTERS] if entry.message else entry.message,
         "note": entry.note,
+        "session": entry.session,
+        "packets": [packet[:SHOWN_CHARACTERS] for packet in entry.packets[:SHOWN_PACKETS]],
+        "more_packets": max(0, len(entry.packets) - SHOWN_PACKETS),
         "at_s": round(entry.at_s, 3),
         "size": len(entry.raw),
         "hex": entry.raw[:SHOWN_BYTES].hex(),

@@ -18,6 +18,7 @@ from helpers import live as live_module
 from helpers.live import Live, described
 from helpers.tap import Tap, tap
 from helpers.wire.transcript import Entry, Follower, entries
+from tests.show.samples import Recorder, polled, socketio
 from tests.wire.test_transcript import ANSWER, REQUEST, client, recorded
 
 DEADLINE_S = 10
@@ -241,3 +242,16 @@ def test_the_page_of_a_stopped_tap_lets_its_viewers_go() -> None:
             assert seeing.close_code == 1001
 
     asyncio.run(session())
+
+
+def test_an_entry_tells_its_session_and_its_packets() -> None:
+    got = [described(entry) for entry in entries(socketio())]
+    assert [(e["session"], e["packets"]) for e in got if e["packets"]][-2:] == [
+        (1, ['Socket.IO event "chat"("hi") · id 1']),
+        (1, ['Socket.IO ack({"sid": "mine"}) · id 1']),
+    ]
+    recorder = Recorder()
+    polled(1, recorder, b"\x1e".join([b"4x" + b"y" * 3_000] + [b"2"] * 40))
+    answered = described(entries(recorder.transcript)[2])
+    assert (len(answered["packets"]), answered["more_packets"]) == (20, 21)
+    assert max(map(len, answered["packets"])) < 500

@@ -10,6 +10,7 @@ const list = $("entries");
 const empty = $("empty");
 const connection = new Connection("ws");
 const plain = new Set(); // connections that only fetch the page and its files
+const spoken = new Set(); // those that carry a WebSocket, or Engine.IO
 let held = []; // what came and is not drawn yet: until the next frame, or while paused
 let drawing = false; // the next frame draws
 let paused = false;
@@ -49,6 +50,7 @@ function start(name) {
   $("name").textContent = `${name} on the wire`;
   for (const option of [...$("connection").options].slice(1)) option.remove();
   plain.clear();
+  spoken.clear();
   clear();
 }
 
@@ -90,11 +92,14 @@ function draw() {
   else showUnseen(unseen + entries.length);
 }
 
-/** A connection is one for page files until it asks for a WebSocket. */
-function sort({ kind, connection: number, fields }) {
+/** A connection is one for page files until it asks for a WebSocket, or polls for Engine.IO. */
+function sort({ kind, connection, session, fields }) {
   if (kind !== "request") return;
-  if (fields.some(([name]) => name.toLowerCase() === "upgrade")) plain.delete(String(number));
-  else plain.add(String(number));
+  const number = String(connection);
+  const upgrades = fields.some(([name]) => name.toLowerCase() === "upgrade");
+  if (upgrades || session !== null) spoken.add(number);
+  if (spoken.has(number)) plain.delete(number);
+  else plain.add(number);
 }
 
 function row(entry) {
@@ -106,7 +111,8 @@ function row(entry) {
   if (entry.direction) item.dataset.direction = entry.direction;
   item.hidden = isFiltered(item);
   addConnection(entry.connection);
-  const whose = entry.connection ? `connection ${entry.connection}` : "all connections";
+  const session = entry.session ? `session ${entry.session} · ` : "";
+  const whose = session + (entry.connection ? `connection ${entry.connection}` : "all connections");
   if (entry.kind === "mark") item.textContent = `${entry.number} · ${entry.text} · ${whose}`;
   else item.append(details(entry, whose));
   return item;
@@ -121,6 +127,8 @@ function details(entry, whose) {
     line(entry.text),
   );
   element.append(summary);
+  for (const packet of entry.packets) summary.append(part("span", "packet", packet));
+  if (entry.more_packets) summary.append(part("span", "packet", `… ${entry.more_packets} packets more`));
   if (entry.note) summary.append(part("span", "rule", entry.note));
   element.addEventListener("toggle", () => {
     if (element.open && element.children.length === 1) element.append(...inside(entry));

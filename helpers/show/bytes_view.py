@@ -28,7 +28,7 @@ from helpers.show.paint import (
 )
 from helpers.wire.frames import Frame, Opcode
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Entry
-from helpers.wire.wording import KEEPALIVE_BYTES
+from helpers.wire.wording import KEEPALIVE_BYTES, RANDOM_SID
 
 ROW = 16
 FIRST_ROWS, LAST_ROWS = 8, 2
@@ -139,6 +139,8 @@ def _kind(entry: Entry) -> str:
 def _stable(entry: Entry) -> list[int | None]:
     """Return the bytes of an entry, None for the ones that are random."""
     raw = entry.raw
+    if entry.session is not None and isinstance(entry.value, Frame) and not entry.value.mask:
+        return _without_ids(entry.value, raw)
     if not isinstance(entry.value, Frame):
         return list(raw) if entry.direction == SERVER_TO_CLIENT else [None] * len(raw)
     payload_bytes = len(entry.value.payload)
@@ -146,6 +148,17 @@ def _stable(entry: Entry) -> list[int | None]:
     hidden = payload_bytes if keepalive or entry.value.mask else 0
     hidden += 4 if entry.value.mask else 0
     return [*raw[: len(raw) - hidden], *[None] * hidden]
+
+
+def _without_ids(frame: Frame, raw: bytes) -> list[int | None]:
+    """Return a server's frame of Engine.IO, None for the id of a session in it."""
+    data: list[int | None] = list(raw)
+    found = RANDOM_SID.match(frame.payload.decode("latin-1"))
+    if found and not frame.rsv1:
+        start = len(raw) - len(frame.payload)
+        for place in range(start + found.start(2), start + found.end(2)):
+            data[place] = None
+    return data
 
 
 def _rows(dump: Dump) -> Iterator[tuple[str, str, str]]:

@@ -24,7 +24,7 @@ from helpers.show.paint import (
 )
 from helpers.wire.handshake import GUID, Request, Response, accept_key
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Entry
-from helpers.wire.wording import refusal_text
+from helpers.wire.wording import refusal_text, stable_target
 
 MAX_HANDSHAKES = 12
 NOTHING = "no handshake recorded yet"
@@ -141,7 +141,8 @@ def _sides(handshake: Handshake) -> Iterator[tuple[str, str, Request | Response 
 
 def _rows(head: Request | Response, key: str | None, exact: bool) -> Rows:
     if isinstance(head, Request):
-        first = f"{head.method} {head.target} {head.version}"
+        target = stable_target(head.target) if "EIO=" in head.target and not exact else head.target
+        first = f"{head.method} {target} {head.version}"
     else:
         first = f"HTTP/1.1 {head.status} {head.reason}".rstrip()
     rows = [(first, line_job(head))]

@@ -5,7 +5,8 @@
       │◀────────── 101 Switching Protocols ─│
 
 It is a table, drawn over with lines and arrowheads: without styles, and to a screen reader, each
-row still says who sent what to whom. Several connections get a diagram each.
+row still says who sent what to whom. Several connections get a diagram each; those of one session
+of Engine.IO share one, in which polling's are too short-lived to be told of.
 """
 
 from __future__ import annotations
@@ -13,13 +14,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from helpers.show.paint import Picture, escape, pad, scroll, shell, tag, width
+from helpers.show.paint import (
+    Picture,
+    escape,
+    pad,
+    scroll,
+    shell,
+    shorten,
+    tag,
+    visible,
+    width,
+)
 from helpers.show.transcript_view import NOTHING, Line, describe_entry
 from helpers.wire.frames import Frame
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Entry
 
 FIRST_STEPS, LAST_STEPS = 60, 20
 LABEL_CHARACTERS = 48
+PACKET_CHARACTERS = 80
 MIN_COLUMNS = 40
 
 STYLE = """
@@ -50,11 +62,15 @@ border:5px solid transparent}
 & .lifelines .mark td{padding:.25em 0;text-align:center}
 & .lifelines .mark span{display:block;border-top:1px dashed var(--line);
 border-bottom:1px dashed var(--line);background:var(--quiet);font-size:.86em}
+& .lifelines .packet{font-size:.86em}
 & .lifelines .bad{font-size:.86em;text-align:left;margin:.2em 0}
 & .scroll+.title{margin-top:1.4em}
 & .lifelines tr .time{font-size:.8em;opacity:.75;white-space:nowrap;width:5em;
 text-align:left;vertical-align:bottom;padding-bottom:.3em}
 """
+
+
+Story = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +79,9 @@ class Step:
 
     direction: str | None
     label: str
-    note: str = ""
     time: str = ""
+    note: str = ""
+    said: tuple[str, ...] = ()  # by Engine.IO and Socket.IO
 
 
 def sequence_diagram(
@@ -79,14 +96,13 @@ def sequence_diagram(
 
     First used: notebooks/01_handshake.ipynb
     """
-    connections = sorted({e.connection for e in entries if e.connection is not None})
-    if not connections:
+    stories = _stories(entries)
+    if not stories:
         return Picture(shell("sequence", "", tag("p", NOTHING, "small")), NOTHING)
     html, text = [], []
-    for connection in connections:
-        steps = _steps(_of_connection(entries, connection), times, exact)
-        if len(connections) > 1:
-            title = f"connection {connection}"
+    for title, story in stories:
+        steps = _steps(story, times, exact)
+        if title:
             html.append(tag("p", tag("strong", title), "title"))
             text.append(title)
         html.append(_html(steps, times))
@@ -94,11 +110,39 @@ def sequence_diagram(
     return Picture(shell("sequence", STYLE, *html), "\n".join(text))
 
 
-def _of_connection(entries: Sequence[Entry], connection: int) -> list[Entry]:
-    """Return what belongs to a connection, with what happened to all of them in its time."""
-    places = [place for place, entry in enumerate(entries) if entry.connection == connection]
-    its_time = entries[places[0] : places[-1] + 1]
-    return [entry for entry in its_time if entry.connection in (None, connection)]
+def _stories(entries: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
+    """Return what is drawn together, with its title: sessions, and connections of their own."""
+    homes: dict[int, Story] = {}  # of each connection: where its marks belong
+    places: dict[Story, list[int]] = {}
+    for entry in entries:
+        if entry.connection is not None and entry.direction:
+            homes.setdefault(entry.connection, _story(entry))
+    for place, entry in enumerate(entries):
+        if entry.connection is not None:
+            own = _story(entry) if entry.direction else homes.get(entry.connection)
+            places.setdefault(own or ("connection", entry.connection), []).append(place)
+    several = len(places) > 1
+    found = [(entries[own[0] : own[-1] + 1], own[0], set(own)) for own in places.values()]
+    stories = [
+        [e for at, e in enumerate(time, start) if at in own or e.connection is None]
+        for time, start, own in found
+    ]
+    return [_titled(key, story, several) for key, story in zip(places, stories, strict=True)]
+
+
+def _story(entry: Entry) -> Story:
+    if entry.session is not None:
+        return "session", entry.session
+    return "connection", entry.connection or 0
+
+
+def _titled(story: Story, entries: list[Entry], several: bool) -> tuple[str, list[Entry]]:
+    connections = list(dict.fromkeys(e.connection for e in entries if e.connection is not None))
+    if len(connections) == 1:
+        return (f"connection {connections[0]}" if several else ""), entries
+    frames = {e.connection for e in entries if e.kind == "frame"} | {None}
+    told = [e for e in entries if e.direction or e.connection in frames]
+    return f"session {story[1]}: connections {', '.join(map(str, connections))}", told
 
 
 def _steps(entries: Sequence[Entry], times: bool, exact: bool) -> list[Step]:
@@ -115,24 +159,35 @@ def _step(line: Line, times: bool) -> Step:
     entry = line.entry
     time = f"{entry.at_s:.3f} s" if times else ""
     if line.kind == "mark" or entry.direction is None:
-        return Step(None, line.what, "", time)
+        return Step(None, line.what, time)
     if line.kind == "error":
-        return Step(entry.direction, "error", line.what, time)
+        return Step(entry.direction, "error", time, line.what)
     named = isinstance(entry.value, Frame)
     label = f"{line.kind} {line.what}".rstrip() if named else line.what
     note = next((words for css, words in line.below if css == "bad"), "")
-    return Step(entry.direction, label, note, time)
+    said = tuple(shorten(visible(packet), PACKET_CHARACTERS) for packet in entry.packets)
+    return Step(entry.direction, label, time, note, said)
 
 
 def _text(steps: Sequence[Step], times: bool) -> list[str]:
-    inner = max(MIN_COLUMNS, *(width(words) + 6 for s in steps for words in (s.label, s.note)))
+    words = [words for s in steps for words in (s.label, s.note, *s.said)]
+    inner = max(MIN_COLUMNS, *(width(said) + 6 for said in words))
     margin = max(width(step.time) for step in steps) + 2 if times else 0
     lines = [pad("time" if times else "", margin) + pad("client", inner) + "server"]
     for step in steps:
         lines.append(pad(step.time, margin) + _arrow(step, inner))
+        for said in step.said:
+            lines.append(" " * margin + f"  │{_beside(step, said, inner)}│")
         if step.note:
             lines.append(" " * margin + f"  │ {pad(step.note, inner - 1)}│")
     return lines
+
+
+def _beside(step: Step, said: str, inner: int) -> str:
+    """Write a line at the end where the arrow begins."""
+    if step.direction == CLIENT_TO_SERVER:
+        return pad(f"  {said}", inner)
+    return " " * (inner - width(said) - 2) + said + "  "
 
 
 def _arrow(step: Step, inner: int) -> str:
@@ -161,7 +216,8 @@ def _row(step: Step, times: bool) -> str:
         cells = tag("td", "", "left") + tag("td", tag("span", escape(step.label)))
         return tag("tr", first + cells + tag("td", "", "right"), "mark") + "\n"
     goes_up = step.direction == CLIENT_TO_SERVER
-    note = tag("div", escape(step.note), "bad") if step.note else ""
+    note = "".join(tag("div", escape(packet), "packet") for packet in step.said)
+    note += tag("div", escape(step.note), "bad") if step.note else ""
     said = tag("span", f"{step.direction}: ", "way") + tag("code", escape(step.label)) + note
     left, right = ("──", "─▶") if goes_up else ("◀─", "──")
     cells = _end(left, "left") + tag("td", said, "sent") + _end(right, "right")

@@ -6,7 +6,8 @@
     3  server→client  response  101 Switching Protocols
     4  client→server  text      "Hello"                5 bytes · masked
 
-Below a line stands what it completes (a message of several frames) or the rule that it breaks.
+Below a line stands what it completes (a message of several frames), what Engine.IO and Socket.IO
+say in it, or the rule that it breaks. The ids of sessions, other ones on each run, stand as `…`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from helpers.show.paint import (
 )
 from helpers.wire.frames import Frame, Opcode
 from helpers.wire.transcript import CLIENT_TO_SERVER, Entry
+from helpers.wire.wording import stable_packets, stable_target
 
 FIRST_ROWS, LAST_ROWS = 80, 20
 NOTHING = "nothing recorded yet"
@@ -108,26 +110,32 @@ def describe_entry(entry: Entry, exact: bool = False, limit: int = CONTENT_CHARA
     """Put an entry into words: its kind, what it says, details, and what stands below it."""
     below = []
     if entry.kind == "frame" and isinstance(entry.value, Frame):
-        kind, what, details = _frame_words(entry, entry.value, limit)
+        kind, what, details = _frame_words(entry, entry.value, limit, exact)
         if "fragment" in details and entry.message is not None:
             below.append(("small", f"completes the message {_quoted(entry.message, limit)}"))
     else:
         kind, what, details = entry.kind, _other_words(entry, exact), ""
         if entry.message:
-            below.append(("small", shorten(visible(entry.message), CONTENT_CHARACTERS)))
+            said = _stable(entry, entry.message, exact)
+            below.append(("small", shorten(visible(said), CONTENT_CHARACTERS)))
     below += [("small", shorten(visible(packet), limit)) for packet in entry.packets]
     if entry.note:
         below.append(("small" if entry.kind == "bytes" else "bad", visible(entry.note)))
     return Line(entry, kind, visible(what), details, tuple(below))
 
 
-def _frame_words(entry: Entry, frame: Frame, limit: int) -> tuple[str, str, str]:
+def _stable(entry: Entry, message: str, exact: bool) -> str:
+    """Return a message without the ids that Engine.IO gives to sessions."""
+    return message if exact or entry.session is None else stable_packets(message)
+
+
+def _frame_words(entry: Entry, frame: Frame, limit: int, exact: bool) -> tuple[str, str, str]:
     found = _FACTS.search(entry.text)
     said, facts = (entry.text[: found.start()], found["facts"]) if found else (entry.text, "")
     kind, _, what = said.partition(" ")
     is_whole = frame.fin and frame.opcode is Opcode.TEXT
     if is_whole and entry.message is not None:
-        what = _quoted(entry.message, limit)
+        what = _quoted(_stable(entry, entry.message, exact), limit)
     return kind, what, facts
 
 
@@ -138,6 +146,8 @@ def _quoted(message: str, limit: int) -> str:
 def _other_words(entry: Entry, exact: bool) -> str:
     if exact:
         return entry.text
+    if entry.kind == "request" and entry.session is not None:
+        return stable_target(entry.text)
     if entry.kind == "bytes":
         return count(len(entry.raw), "byte")
     # The size of a refusal that names a port depends on the port.
@@ -154,7 +164,12 @@ def _shorten(entries: Sequence[Entry]) -> tuple[list[Entry | None], int]:
 
 def _columns(entries: Sequence[Entry], times: bool) -> list[str]:
     connections = {entry.connection for entry in entries if entry.connection is not None}
-    optional = [("time", times), ("connection", len(connections) > 1)]
+    sessions = {entry.session for entry in entries if entry.session is not None}
+    optional = [
+        ("time", times),
+        ("session", len(sessions) > 1),
+        ("connection", len(connections) > 1),
+    ]
     names = [name for name, wanted in optional if wanted]
     return ["#", *names, "direction", "kind", "what", "details"]
 
@@ -164,6 +179,7 @@ def _cells(line: Line, columns: Iterable[str]) -> dict[str, str]:
     everything = {
         "#": str(entry.number),
         "time": f"{entry.at_s:.3f} s",
+        "session": "" if entry.session is None else str(entry.session),
         "connection": "all" if entry.connection is None else str(entry.connection),
         "direction": entry.direction or "",
         "kind": line.kind,

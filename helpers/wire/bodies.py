@@ -103,8 +103,8 @@ class HttpStream:
     def _finish(self, end: int, *, chunked: bool) -> tuple[Request | Response, bytes]:
         message, raw = self._head, bytes(self.rest[:end])
         assert message is not None
-        if isinstance(message, Response):
-            body = bytes(self._body) if chunked else raw[self._head_size :]
+        body = bytes(self._body) if chunked else raw[self._head_size :]
+        if body or isinstance(message, Response):
             message = replace(message, body=body)
         del self.rest[:end]
         self._head, self._head_size, self._searched = None, 0, 0

@@ -27,6 +27,7 @@ from helpers.wire.wording import size_text
 SEPARATOR = "\x1e"
 PROTOCOL = 4  # `EIO=4` in the query
 MAX_PACKETS = 1_000  # in one body
+PAYLOAD = "HTTP long-polling"
 LARGEST_NUMBER = 2**53 - 1  # what JavaScript counts exactly
 OPEN_FIELDS = {
     "sid": str,
@@ -38,13 +39,23 @@ OPEN_FIELDS = {
 
 
 class EngineIOError(ValueError):
-    """What was read is no Engine.IO packet; the text says why."""
+    """What was read is no Engine.IO packet; the text says why, and which part of the protocol.
+
+    Args:
+        fact: what is wrong, expected and got.
+        part: the heading in the protocol that says so.
+
+    Source: Engine.IO protocol 4. First used: notebooks/08_socketio_on_the_wire.ipynb
+    """
+
+    def __init__(self, fact: str, part: str = "packet encoding") -> None:
+        super().__init__(f"{fact} (Engine.IO protocol 4, {part})")
 
 
 class PacketType(IntEnum):
     """What a packet is, by the names of the protocol.
 
-    Source: Engine.IO protocol 4. First used: notebooks/08_…
+    Source: Engine.IO protocol 4. First used: notebooks/08_socketio_on_the_wire.ipynb
     """
 
     OPEN = 0
@@ -64,7 +75,7 @@ class Packet:
         type: what it is.
         data: text, or bytes in a message.
 
-    Source: Engine.IO protocol 4. First used: notebooks/08_…
+    Source: Engine.IO protocol 4. First used: notebooks/08_socketio_on_the_wire.ipynb
     """
 
     type: PacketType
@@ -72,7 +83,8 @@ class Packet:
 
     def __post_init__(self) -> None:
         if isinstance(self.data, bytes) and self.type is not PacketType.MESSAGE:
-            raise EngineIOError(f"only a message has bytes, got {_named(self.type)} with bytes")
+            fact = f"only a message has bytes, got {_named(self.type)} with bytes"
+            raise EngineIOError(fact)
 
     def encode(self) -> str | bytes:
         """Return the packet as a WebSocket message: text, or bytes."""
@@ -100,7 +112,7 @@ def decode(message: str | bytes) -> Packet:
     Raises:
         EngineIOError: it is none.
 
-    Source: Engine.IO protocol 4. First used: notebooks/08_…
+    Source: Engine.IO protocol 4. First used: notebooks/08_socketio_on_the_wire.ipynb
     """
     if isinstance(message, bytes):
         return Packet(PacketType.MESSAGE, message)
@@ -109,9 +121,8 @@ def decode(message: str | bytes) -> Packet:
         open_fields(packet)
     elif packet.data and packet.type in (PacketType.PING, PacketType.PONG):
         if packet.data != "probe":
-            raise EngineIOError(
-                f"a {_named(packet.type)} has no data but probe, got {shown(packet.data)}"
-            )
+            fact = f"a {_named(packet.type)} has no data but probe, got {shown(packet.data)}"
+            raise EngineIOError(fact, "upgrade")
     elif packet.data and packet.type is not PacketType.MESSAGE:
         raise EngineIOError(f"{_named(packet.type)} has no data, got {shown(packet.data)}")
     return packet
@@ -137,20 +148,24 @@ def open_fields(packet: Packet) -> dict[str, Any]:
     Raises:
         EngineIOError: the data is no such JSON.
 
-    Source: Engine.IO protocol 4, handshake. First used: notebooks/08_…
+    Source: Engine.IO protocol 4, handshake. First used: notebooks/08_socketio_on_the_wire.ipynb
     """
     try:
         fields = json.loads(packet.data)
     except (ValueError, RecursionError) as error:
-        raise EngineIOError(f"open carries JSON, got {shown(packet.data)}") from error
+        raise _no_open("carries JSON", packet) from error
     if not isinstance(fields, dict):
-        raise EngineIOError(f"open carries a JSON object, got {shown(packet.data)}")
+        raise _no_open("carries a JSON object", packet)
     for name, kind in OPEN_FIELDS.items():
         if type(fields.get(name)) is not kind:
-            raise EngineIOError(f"open needs {name} ({kind.__name__}), got {shown(packet.data)}")
+            raise _no_open(f"needs {name} ({kind.__name__})", packet)
         if kind is int and not 0 <= fields[name] <= LARGEST_NUMBER:
-            raise EngineIOError(f"open needs {name} up to 2**53 - 1, got {shown(packet.data)}")
+            raise _no_open(f"needs {name} up to 2**53 - 1", packet)
     return fields
+
+
+def _no_open(rule: str, packet: Packet) -> EngineIOError:
+    return EngineIOError(f"open {rule}, got {shown(packet.data)}", "handshake")
 
 
 def encode_body(packets: Iterable[Packet]) -> str:
@@ -162,11 +177,11 @@ def encode_body(packets: Iterable[Packet]) -> str:
     Raises:
         EngineIOError: there is none.
 
-    Source: Engine.IO protocol 4, payload. First used: notebooks/08_…
+    Source: Engine.IO protocol 4, payload. First used: notebooks/08_socketio_on_the_wire.ipynb
     """
     parts = [packet.encode_for_body() for packet in packets]
     if not parts:
-        raise EngineIOError("a polling body holds one packet or more, got none")
+        raise EngineIOError("a polling body holds one packet or more, got none", PAYLOAD)
     return SEPARATOR.join(parts)
 
 
@@ -180,11 +195,12 @@ def decode_body(body: str, *, max_packets: int = MAX_PACKETS) -> list[Packet]:
     Raises:
         EngineIOError: one of them is none, or there are too many.
 
-    Source: Engine.IO protocol 4, payload. First used: notebooks/08_…
+    Source: Engine.IO protocol 4, payload. First used: notebooks/08_socketio_on_the_wire.ipynb
     """
     if body.count(SEPARATOR) >= max_packets:
         found = body.count(SEPARATOR) + 1
-        raise EngineIOError(f"a polling body may hold {max_packets} packets, got {found}")
+        fact = f"a polling body may hold {max_packets:,} packets here, got {found:,}"
+        raise EngineIOError(fact, PAYLOAD)
     return [_from_body(part) for part in body.split(SEPARATOR)]
 
 
@@ -194,7 +210,7 @@ def _from_body(part: str) -> Packet:
     try:
         return Packet(PacketType.MESSAGE, base64.b64decode(part[1:], validate=True))
     except (binascii.Error, ValueError) as error:
-        raise EngineIOError(f"b is followed by base64, got {shown(part[1:])}") from error
+        raise EngineIOError(f"b is followed by base64, got {shown(part[1:])}", PAYLOAD) from error
 
 
 def _named(kind: PacketType) -> str:
@@ -204,7 +220,7 @@ def _named(kind: PacketType) -> str:
 def shown(data: str | bytes) -> str:
     """Show data in an error: the first 40 characters, readable.
 
-    First used: notebooks/08_…
+    First used: notebooks/08_socketio_on_the_wire.ipynb
     """
     text = ascii(data)
     return text if len(text) <= 40 else text[:39] + "…"

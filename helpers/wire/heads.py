@@ -57,7 +57,7 @@ def encode_head(first_line: str, headers: Headers) -> bytes:
 
 @dataclass(frozen=True)
 class Request:
-    """An HTTP request without a body, such as the client's half of the handshake.
+    """An HTTP request, such as the client's half of the handshake, which has no body.
 
     Source: RFC 9112 §3. First used: notebooks/01_handshake.ipynb
     """
@@ -66,6 +66,7 @@ class Request:
     target: str
     headers: Headers
     version: str = "HTTP/1.1"
+    body: bytes = b""
 
     @property
     def path(self) -> str:
@@ -78,7 +79,8 @@ class Request:
 
     def encode(self) -> bytes:
         """Return the request as it goes over the wire."""
-        return encode_head(f"{self.method} {self.target} {self.version}", self.headers)
+        head = encode_head(f"{self.method} {self.target} {self.version}", self.headers)
+        return head + self.body
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,47 @@
 """What Engine.IO and Socket.IO say inside of frames and polling bodies, in lines for people.
 
-A connection speaks Engine.IO if its request asks for it: `EIO=4` in the query. Its session has
-an id, `sid`, which several connections share: polling opens one after the other, and the upgrade
-to a WebSocket takes the session along. So attachments are counted for each session.
+A request that asks for `EIO=4` in its query speaks Engine.IO. The first one begins a session, and
+the open packet in its answer names it: `sid`. Polling opens connections one after the other, and
+the upgrade to a WebSocket opens another: all of them name that sid. So it is the session, and no
+connection, that counts the attachments a packet still waits for.
 """
 
 from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from helpers.wire import engineio, socketio
-from helpers.wire.engineio import EngineIOError, PacketType
+from helpers.wire.engineio import PAYLOAD, EngineIOError, PacketType
 from helpers.wire.heads import Request, Response
 from helpers.wire.socketio import Reader, SocketIOError
+from helpers.wire.wording import size_text
 
-MAX_BODY = 2**20
-NOTHING: tuple[str, ...] = ()
+MAX_INFLATED = 2**20  # of one compressed body
+SHOWN_CHARACTERS = 200
+MAX_SESSIONS = 1_000  # known by their sid; then the one that was silent longest is forgotten
+
+
+class Said(NamedTuple):
+    """What an HTTP message carries: its body as text, and a line for each packet in it."""
+
+    body: str | None = None
+    packets: tuple[str, ...] = ()
+
+
+NOTHING = Said()
 
 
 @dataclass(slots=True)
 class Session:
-    """One client's session: what each side has begun to say."""
+    """One client's session: its number in the recording, and what each side has begun to say.
 
+    Source: Engine.IO protocol 4. First used: notebooks/08_socketio_on_the_wire.ipynb
+    """
+
+    number: int
     readers: dict[str, Reader] = field(default_factory=dict)
 
     def lines(self, direction: str, packets: list[engineio.Packet]) -> tuple[str, ...]:
@@ -33,52 +51,82 @@ class Session:
 
 
 class Sessions:
-    """The Engine.IO sessions of a recording, by their ids.
+    """The Engine.IO sessions of a recording, numbered as they begin, found by their ids.
 
-    Source: Engine.IO protocol 4. First used: notebooks/08_…
+    Source: Engine.IO protocol 4. First used: notebooks/08_socketio_on_the_wire.ipynb
     """
 
     def __init__(self) -> None:
-        self._sessions: dict[str, Session] = {}
+        self._count = 0
+        self._known: dict[str, Session] = {}  # the one that spoke last stands last
+
+    def __len__(self) -> int:
+        return len(self._known)
 
     def of(self, request: Request) -> Session | None:
-        """Return the session of a request; None if it does not speak Engine.IO.
+        """Return the session of a request: a new one if it names none.
 
         Args:
             request: for polling, or for a WebSocket.
+
+        Returns:
+            The session; None if the request does not speak Engine.IO.
         """
         query = parse_qs(request.target.partition("?")[2])
         if query.get("EIO") != [str(engineio.PROTOCOL)]:
             return None
         (sid,) = query.get("sid", [""])[:1]
-        return self._sessions.setdefault(sid, Session()) if sid else Session()
+        if not (session := self._known.pop(sid, None)):
+            self._count += 1
+            session = Session(self._count)
+        if sid:
+            self._keep(sid, session)
+        return session
 
-    def asked(self, request: Request, raw: bytes, direction: str) -> tuple[str, ...]:
+    def _keep(self, sid: str, session: Session) -> None:
+        self._known.pop(sid, None)
+        self._known[sid] = session
+        if len(self._known) > MAX_SESSIONS:
+            del self._known[next(iter(self._known))]
+
+    def asked(self, session: Session | None, request: Request, direction: str) -> Said:
         """Say what the body of a request carries.
 
         Args:
-            request: its head.
-            raw: its head and body.
+            session: what `of` said of the request.
+            request: with its body.
             direction: as the recording names it.
         """
-        session = self.of(request)
-        body = raw.partition(b"\r\n\r\n")[2]
-        if not session or request.method != "POST" or not body:
+        if not session or request.method != "POST":
             return NOTHING
-        return _body_lines(session, body, direction)
+        return self._said(session, request, direction)
 
-    def answered(self, request: Request, response: Response, direction: str) -> tuple[str, ...]:
+    def answered(
+        self, session: Session | None, request: Request, response: Response, direction: str
+    ) -> Said:
         """Say what the body of a response carries.
 
         Args:
+            session: what `of` said of the request.
             request: that it answers.
             response: with its body.
             direction: as the recording names it.
         """
-        session = self.of(request)
         if not session or request.method != "GET" or response.status != 200:
             return NOTHING
-        return _body_lines(session, _plain(response), direction)
+        return self._said(session, response, direction)
+
+    def _said(self, session: Session, message: Request | Response, direction: str) -> Said:
+        text = None
+        try:
+            text = _body_text(message)
+            packets = engineio.decode_body(text)
+        except EngineIOError as error:
+            return Said(text, (f"no Engine.IO packets: {error}",))
+        for packet in packets:
+            if packet.type is PacketType.OPEN:
+                self._keep(engineio.open_fields(packet)["sid"], session)
+        return Said(text, session.lines(direction, packets))
 
 
 def message_lines(session: Session, message: str | bytes, direction: str) -> tuple[str, ...]:
@@ -89,7 +137,7 @@ def message_lines(session: Session, message: str | bytes, direction: str) -> tup
         message: the whole message.
         direction: as the recording names it.
 
-    Source: Engine.IO protocol 4. First used: notebooks/08_…
+    Source: Engine.IO protocol 4. First used: notebooks/08_socketio_on_the_wire.ipynb
     """
     try:
         return session.lines(direction, [engineio.decode(message)])
@@ -97,20 +145,33 @@ def message_lines(session: Session, message: str | bytes, direction: str) -> tup
         return (f"no Engine.IO packet: {error}",)
 
 
-def _body_lines(session: Session, body: bytes, direction: str) -> tuple[str, ...]:
+def _body_text(message: Request | Response) -> str:
+    data = _inflated(message)
     try:
-        return session.lines(direction, engineio.decode_body(body.decode()))
-    except (EngineIOError, UnicodeDecodeError) as error:
-        return (f"no Engine.IO packets: {error}",)
+        return data.decode()
+    except UnicodeDecodeError as error:
+        bad = data[error.start : error.end].hex(" ")
+        raise EngineIOError(f"a polling body is UTF-8, got bytes {bad}", PAYLOAD) from error
 
 
-def _plain(response: Response) -> bytes:
-    if response.header("Content-Encoding") not in ("gzip", "deflate"):
-        return response.body
+def _inflated(message: Request | Response) -> bytes:
+    encoding = (message.header("Content-Encoding") or "identity").strip().lower()
+    if encoding == "identity":
+        return message.body
+    if encoding not in ("gzip", "deflate"):
+        fact = f"a polling body is read as gzip or deflate here, got {encoding!r}"
+        raise EngineIOError(fact, PAYLOAD)
+    inflater = zlib.decompressobj(wbits=47)
     try:
-        return zlib.decompressobj(wbits=47).decompress(response.body, MAX_BODY)
-    except zlib.error:
-        return response.body
+        data = inflater.decompress(message.body, MAX_INFLATED + 1)
+    except zlib.error as error:
+        raise EngineIOError(f"a polling body is {encoding}, got {error}", PAYLOAD) from error
+    if len(data) > MAX_INFLATED:
+        fact = f"a polling body may inflate to {size_text(MAX_INFLATED)} here, got more"
+        raise EngineIOError(fact, PAYLOAD)
+    if not inflater.eof:
+        raise EngineIOError(f"a polling body is {encoding}, got its beginning alone", PAYLOAD)
+    return data
 
 
 def _line(packet: engineio.Packet, reader: Reader) -> str:
@@ -125,7 +186,8 @@ def _line(packet: engineio.Packet, reader: Reader) -> str:
     try:
         return _message_line(packet.data, reader)
     except SocketIOError as error:
-        return f"Engine.IO {packet} · no Socket.IO packet: {error}"
+        what = f"{packet}"[:SHOWN_CHARACTERS]
+        return f"Engine.IO {what} · no Socket.IO packet: {error}"
 
 
 def _message_line(data: str | bytes, reader: Reader) -> str:

@@ -19,7 +19,7 @@ from helpers.wire.deflate import Inflater, negotiated
 from helpers.wire.frames import Frame, FrameReader
 from helpers.wire.heads import HandshakeError, Request, Response
 from helpers.wire.messages import Joiner, parse_close
-from helpers.wire.packets import Session, Sessions, message_lines
+from helpers.wire.packets import NOTHING, Said, Session, Sessions, message_lines
 from helpers.wire.wording import bytes_text, frame_text, refusal_text, response_text
 
 CLIENT_TO_SERVER = "client→server"
@@ -39,6 +39,7 @@ class Reading(NamedTuple):
     message: str | None = None
     note: str | None = None
     packets: tuple[str, ...] = ()
+    session: int | None = None
 
 
 class Conversation:
@@ -49,8 +50,9 @@ class Conversation:
     """
 
     def __init__(self, sessions: Sessions | None = None) -> None:
-        self._sessions = sessions or Sessions()
-        self._asked: deque[Request] = deque()  # requests without an answer so far
+        self._sessions = Sessions() if sessions is None else sessions
+        # Requests without an answer so far, and the Engine.IO session that each belongs to.
+        self._asked: deque[tuple[Request, Session | None]] = deque()
         self._sides: dict[str, HttpStream | Frames | Lost] = {
             CLIENT_TO_SERVER: HttpStream(requests=True),
             SERVER_TO_CLIENT: HttpStream(requests=False),
@@ -78,7 +80,7 @@ class Conversation:
         """Take the end of one direction; return what it completes or leaves unfinished."""
         side = self._sides[direction]
         if isinstance(side, HttpStream) and (found := side.close()):
-            yield http_reading(*found)
+            yield self._http(*found)
         yield from self.unfinished(direction)
         self._sides[direction] = Lost()
         self._ended.add(direction)
@@ -101,31 +103,44 @@ class Conversation:
 
     def _take_http(self, direction: str, side: HttpStream) -> Iterator[Reading]:
         while not (side.requests and self._is_asking()):
-            found = side.take(self._asked[0].method if self._asked else "GET")
+            found = side.take(self._asked[0][0].method if self._asked else "GET")
             if found is None:
                 return
             message, raw = found
-            yield http_reading(message, raw)._replace(packets=self._packets(message, raw))
             if isinstance(message, Request):
-                self._asked.append(message)
-            elif message.status == 101:
+                self._asked.append((message, self._sessions.of(message)))
+            yield self._http(message, raw)
+            if isinstance(message, Request):
+                continue
+            if message.status == 101:
                 yield from self._upgrade(message)
                 return
-            elif message.status >= 200 and self._asked:
+            if message.status >= 200 and self._asked:
                 self._asked.popleft()
                 yield from self._take(CLIENT_TO_SERVER)
 
-    def _packets(self, message: Request | Response, raw: bytes) -> tuple[str, ...]:
-        """Say what a polling request or response of Engine.IO carries."""
-        if isinstance(message, Request):
-            return self._sessions.asked(message, raw, CLIENT_TO_SERVER)
+    def _http(self, message: Request | Response, raw: bytes) -> Reading:
+        """Say what an HTTP message is, and what it carries of Engine.IO."""
+        reading = http_reading(message, raw)
+        said, session = self._said(message)
+        return reading._replace(
+            message=reading.message if said.body is None else said.body,
+            packets=said.packets,
+            session=session.number if session else None,
+        )
+
+    def _said(self, message: Request | Response) -> tuple[Said, Session | None]:
         if not self._asked:
-            return ()
-        return self._sessions.answered(self._asked[0], message, SERVER_TO_CLIENT)
+            return NOTHING, None
+        if isinstance(message, Request):
+            _, session = self._asked[-1]
+            return self._sessions.asked(session, message, CLIENT_TO_SERVER), session
+        request, session = self._asked[0]
+        return self._sessions.answered(session, request, message, SERVER_TO_CLIENT), session
 
     def _is_asking(self) -> bool:
         """The last request asks for an upgrade: its answer says what follows."""
-        return bool(self._asked) and self._asked[-1].header("Upgrade") is not None
+        return bool(self._asked) and self._asked[-1][0].header("Upgrade") is not None
 
     def _upgrade(self, response: Response) -> Iterator[Reading]:
         """Read frames from here on, those that were sent too early as well."""
@@ -137,7 +152,7 @@ class Conversation:
             if isinstance(side, HttpStream):
                 from_client = direction == CLIENT_TO_SERVER
                 inflater = deflate.inflater(from_client=from_client) if deflate else None
-                session = self._sessions.of(self._asked[-1]) if self._asked else None
+                session = self._asked[-1][1] if self._asked else None
                 self._sides[direction] = frames = Frames(from_client, inflater, session)
                 frames.feed(bytes(side.rest))
         for direction in self._sides:
@@ -192,7 +207,8 @@ class Frames:
         if self._session and message is not None:
             direction = CLIENT_TO_SERVER if self._from_client else SERVER_TO_CLIENT
             packets = message_lines(self._session, message, direction)
-        return Reading(None, "frame", raw, frame, text, text_message, note, packets)
+        number = self._session.number if self._session else None
+        return Reading(None, "frame", raw, frame, text, text_message, note, packets, number)
 
     def _count(self, frame: Frame) -> int:
         """Return the number of a fragment; 0 for what is whole in one frame."""

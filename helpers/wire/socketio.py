@@ -26,6 +26,7 @@ from helpers.wire.engineio import shown
 from helpers.wire.wording import size_text
 
 MAX_ATTACHMENTS = 100
+MAX_BYTES = 16 * 2**20  # of the attachments of one packet
 MAX_DEPTH = 100  # of arrays and objects in each other: what walks them would go too deep
 BRACKETS = re.compile(r"[\[{\]}]")
 TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -33,13 +34,22 @@ HEAD = re.compile(r"([0-6])(?:(\d+)-)?(?:(/[^,]*),|(/[^,]*)$)?(\d*)(.*)", re.DOT
 
 
 class SocketIOError(ValueError):
-    """What was read is no Socket.IO packet; the text says why."""
+    """What was read is no Socket.IO packet; the text says why, and which part of the protocol.
+
+    Args:
+        fact: what is wrong, expected and got.
+
+    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
+    """
+
+    def __init__(self, fact: str) -> None:
+        super().__init__(f"{fact} (Socket.IO protocol 5, packet encoding)")
 
 
 class PacketType(IntEnum):
     """What a packet is, by the names of the protocol.
 
-    Source: Socket.IO protocol 5. First used: notebooks/08_…
+    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
     """
 
     CONNECT = 0
@@ -68,7 +78,7 @@ class Packet:
         namespace: `/` or another.
         id: of the acknowledgement that is asked for, or given.
 
-    Source: Socket.IO protocol 5. First used: notebooks/08_…
+    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
     """
 
     type: PacketType
@@ -124,11 +134,13 @@ class Reader:
 
     Attributes:
         max_attachments: more than so many are refused.
+        max_bytes: more than so many, in the attachments of one packet, are refused.
 
-    Source: Socket.IO protocol 5. First used: notebooks/08_…
+    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
     """
 
     max_attachments: int = MAX_ATTACHMENTS
+    max_bytes: int = MAX_BYTES
     _begun: Packet | None = field(default=None, init=False)
     _wanted: int = field(default=0, init=False)
     _attachments: list[bytes] = field(default_factory=list, init=False)
@@ -164,6 +176,11 @@ class Reader:
         if self._begun is None:
             size = size_text(len(attachment))
             raise SocketIOError(f"expected a packet, got an attachment of {size}")
+        size_bytes = sum(map(len, self._attachments)) + len(attachment)
+        if size_bytes > self.max_bytes:
+            self._begun, self._wanted, self._attachments = None, 0, []
+            fact = f"attachments may have {size_text(self.max_bytes)} here"
+            raise SocketIOError(f"{fact}, got {size_text(size_bytes)}")
         self._attachments.append(attachment)
         if self.missing:
             return None
@@ -185,7 +202,7 @@ def decode(text: str, *, max_attachments: int = MAX_ATTACHMENTS) -> tuple[Packet
     Raises:
         SocketIOError: it is none.
 
-    Source: Socket.IO protocol 5. First used: notebooks/08_…
+    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
     """
     found = HEAD.fullmatch(text)
     if not found:
@@ -209,7 +226,7 @@ def _count(digits: str | None, most: int) -> int:
     if digits is None:
         return 0
     if len(digits) > 9 or int(digits) > most:
-        raise SocketIOError(f"a packet may have {_attachments(most)}, got {digits[:12]}")
+        raise SocketIOError(f"a packet may have {_attachments(most)} here, got {digits[:12]}")
     return int(digits)
 
 
@@ -232,7 +249,7 @@ def check(packet: Packet) -> None:
     Raises:
         SocketIOError: it is not; the text says why.
 
-    Source: Socket.IO protocol 5. First used: notebooks/08_…
+    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
     """
     name, data = packet.type.name.lower(), packet.data
     wrong = f"got {shown(repr(data))}"

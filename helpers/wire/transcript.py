@@ -66,9 +66,10 @@ class Entry:
     """One thing a reader can name: a request, a response, a frame, a mark or a fault.
 
     `text` is one line for people. `message` is a whole text message: decoded, inflated and
-    joined, on the frame that ends it; or the text that a refusal explains itself with. `note`
-    says what is worth knowing besides, such as a rule that is broken. `packets` says what
-    Engine.IO and Socket.IO say in it, a line each.
+    joined, on the frame that ends it; or the body of a polling request or response; or the text
+    that a refusal explains itself with. `note` says what is worth knowing besides, such as a rule
+    that is broken. `packets` says what Engine.IO and Socket.IO say in it, a line each; `session`
+    is the number of the Engine.IO session that it belongs to, which several connections share.
     """
 
     number: int
@@ -82,6 +83,7 @@ class Entry:
     message: str | None = None
     note: str | None = None
     packets: tuple[str, ...] = ()
+    session: int | None = None
 
 
 #: Reads on where WebSocket ends: gets an entry, returns what to show instead. It keeps what it
@@ -246,8 +248,10 @@ class Follower:
 
 def entry(connection: int | None, reading: Reading, at_s: float) -> Entry:
     """Put a reading in its place; `Follower` gives it a number."""
-    direction, kind, raw, value, text, message, note, packets = reading
-    return Entry(0, connection, direction, kind, raw, value, text, at_s, message, note, packets)
+    direction, kind, raw, value, text, *_ = reading
+    read = Entry(0, connection, direction, kind, raw, value, text, at_s)
+    message, note, packets = reading.message, reading.note, reading.packets
+    return replace(read, message=message, note=note, packets=packets, session=reading.session)
 
 
 def entries(transcript: Transcript, layers: Iterable[Layer] = ()) -> list[Entry]:

@@ -6,6 +6,8 @@ are left out: `Frame.__str__` and the bytes themselves tell them.
 
 from __future__ import annotations
 
+import re
+
 from helpers.wire.codes import CloseCode, Opcode
 from helpers.wire.frames import Frame, describe
 from helpers.wire.heads import Response
@@ -13,6 +15,29 @@ from helpers.wire.heads import Response
 REFUSAL_CHARACTERS = 2_000
 #: Libraries send pings of four random bytes; people who type one write more, or less.
 KEEPALIVE_BYTES = 4
+
+# In the query of Engine.IO: the id of a session, and what keeps caches from answering.
+RANDOM_QUERY = re.compile(r"(?<=[?&])(sid|t)=[^&\s]*")
+# The packets that tell an id: open, and connect in any namespace; alone, or in a polling body.
+RANDOM_SID = re.compile(r'((?:^|\x1e)(?:0|40(?:/[^,]*,)?)\{[^\x1e]*?"sid": *")([^"\x1e]*)')
+
+
+def stable_target(text: str) -> str:
+    """Return an Engine.IO request line with `…` for what differs on each run.
+
+    Source: Engine.IO protocol 4, HTTP long-polling.
+    First used: notebooks/08_socketio_on_the_wire.ipynb
+    """
+    return RANDOM_QUERY.sub(r"\1=…", text)
+
+
+def stable_packets(text: str) -> str:
+    """Return Engine.IO packets with `…` for the ids in them, which differ on each run.
+
+    Source: Engine.IO protocol 4, handshake.
+    First used: notebooks/08_socketio_on_the_wire.ipynb
+    """
+    return RANDOM_SID.sub(r"\1…", text)
 
 
 def size_text(size: int) -> str:

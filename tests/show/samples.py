@@ -138,3 +138,38 @@ def rfc_handshake() -> tuple[Request, Response]:
         subprotocols=("chat", "superchat"),
     )
     return request, answer(request, subprotocols=("chat",))
+
+
+def polled(
+    connection: int, recorder: Recorder, body: bytes, sid: str = "", up: bool = False
+) -> None:
+    """One request of Engine.IO's polling and its answer, on a connection of its own."""
+    method, ask, answered = ("POST", body, b"OK") if up else ("GET", b"", body)
+    query = f"EIO=4&transport=polling&t={recorder.random.random()}{sid and f'&sid={sid}'}"
+    head = f"{method} /socket.io/?{query} HTTP/1.1\r\nContent-Length: {len(ask)}\r\n\r\n"
+    size = f"HTTP/1.1 200 OK\r\nContent-Length: {len(answered)}\r\n\r\n"
+    recorder.mark(connection, "opened")
+    recorder.sent(connection, CLIENT_TO_SERVER, head.encode() + ask)
+    recorder.sent(connection, SERVER_TO_CLIENT, size.encode() + answered)
+    recorder.mark(connection, "closed by server")
+
+
+def socketio(seed: int = 1, sessions: int = 1) -> Transcript:
+    """Sessions that begin by polling and go over to a WebSocket."""
+    recorder = Recorder(seed)
+    for first in range(1, 3 * sessions, 3):
+        sid, other = (base64.urlsafe_b64encode(recorder.some(15)).decode() for _ in "12")
+        fields = '"upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":9'
+        polled(first, recorder, f'0{{"sid":"{sid}",{fields}}}'.encode())
+        polled(first + 1, recorder, b"40", sid, up=True)
+        socket = first + 2
+        recorder.mark(socket, "opened")
+        query = f"EIO=4&transport=websocket&sid={sid}"
+        request = build_request("h", f"/socket.io/?{query}", key=RFC_KEY)
+        recorder.sent(socket, CLIENT_TO_SERVER, request.encode())
+        recorder.sent(socket, SERVER_TO_CLIENT, answer(request).encode())
+        recorder.down(socket, Frame(Opcode.TEXT, f'40{{"sid":"{other}"}}'.encode()))
+        recorder.up(socket, Frame(Opcode.TEXT, b'421["chat","hi"]'))
+        recorder.down(socket, Frame(Opcode.TEXT, b'431[{"sid":"mine"}]'))
+        recorder.mark(socket, "closed by client")
+    return recorder.transcript

@@ -6,7 +6,7 @@ from helpers.show.bytes_view import NOTHING, dump_bytes, hex_dump
 from helpers.wire.frames import Frame, Opcode
 from helpers.wire.transcript import Transcript, entries
 from tests.show.reading import read
-from tests.show.samples import HELLO, Recorder, short_talk, talk
+from tests.show.samples import HELLO, Recorder, short_talk, socketio, talk
 
 
 def twin(transcript: Transcript, **options: bool) -> str:
@@ -90,3 +90,13 @@ def test_bytes_given_directly() -> None:
 
 def test_nothing_yet() -> None:
     assert twin(Transcript()) == NOTHING
+
+
+def test_the_ids_of_engine_io_are_hidden() -> None:
+    shown, again, exact = (
+        str(hex_dump(entries(socketio(seed)), exact=seed == 3)) for seed in (1, 2, 3)
+    )
+    assert shown == again
+    assert '40{"sid":"····\n' in shown
+    assert '[{"sid":"mi\n' in shown  # the application's own
+    assert "·· ··" not in exact

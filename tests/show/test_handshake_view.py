@@ -14,7 +14,15 @@ from helpers.show.handshake_view import (
 from helpers.wire.handshake import Request, Response
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, entries
 from tests.show.reading import rows
-from tests.show.samples import RFC_KEY, Recorder, refused, rfc_handshake, short_talk, talk
+from tests.show.samples import (
+    RFC_KEY,
+    Recorder,
+    refused,
+    rfc_handshake,
+    short_talk,
+    socketio,
+    talk,
+)
 
 
 def test_the_example_of_the_rfc() -> None:
@@ -154,3 +162,11 @@ def test_the_rfc_key_is_no_secret() -> None:
     recorder = Recorder()
     recorder.handshake(1, RFC_KEY)
     assert RFC_KEY in str(handshake_picture(find_handshakes(entries(recorder.transcript))))
+
+
+def test_the_ids_of_engine_io_are_hidden() -> None:
+    shown, again = (
+        str(handshake_picture(find_handshakes(entries(socketio(seed))))) for seed in (1, 2)
+    )
+    assert shown == again
+    assert "GET /socket.io/?EIO=4&transport=websocket&sid=… HTTP/1.1" in shown

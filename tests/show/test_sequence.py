@@ -7,7 +7,7 @@ from helpers.show.transcript_view import NOTHING
 from helpers.wire.frames import Frame, Opcode
 from helpers.wire.transcript import entries
 from tests.show.reading import rows
-from tests.show.samples import Recorder, broken, short_talk, talk
+from tests.show.samples import Recorder, broken, short_talk, socketio, talk
 
 
 def test_a_short_talk() -> None:
@@ -80,3 +80,37 @@ def test_long_messages_and_recordings_are_shortened() -> None:
 
 def test_nothing_yet() -> None:
     assert str(sequence_diagram([])) == NOTHING
+
+
+def test_the_connections_of_a_session_are_one_diagram() -> None:
+    title, head, *lines = str(sequence_diagram(entries(socketio()))).splitlines()
+    assert title == "session 1: connections 1, 2, 3"
+    told = [line.strip("│┄─▶◀ ") for line in lines]
+    assert told == [
+        "GET /socket.io/?EIO=4&transport=polling&t=… HTTP/1.1",
+        "200 OK · 112 bytes",
+        "Engine.IO open · upgrades: websocket · a ping every 25 s, its pong within 20 s",
+        "POST /socket.io/?EIO=4&transport=polling&t=…&sid=… HTTP/1.1",
+        "Socket.IO connect",
+        "200 OK · 2 bytes",
+        "opened",
+        "GET /socket.io/?EIO=4&transport=websocket&sid=… HTTP/1.1",
+        "101 Switching Protocols",
+        """text '40{"sid":"…"}'""",
+        "Socket.IO connect",
+        """text '421["chat","hi"]'""",
+        'Socket.IO event "chat"("hi") · id 1',
+        """text '431[{"sid":"mine"}]'""",
+        'Socket.IO ack({"sid": "mine"}) · id 1',
+        "closed by client",
+    ]
+    assert {len(line) for line in lines} == {head.index("server") + 4}
+
+
+def test_two_sessions_are_two_diagrams_the_same_on_each_run() -> None:
+    picture = sequence_diagram(entries(socketio(1, sessions=2)))
+    assert "\nsession 2: connections 4, 5, 6\nclient " in str(picture)
+    assert str(picture) == str(sequence_diagram(entries(socketio(2, sessions=2))))
+    said = rows(picture.html)[2][1]
+    assert said.endswith("its pong within 20 s")
+    assert "200 OK · 112 bytes" in said

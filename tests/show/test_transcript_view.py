@@ -6,7 +6,7 @@ from helpers.show.transcript_view import FIRST_ROWS, LAST_ROWS, NOTHING, transcr
 from helpers.wire.frames import Frame, Opcode
 from helpers.wire.transcript import Transcript, entries
 from tests.show.reading import read, rows
-from tests.show.samples import Recorder, broken, refused, short_talk, talk
+from tests.show.samples import Recorder, broken, refused, short_talk, socketio, talk
 
 
 def twin(transcript: Transcript, **options: bool) -> str:
@@ -118,3 +118,38 @@ def test_a_long_recording_is_cut_in_the_middle() -> None:
 
 def test_nothing_yet() -> None:
     assert twin(Transcript()) == NOTHING
+
+
+def test_packets_stand_below_the_line_that_carries_them() -> None:
+    found = twin(socketio()).splitlines()
+    assert [line.strip() for line in found[3:6]] == [
+        "3   1           server→client  response  200 OK · 112 bytes",
+        '0{"sid":"…","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":9}',
+        "Engine.IO open · upgrades: websocket · a ping every 25 s, its pong within 20 s",
+    ]
+    assert found[-2].strip() == 'Socket.IO ack({"sid": "mine"}) · id 1'
+    html = transcript_table(entries(socketio())).html
+    assert '<div class="small">Socket.IO event "chat"("hi") · id 1</div>' in html
+
+
+def test_what_engine_io_makes_up_is_the_same_on_each_run() -> None:
+    assert twin(socketio(1)) == twin(socketio(2))
+    assert "transport=polling&t=…&sid=…" in twin(socketio())
+    assert """'431[{"sid":"mine"}]'""" in twin(socketio())  # the application's own
+    assert twin(socketio(1), exact=True) != twin(socketio(2), exact=True)
+    assert "…" not in twin(socketio(), exact=True).replace("… ", "")
+
+
+def test_what_is_no_engine_io_is_left_as_it_is() -> None:
+    recorder = Recorder()
+    recorder.handshake()
+    recorder.down(1, Frame(Opcode.TEXT, b'0{"sid":"x"}'))
+    assert """'0{"sid":"x"}'""" in twin(recorder.transcript)
+
+
+def test_several_sessions_get_a_column() -> None:
+    header, first, second, *_ = rows(transcript_table(entries(socketio(sessions=2))).html)
+    assert header[:3] == ["#", "session", "connection"]
+    assert first[:3] == ["1", "", "1"]
+    assert second[:3] == ["2", "1", "1"]
+    assert "session" not in twin(socketio()).splitlines()[0]

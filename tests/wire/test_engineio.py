@@ -82,6 +82,8 @@ def test_errors(message: str, error: str) -> None:
     with pytest.raises(EngineIOError) as caught:
         decode(message)
     assert str(caught.value).startswith(error)
+    part = "handshake" if message.startswith("0") else "upgrade" if message == "2x" else "packet"
+    assert f" (Engine.IO protocol 4, {part}" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_errors(message: str, error: str) -> None:
         ("", "a packet begins with its type, got an empty text"),
         ("4a\x1e", "a packet begins with its type, got an empty text"),
         ("b!", "b is followed by base64, got '!'"),
-        ("\x1e".join(["2"] * 1001), "a polling body may hold 1000 packets, got 1001"),
+        ("\x1e".join(["2"] * 1001), "a polling body may hold 1,000 packets here, got 1,001"),
     ],
 )
 def test_errors_of_bodies(body: str, error: str) -> None:

@@ -124,7 +124,7 @@ def test_a_namespace_may_end_the_packet() -> None:
         ("07", "connect has no ack id, got 7"),
         ('5["x"]', "binary_event has a number of attachments, got"),
         ('21-["x"]', "event has no attachments, got"),
-        ('5101-["x"]', "a packet may have 100 attachments, got 101"),
+        ('5101-["x"]', "a packet may have 100 attachments here, got 101"),
         (
             '51-["x",{"_placeholder":true,"num":1}]',
             "a placeholder names one of 1 attachment, got '1'",
@@ -137,6 +137,7 @@ def test_errors(text: str, error: str) -> None:
     with pytest.raises(SocketIOError) as caught:
         decode(text)
     assert str(caught.value).startswith(error)
+    assert str(caught.value).endswith(" (Socket.IO protocol 5, packet encoding)")
 
 
 def test_brackets_in_texts_are_no_depth() -> None:
@@ -254,5 +255,15 @@ def test_what_the_official_parser_refuses_we_refuse() -> None:
 
 def test_the_bound_on_attachments_can_be_set() -> None:
     assert MAX_ATTACHMENTS == 100
-    with pytest.raises(SocketIOError, match="a packet may have 1 attachment, got 2"):
+    with pytest.raises(SocketIOError, match="a packet may have 1 attachment here, got 2"):
         Reader(max_attachments=1).feed('52-["x"]')
+
+
+def test_the_bytes_of_attachments_are_bounded_and_the_reader_reads_on() -> None:
+    reader = Reader(max_bytes=4)
+    assert reader.feed("52-" + PICTURE) is None
+    assert reader.feed(b"abc") is None
+    with pytest.raises(SocketIOError, match="attachments may have 4 bytes here, got 6 bytes"):
+        reader.feed(b"abc")
+    assert reader.missing == 0
+    assert reader.feed('2["x"]') == Packet(PacketType.EVENT, ["x"])
