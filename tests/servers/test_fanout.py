@@ -1,0 +1,371 @@
+"""Fan-out: one encoding for all, each client's order kept, and a bound for who does not read."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+import socketio
+from aiohttp import web
+from socketio.async_pubsub_manager import AsyncPubSubManager
+
+from helpers.servers import fanout
+from tests.servers.chat_client import DEADLINE_S, run
+from tests.servers.socketio_client import Official, official
+
+
+class Bus(AsyncPubSubManager):  # type: ignore[misc]
+    """What Redis does for several processes, between the managers of this one."""
+
+    everybody: list["Bus"]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queue: asyncio.Queue[bytes] = asyncio.Queue()
+        self.everybody = [self]
+
+    async def _publish(self, data: Any) -> None:
+        for bus in self.everybody:
+            bus.queue.put_nowait(json.dumps(data, default=lambda b: None).encode())
+
+    async def _listen(self) -> AsyncIterator[bytes]:
+        while True:
+            yield await self.queue.get()
+
+
+class FanOutBus(Bus, fanout.FanOut):
+    """The mixin below a manager for several processes."""
+
+
+class Site:
+    """A server in this process, and the sids of those who have connected."""
+
+    def __init__(self, sio: socketio.AsyncServer, url: str) -> None:
+        self.sio, self.url = sio, url
+        self.sids: dict[str, str] = {}
+
+    def outbox(self, name: str) -> fanout.Outbox:
+        eio_sid = self.sio.manager.eio_sid_from_sid(self.sids[name], "/")
+        found = self.sio.eio.sockets[eio_sid].queue
+        assert isinstance(found, fanout.Outbox)
+        return found
+
+
+@contextlib.asynccontextmanager
+async def serving(manager: socketio.AsyncManager) -> AsyncIterator[Site]:
+    sio = socketio.AsyncServer(async_mode="aiohttp", client_manager=manager, namespaces=["/other"])
+    ours = isinstance(manager, fanout.FanOut)
+    if ours:
+        fanout.install(sio)
+
+    @web.middleware
+    async def note(request: web.Request, handler: Any) -> web.StreamResponse:
+        if ours:
+            fanout.upgrading(sio, request)
+        response: web.StreamResponse = await handler(request)
+        return response
+
+    app = web.Application(middlewares=[fanout.note_request, note] if ours else [])
+    sio.attach(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    site = Site(sio, f"http://{host}:{port}/")
+
+    async def connect(sid: str, environ: object, auth: dict[str, str]) -> None:
+        site.sids[auth["name"]] = sid
+
+    sio.on("connect", connect)
+    try:
+        yield site
+    finally:
+        await sio.shutdown()
+        await runner.cleanup()
+        if task := getattr(manager, "thread", None):
+            task.cancel()
+
+
+@contextlib.asynccontextmanager
+async def clients(site: Site, *names: str, **options: Any) -> AsyncIterator[list[Official]]:
+    async with contextlib.AsyncExitStack() as stack:
+        options = {"transports": ["websocket"]} | options
+        found = [
+            await stack.enter_async_context(official(site.url, auth={"name": name}, **options))
+            for name in names
+        ]
+        for one in found:
+            await one.until("connected")
+        yield found
+
+
+async def heard(one: Official, last: object) -> list[Any]:
+    """The arguments of every event up to `last`, in order."""
+    await one.until("event", "news", last)
+    return [words[2] if len(words) > 2 else None for words in one.seen("event", "news")] + [last]
+
+
+MANAGERS = [socketio.AsyncManager, fanout.FanOut, Bus, FanOutBus]
+
+
+@pytest.mark.parametrize("manager", MANAGERS, ids=lambda kind: kind.__name__)
+def test_the_documented_ways_to_emit(manager: type[socketio.AsyncManager]) -> None:
+    """The same on the library's own managers and on ours."""
+
+    async def test() -> None:
+        async with (
+            serving(manager()) as site,
+            clients(site, "a", "b") as (a, b),
+            clients(site, "c", transports=["polling"]) as (c,),
+        ):
+            sio, sid = site.sio, site.sids
+            await sio.emit("news", "all")
+            await sio.emit("news", "to b", to=sid["b"])
+            await sio.emit("news", "not a", skip_sid=sid["a"])
+            await sio.emit("news", "only c", skip_sid=[sid["a"], sid["b"]])
+            await sio.enter_room(sid["a"], "room")
+            await sio.enter_room(sid["c"], "room")
+            await sio.emit("news", "room", room="room")
+            await sio.enter_room(sid["b"], "side")
+            await sio.enter_room(sid["a"], "side")
+            await sio.emit("news", "rooms", room=["room", "side"])
+            await sio.leave_room(sid["a"], "room")
+            await sio.emit("news", "left", room="room")
+            await sio.close_room("room")
+            await sio.emit("news", "closed", room="room")
+            await sio.emit("news", "nobody", room="nowhere")
+            await sio.emit("news", "elsewhere", namespace="/other")
+            await sio.emit("news", {"deep": [1, None, "☺"]})
+            await sio.emit("news", ("two", "arguments"))
+            await sio.emit("news")
+            await sio.emit("news", "end")
+            deep = {"deep": [1, None, "☺"]}
+            assert await heard(a, "end") == ["all", "room", "rooms", deep, "two", None, "end"]
+            assert ["event", "news", "two", "arguments"] in a.seen("event")
+            rest = [deep, "two", None, "end"]
+            assert await heard(b, "end") == ["all", "to b", "not a", "rooms", *rest]
+            assert await heard(c, "end") == [
+                *("all", "not a", "only c", "room", "rooms", "left"),
+                *rest,
+            ]
+
+    run(test())
+
+
+@pytest.mark.parametrize("manager", [socketio.AsyncManager, fanout.FanOut])
+def test_binary_and_acknowledgements_are_the_librarys_own(
+    manager: type[socketio.AsyncManager],
+) -> None:
+    async def test() -> None:
+        async with serving(manager()) as site, clients(site, "a") as (a,):
+            answered = asyncio.Event()
+
+            async def answer(*values: object) -> None:
+                answered.set()
+
+            for n in range(20):
+                await site.sio.emit("news", b"bytes" if n % 3 == 0 else n)
+                if n == 10:
+                    await site.sio.emit("asked", n, to=site.sids["a"], callback=answer)
+            got = await heard(a, 19)
+            data = {"type": "Buffer", "data": list(b"bytes")}
+            assert got == [data if n % 3 == 0 else n for n in range(20)]
+            await a.until("event", "asked", 10)
+
+    run(test())
+
+
+def test_the_order_holds_while_a_client_is_upgraded() -> None:
+    async def test() -> None:
+        async with serving(fanout.FanOut()) as site:
+            stop = asyncio.Event()
+
+            async def emit() -> int:
+                n = 0
+                while not stop.is_set():
+                    await site.sio.emit("news", n)
+                    n += 1
+                    await asyncio.sleep(0)
+                    if n % 5 == 0:
+                        await asyncio.sleep(0.002)  # so that polls end, and new ones begin
+                return n
+
+            both = ["polling", "websocket"]
+            emitting = asyncio.create_task(emit())
+            async with clients(site, "a", "b", transports=both) as ends:
+                for one in ends:
+                    await one.until("upgraded")
+                    await one.until("event", "news")  # some more by the new way
+                stop.set()
+                count = await emitting
+                await site.sio.emit("news", "end")
+                for one in ends:
+                    got = await heard(one, "end")
+                    numbers = got[:-1]
+                    assert numbers == sorted(set(numbers))
+                    whole = [*range(numbers[0], count)]
+                    assert len(whole) - len(numbers) <= 1  # the one that `until` took
+
+    run(test())
+
+
+async def raw_client(session: aiohttp.ClientSession, site: Site, name: str) -> Any:
+    """A client by WebSocket alone that answers nothing by itself, and reads when it is asked."""
+    url = f"{site.url}socket.io/?EIO=4&transport=websocket"
+    ws = await session.ws_connect(url, max_msg_size=0)
+    await ws.receive()  # the open packet
+    await ws.send_str("40" + json.dumps({"name": name}))
+    assert (await ws.receive_str(timeout=DEADLINE_S)).startswith("40")
+    return ws
+
+
+def test_who_reads_late_gets_everything_in_order() -> None:
+    async def test() -> None:
+        async with (
+            serving(fanout.FanOut()) as site,
+            aiohttp.ClientSession() as session,
+        ):
+            ws = await raw_client(session, site, "late")
+            ws._response.connection.transport.pause_reading()
+            big = "x" * 20_000
+            for n in range(1, 300):  # more than the system's buffers take, less than the bound
+                await site.sio.emit("news", [n, big])
+                if n % 7 == 0:
+                    await site.sio.emit("asked", n, to=site.sids["late"], callback=print)
+                if site.outbox("late").waiting_bytes > 200_000:
+                    break
+            ws._response.connection.transport.resume_reading()
+            await site.sio.emit("news", ["end"])
+            got = []
+            while (text := await ws.receive_str(timeout=DEADLINE_S)) != '42["news",["end"]]':
+                got.append(text)
+            news = [json.loads(text[2:])[1][0] for text in got if text.startswith('42["news"')]
+            assert news == list(range(1, n + 1))
+
+    run(test())
+
+
+def test_who_does_not_read_is_dropped_and_costs_nobody_else_anything() -> None:
+    async def test() -> None:
+        async with (
+            serving(fanout.FanOut()) as site,
+            aiohttp.ClientSession() as session,
+            clients(site, "well") as (well,),
+        ):
+            ws = await raw_client(session, site, "deaf")
+            ws._response.connection.transport.pause_reading()
+            outbox = site.outbox("deaf")
+            gone = asyncio.Event()
+            site.sio.on("disconnect", lambda sid, reason: gone.set())
+            big = "x" * 100_000
+            for n in range(300):
+                await site.sio.emit("news", [n, big])
+                await asyncio.sleep(0)
+                if outbox.dropped:
+                    break
+            await asyncio.wait_for(gone.wait(), DEADLINE_S)
+            assert outbox.dropped
+            assert outbox.waiting_bytes <= fanout.MAX_WAITING_BYTES + 101_000
+            await site.sio.emit("news", "end")
+            got = await heard(well, "end")
+            assert [item[0] for item in got[:-1]] == list(range(n + 1))
+            ws._response.close()
+
+    run(test())
+
+
+async def polling_client(session: aiohttp.ClientSession, site: Site, name: str) -> str:
+    """A client by polling that polls when it is asked; returns its address."""
+    url = f"{site.url}socket.io/?EIO=4&transport=polling"
+    async with session.get(url) as response:
+        opened = json.loads((await response.text())[1:])
+    url += f"&sid={opened['sid']}"
+    await (await session.post(url, data="40" + json.dumps({"name": name}))).read()
+    assert (await (await session.get(url)).text()).startswith("40")
+    return url
+
+
+def test_what_comes_before_the_upgrade_goes_by_polling() -> None:
+    async def test() -> None:
+        async with serving(fanout.FanOut()) as site, aiohttp.ClientSession() as session:
+            url = await polling_client(session, site, "a")
+            poll = asyncio.create_task(session.get(url))
+            while not site.outbox("a").idle:
+                await asyncio.sleep(0)
+            ws = await session.ws_connect(url.replace("polling", "websocket"))
+            while site.outbox("a").transport is None:
+                await asyncio.sleep(0)
+            await site.sio.emit("news", 1)
+            assert await (await poll).text() == '42["news",1]'
+            await ws.send_str("2probe")
+            assert await ws.receive_str(timeout=DEADLINE_S) == "3probe"
+            await site.sio.emit("news", 2)
+            await ws.send_str("5")
+            got = [await ws.receive_str(timeout=DEADLINE_S) for _ in range(2)]
+            assert got == ["6", '42["news",2]']
+            await ws.close()
+
+    run(test())
+
+
+def test_who_does_not_poll_is_dropped() -> None:
+    async def test() -> None:
+        async with serving(fanout.FanOut()) as site, aiohttp.ClientSession() as session:
+            await polling_client(session, site, "deaf")
+            gone = asyncio.Event()
+            site.sio.on("disconnect", lambda sid, reason: gone.set())
+            outbox = site.outbox("deaf")
+            for _ in range(30):
+                await site.sio.emit("news", "x" * 100_000)
+            await asyncio.wait_for(gone.wait(), DEADLINE_S)
+            assert outbox.waiting_bytes <= fanout.MAX_WAITING_BYTES + 101_000
+
+    run(test())
+
+
+def test_an_event_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        async with (
+            serving(fanout.FanOut()) as site,
+            aiohttp.ClientSession() as session,
+        ):
+            ends = [await raw_client(session, site, f"{n}") for n in range(30)]
+            frames: list[bytes] = []
+            made = fanout.Frame.encode
+            monkeypatch.setattr(
+                fanout.Frame, "encode", lambda frame: frames.append(b"") or made(frame)
+            )
+            await site.sio.emit("news", 1)
+            for ws in ends:
+                assert await ws.receive_str(timeout=DEADLINE_S) == '42["news",1]'
+            assert len(frames) == 1
+            for ws in ends:
+                await ws.close()
+
+    run(test())
+
+
+def test_a_release_that_moved_something_goes_the_librarys_way(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if a socket's queue were made some other way."""
+    from engineio.base_socket import BaseSocket
+
+    begin = BaseSocket.__init__
+
+    def moved(self: Any, server: Any, sid: str) -> None:
+        begin(self, server, sid)
+        self.queue = asyncio.Queue()
+
+    monkeypatch.setattr(BaseSocket, "__init__", moved)
+
+    async def test() -> None:
+        async with serving(fanout.FanOut()) as site, clients(site, "a") as (a,):
+            await site.sio.emit("news", "end")
+            assert await heard(a, "end") == ["end"]
+
+    run(test())
+    assert [record.name for record in caplog.records].count("fanout") == 1
