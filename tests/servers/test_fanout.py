@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
@@ -277,6 +277,15 @@ def test_who_does_not_read_is_dropped_and_costs_nobody_else_anything() -> None:
     run(test())
 
 
+async def until(true: Callable[[], bool]) -> None:
+    """Give way to the server until something is so."""
+    for _ in range(DEADLINE_S * 1000):
+        if true():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("it never was")
+
+
 async def polling_client(session: aiohttp.ClientSession, site: Site, name: str) -> str:
     """A client by polling that polls when it is asked; returns its address."""
     url = f"{site.url}socket.io/?EIO=4&transport=polling"
@@ -293,11 +302,9 @@ def test_what_comes_before_the_upgrade_goes_by_polling() -> None:
         async with serving(fanout.FanOut()) as site, aiohttp.ClientSession() as session:
             url = await polling_client(session, site, "a")
             poll = asyncio.create_task(session.get(url))
-            while not site.outbox("a").idle:
-                await asyncio.sleep(0)
+            await until(lambda: site.outbox("a").idle)
             ws = await session.ws_connect(url.replace("polling", "websocket"))
-            while site.outbox("a").transport is None:
-                await asyncio.sleep(0)
+            await until(lambda: site.outbox("a").transport is not None)
             await site.sio.emit("news", 1)
             assert await (await poll).text() == '42["news",1]'
             await ws.send_str("2probe")
