@@ -107,4 +107,4 @@ def means(cause: BaseException | None) -> list[str]:
     """
     if not isinstance(cause, sqlite3.Error):
         return []
-    return [next((text for part, text in MEANINGS if part in str(cause)), "")][:1]
+    return [text for part, text in MEANINGS if part in str(cause)][:1]
