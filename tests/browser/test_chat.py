@@ -92,7 +92,7 @@ def test_script_in_names_and_messages_stays_text(chat: Server, visitor: Visitor)
         assert page.locator("img, main script").count() == 0
     alice.get_by_role("button", name=name).click()
     expect(alice.locator("#to-name")).to_have_text(name)
-    expect(alice).to_have_title("Alice · chat")
+    expect(alice).to_have_title(f"Alice · {chat.name}")
 
 
 def test_a_taken_name_is_said_at_the_field(chat: Server, visitor: Visitor) -> None:
