@@ -20,7 +20,13 @@ LONGEST_JSON = 65_536  # characters; more is refused before it is parsed
 LONGEST_NAME = 24
 JOINERS = "\u200c\u200d"  # unseen, but Persian words and some emoji need them
 LARGEST_NUMBER = 2**53 - 1  # what JavaScript counts exactly
-KINDS = {str: "text", int: "a whole number", bool: "true or false", dict: "an object"}
+KINDS = {
+    str: "text",
+    int: "a whole number",
+    bool: "true or false",
+    dict: "an object",
+    list: "a list",
+}
 
 
 class Refused(ValueError):
@@ -78,7 +84,7 @@ def read(raw: str | bytes, types: Mapping[str, Fields]) -> dict[str, Any]:
     try:
         _check(kind, message, types[kind])
     except Refused as error:
-        error.id = id_ if isinstance(id_, str) and len(id_) <= 64 and _is_unicode(id_) else None
+        error.id = id_ if isinstance(id_, str) and len(id_) <= 64 and is_unicode(id_) else None
         raise
     return {"type": kind} | {name: message.get(name) for name in types[kind]}
 
@@ -132,13 +138,17 @@ def _check(kind: str, message: dict[str, Any], fields: Fields) -> None:
         elif type(value) is not field.kind:  # exactly: in Python, True is an int
             fact = f"{kind} expects {KINDS[field.kind]} as {name!r}, got {brief(value)}"
             raise Refused("bad_field", fact)
-        elif isinstance(value, str) and not _is_unicode(value):
+        elif isinstance(value, str) and not is_unicode(value):
             raise Refused("bad_field", f"{name!r} has half of a surrogate pair")
         elif type(value) is int and not 0 <= value <= LARGEST_NUMBER:
             raise Refused("bad_field", f"{name!r} expects 0 to 2**53 - 1, got {brief(value)}")
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Tell whether a text can be encoded: it has no half of a surrogate pair.
+
+    First used: notebooks/09_live_voting.ipynb
+    """
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 

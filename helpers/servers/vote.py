@@ -1,0 +1,187 @@
+"""vote: polls that count right, live: one vote a voter, changed freely, retried safely.
+
+A client connects with `auth`: voter, a token of its own, 32 to 64 letters, digits, - and _, that a
+browser makes once and keeps. Without one it gets one. Each event has one object, and from the
+client is acknowledged: `{ok: true, …}` or `{ok: false, code, text}`.
+
+From the client:
+
+    create   id, question, options, owner → code     2 to 10 options; `id` is the client's own: a
+             retry gets the same poll; `owner` is a token of its own, which alone can close it
+    open     code             → poll                 from now on its totals come
+    cast     code, option, turn → mine, turn         it is on the disk; `turn` rises with each
+             choice: a retry, or one that a newer one overtook, changes nothing
+    close    code, owner      →                      for good
+    leave    code             →                      its totals come no more
+
+From the server:
+
+    voter    token
+    totals   code, version, open, totals, voters     at most 20 a second a poll, whatever the
+             number of votes; the last one is always the last state
+    mine     code, mine, turn                        this voter has voted in another tab
+
+A poll: code, question, options, open, version, totals, voters, mine (null: not yet), turn.
+Codes: bad_message bad_field too_long too_fast no_such_poll no_such_option closed not_owner
+too_many_polls not_saved unknown_event.
+"""
+
+import argparse
+import asyncio
+import re
+import socket
+from sqlite3 import Connection
+from typing import Any
+
+import socketio
+
+from helpers.servers import database, people, program, socketio_site, vote_store
+from helpers.servers.people import Field, Refused
+from helpers.servers.socketio_site import on, tell
+from helpers.servers.vote_totals import Totals
+
+LONGEST_QUESTION = 200  # characters
+LONGEST_OPTION = 80
+OPTIONS = range(2, 11)
+OPEN_AT_ONCE = 20  # polls, of one client
+TOKEN = re.compile(r"[A-Za-z0-9_-]{32,64}")
+EVENTS = {
+    "create": {
+        **{"id": Field(str), "question": Field(str), "options": Field(list), "owner": Field(str)}
+    },
+    "open": {"code": Field(str)},
+    "cast": {"code": Field(str), "option": Field(int), "turn": Field(int)},
+    "close": {"code": Field(str), "owner": Field(str)},
+    "leave": {"code": Field(str)},
+}
+
+
+class Vote:
+    """The polls, and who watches them."""
+
+    def __init__(self, sio: socketio.AsyncServer, store: database.Database) -> None:
+        self.sio, self.store = sio, store
+        self.totals = Totals(store, lambda now: tell(sio, "totals", now, room=now["code"]))
+        self.voters: dict[str, str] = {}  # the hash of the token, by the sid
+        self.tasks: set[asyncio.Task[None]] = set()
+        sio.on("connect", self.connect)
+        sio.on("disconnect", self.disconnect)
+        for event, fields in EVENTS.items():
+            on(sio, event, fields, getattr(self, event))
+
+    async def connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
+        """Recognise a voter, or give them a token."""
+        token = auth.get("voter") if isinstance(auth, dict) else None
+        if not isinstance(token, str) or not TOKEN.fullmatch(token):
+            token = people.new_token()
+        self.voters[sid] = people.hashed(token)
+        await self.sio.enter_room(sid, self.voters[sid])
+        task = asyncio.create_task(self.greet(sid, token))  # after it is accepted
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def greet(self, sid: str, token: str) -> None:
+        """Tell a voter their token."""
+        tell(self.sio, "voter", {"token": token}, room=sid)
+
+    async def disconnect(self, sid: str, reason: str) -> None:
+        """Forget a connection; the voter's votes stay."""
+        self.voters.pop(sid, None)
+
+    async def create(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Make a poll."""
+        question = short_text("question", asked["question"], LONGEST_QUESTION)
+        options = checked_options(asked["options"])
+        if not TOKEN.fullmatch(asked["owner"]):
+            raise Refused("bad_field", "expected as 'owner' 32 to 64 letters, digits, - and _")
+        request = people.hashed(f"{self.voters[sid]} {asked['id']}")
+        owner = people.hashed(asked["owner"])
+        code = await self.store.run(
+            lambda db: vote_store.create(db, request, owner, question, options)
+        )
+        return {"code": code}
+
+    async def open(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Show a poll, and from now on what becomes of it."""
+        if len(self.sio.rooms(sid)) > OPEN_AT_ONCE + 1:
+            raise Refused("too_many_polls", f"expected at most {OPEN_AT_ONCE} at once")
+        voter = self.voters[sid]
+
+        def then(poll: dict[str, Any]) -> dict[str, Any]:
+            if self.sio.manager.is_connected(sid, "/"):  # before anything else is counted
+                self.sio.manager.basic_enter_room(sid, "/", poll["code"])
+            return {"poll": poll}
+
+        return await self.store.after(
+            lambda db: vote_store.describe(db, asked["code"], voter), then
+        )
+
+    async def cast(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Count a vote; then acknowledge it."""
+        voter = self.voters[sid]
+
+        def work(db: Connection) -> tuple[dict[str, int], bool]:
+            return vote_store.cast(db, asked["code"], voter, asked["option"], asked["turn"])
+
+        def then(stored: tuple[dict[str, int], bool]) -> dict[str, Any]:
+            now, new = stored
+            code = asked["code"].upper()
+            if new:
+                self.totals.changed(code)
+                tell(self.sio, "mine", {"code": code} | now, room=voter, skip_sid=sid)
+            return now
+
+        return await self.store.after(work, then)
+
+    async def close(self, sid: str, asked: dict[str, Any]) -> None:
+        """End a poll, for its owner."""
+        owner = people.hashed(asked["owner"])
+
+        def then(was_open: bool) -> None:
+            if was_open:
+                self.totals.changed(asked["code"].upper())
+
+        await self.store.after(lambda db: vote_store.close(db, asked["code"], owner), then)
+
+    async def leave(self, sid: str, asked: dict[str, Any]) -> None:
+        """Show a poll no more."""
+        await self.sio.leave_room(sid, asked["code"].upper())
+
+
+def short_text(what: str, text: object, longest: int) -> str:
+    """Check a text that everybody will read."""
+    tidy = " ".join(text.split()) if isinstance(text, str) else ""
+    if not tidy or not people.is_unicode(tidy):
+        raise Refused("bad_field", f"expected a text as {what}, got {people.brief(text)}")
+    if len(tidy) > longest:
+        raise Refused("too_long", f"expected at most {longest} characters as {what}")
+    return tidy
+
+
+def checked_options(options: list[Any]) -> list[str]:
+    """Check what can be chosen: 2 to 10 texts that differ."""
+    if len(options) not in OPTIONS:
+        raise Refused("bad_field", f"expected 2 to 10 options, got {len(options)}")
+    tidy = [short_text("option", option, LONGEST_OPTION) for option in options]
+    if len({option.casefold() for option in tidy}) < len(tidy):
+        raise Refused("bad_field", "expected options that differ, got one twice")
+    return tidy
+
+
+async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then close every connection with 1001.
+
+    First used: notebooks/09_live_voting.ipynb
+    """
+    file = program.data_folder(options) / "vote.sqlite3"
+    async with database.opened(file, vote_store.SCHEMA) as store:
+        sio = socketio_site.make(burst=options.burst, per_second=options.rate)
+        Vote(sio, store)
+        await socketio_site.serve(sio, listener, stop, server="vote", page="vote.html")
+
+
+if __name__ == "__main__":
+    flags = program.parser(__doc__)
+    flags.add_argument("--burst", type=float, default=50, help="events at once, of one client")
+    flags.add_argument("--rate", type=float, default=10, help="events a second, of one client")
+    program.run(main, flags)
