@@ -5,18 +5,15 @@
 //   room.join("Alice");
 //   room.say("Hello");
 //
-// Its events and methods are those of chat-room.js. `?transport=polling` or `websocket` in the
-// page's address allows that transport alone; by default it begins with one and goes on to the other.
+// Its events and methods are those of chat-room.js.
 
-import { io } from "./node_modules/socket.io-client/dist/socket.io.esm.min.js";
 import { Memory } from "./memory.js";
 import { newId } from "./parts.js";
+import { ask, makeSocket } from "./socketio.js";
 
 const CONTINUED_ELSEWHERE = 4001; // as chat says it
 const TYPING_MS = 3_000; // the server forgets it after 5 s
-const ACK_MS = 5_000; // without an acknowledgement it is sent again
 const AGAIN_MS = 1_500; // after "too fast"
-const asked = new URLSearchParams(location.search).get("transport");
 
 export class Room extends EventTarget {
   #memory = new Memory("socketio chat", { outbox: [] });
@@ -28,14 +25,7 @@ export class Room extends EventTarget {
   #typing = new Set();
   #typedAt = 0;
   #sending = false;
-  #socket = io({
-    path: new URL("socket.io/", document.baseURI).pathname, // it holds behind a proxy, too
-    autoConnect: false,
-    auth: (give) => give(this.#auth()),
-    reconnectionDelay: 500,
-    reconnectionDelayMax: 5_000,
-    ...(asked && { transports: [asked] }),
-  });
+  #socket = makeSocket({ auth: (give) => give(this.#auth()) });
 
   constructor() {
     super();
@@ -116,22 +106,13 @@ export class Room extends EventTarget {
   }
 
   async history(before) {
-    const page = await this.#ask("history", { before });
+    const page = await ask(this.#socket, "history", { before });
     if (page?.ok) this.#tell("history", page);
   }
 
   #auth() {
     const { name, token } = this.#memory;
     return { name, ...(token && { token, ...(this.#shown && { after: this.#last }) }) };
-  }
-
-  /** Emit an event, and wait for its acknowledgement; null if none comes. */
-  async #ask(event, fields) {
-    try {
-      return await this.#socket.timeout(ACK_MS).emitWithAck(event, fields);
-    } catch {
-      return null;
-    }
   }
 
   /** Send what waits, oldest first: each one after the one before is acknowledged. */
@@ -143,7 +124,7 @@ export class Room extends EventTarget {
   }
 
   async #sendOne(message) {
-    const answer = await this.#ask("say", message);
+    const answer = await ask(this.#socket, "say", message);
     if (answer?.ok) {
       this.#mine({ ...message, ...answer, from: this.name });
     } else if (answer && !["too_fast", "not_saved", "error"].includes(answer.code)) {
@@ -172,7 +153,7 @@ export class Room extends EventTarget {
       this.#sendAll();
       return;
     }
-    const page = await this.#ask("catch_up", { after: this.#last });
+    const page = await ask(this.#socket, "catch_up", { after: this.#last });
     if (page?.ok) this.#caughtUp(page, true);
   }
 
