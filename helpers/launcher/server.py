@@ -13,7 +13,12 @@ __all__ = ["LaunchError", "Log", "Server"]
 
 SETTLE_S = 1.0  # what log() waits for a server that does not answer
 LOG_LINES = 8  # how much of its log an error shows
-SOCKETIO = {"rooms", "socketio_chat", "vote"}  # their clients ask for the page's address
+SOCKETIO = {
+    "rooms",
+    "socketio_chat",
+    "socketio_echo",
+    "vote",
+}  # their clients ask for the page's address
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 
 
