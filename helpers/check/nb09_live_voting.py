@@ -84,7 +84,7 @@ def stored_as_expected(
     hints=(
         "`SELECT option, COUNT(*) FROM votes WHERE poll = ? GROUP BY option` gives a row for "
         "each option that somebody chose.",
-        "Begin with `totals = [0] * count`, and put in what the rows say.",
+        "Begin with `totals = [0] * options`, and put in what the rows say.",
     )
 )
 def tally(attempt: Attempt) -> None:

@@ -25,9 +25,9 @@ def cast(
     return stored
 
 
-def tally(votes: sqlite3.Connection, poll: str, count: int) -> list[int]:
-    """Return how many votes each of `count` options has."""
-    totals = [0] * count
+def tally(votes: sqlite3.Connection, poll: str, options: int) -> list[int]:
+    """Return how many votes each option has; `options` says how many there are."""
+    totals = [0] * options
     rows = votes.execute(
         "SELECT option, COUNT(*) FROM votes WHERE poll = ? GROUP BY option", (poll,)
     )

@@ -95,35 +95,35 @@ def cast_returns_the_option(votes, poll, voter, option, turn):
 
 
 @wrong("tally", hint="An option that nobody chose has no row")
-def tally_without_zeros(votes, poll, count):
+def tally_without_zeros(votes, poll, options):
     sql = "SELECT COUNT(*) FROM votes WHERE poll = ? GROUP BY option ORDER BY option"
     return [number for (number,) in votes.execute(sql, (poll,))]
 
 
 @wrong("tally", hint="Those are rows")
-def tally_returns_rows(votes, poll, count):
+def tally_returns_rows(votes, poll, options):
     sql = "SELECT option, COUNT(*) FROM votes WHERE poll = ? GROUP BY option"
     return votes.execute(sql, (poll,)).fetchall()
 
 
 @wrong("tally", hint="That counts the votes of all polls")
-def tally_counts_all_polls(votes, poll, count):
-    totals = [0] * count
+def tally_counts_all_polls(votes, poll, options):
+    totals = [0] * options
     for option, number in votes.execute("SELECT option, COUNT(*) FROM votes GROUP BY option"):
-        if option < count:
+        if option < options:
             totals[option] = number
     return totals
 
 
 @wrong("tally", hint="a list is asked for")
-def tally_returns_a_dict(votes, poll, count):
+def tally_returns_a_dict(votes, poll, options):
     sql = "SELECT option, COUNT(*) FROM votes WHERE poll = ? GROUP BY option"
     return dict(votes.execute(sql, (poll,)).fetchall())
 
 
 @wrong("tally", hint="option 0 comes first")
-def tally_backwards(votes, poll, count):
-    totals = [0] * count
+def tally_backwards(votes, poll, options):
+    totals = [0] * options
     sql = "SELECT option, COUNT(*) FROM votes WHERE poll = ? GROUP BY option"
     for option, number in votes.execute(sql, (poll,)):
         totals[-1 - option] = number
@@ -131,8 +131,8 @@ def tally_backwards(votes, poll, count):
 
 
 @wrong("tally", hint="It reads past the end")
-def tally_one_too_far(votes, poll, count):
-    totals = [0] * (count - 1)
+def tally_one_too_far(votes, poll, options):
+    totals = [0] * (options - 1)
     sql = "SELECT option, COUNT(*) FROM votes WHERE poll = ? GROUP BY option"
     for option, number in votes.execute(sql, (poll,)):
         totals[option + 1] = number
