@@ -41,6 +41,7 @@ class Guest:
         answer = self.answers.get(event)
         if isinstance(answer, Silence):
             await self._mute.wait()
+            return None
         return answer
 
     async def _refuse(self, reason: Any = None) -> None:

@@ -13,15 +13,17 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from helpers.check.attempt import Attempt
+from helpers.check.attempt import Attempt, NotYet
 from helpers.check.socketio_guest import END, Event, Guest
 from helpers.check.talk import ANSWER_S, NO_ANSWER, silent
+from helpers.check.values import shown
 
 __all__ = ["NO_ANSWER", "Emitted", "Event", "Guest", "Stage", "events", "stage"]
 
@@ -46,6 +48,7 @@ class Stage:
         sio: the server: what a learner's function gets.
         guests: the clients that were let in, by name.
         emitted: what the learner's handlers emitted, in order.
+        slow_s: how long an `emit` takes, in seconds: others have their turn meanwhile.
     """
 
     def __init__(self, attempt: Attempt) -> None:
@@ -53,7 +56,7 @@ class Stage:
         self.sio = _server(self)
         self.guests: dict[str, Guest] = {}
         self.emitted: list[Emitted] = []
-        self.url = ""
+        self.url, self.slow_s = "", 0.0
         self.over = asyncio.Event()
         self._everybody: list[Guest] = []
         self._gone: dict[str, asyncio.Event] = {}
@@ -95,7 +98,19 @@ class Stage:
         if attempt.failure is not None:
             self.attempt.failure = self.attempt.failure or attempt.failure
             return False if event == "connect" else None
-        return result
+        return None if self._unsendable(result) else result
+
+    def _unsendable(self, result: Any) -> bool:
+        """Whether an acknowledgement cannot be sent; the library would fail without a word."""
+        try:
+            json.dumps(result)
+        except (TypeError, ValueError) as error:
+            facts = [("returned", shown(result)), ("what happened", str(error))]
+            nudge = "An acknowledgement is made of what JSON has: texts, numbers, lists, dicts."
+            self.attempt.failure = NotYet(self.attempt.call_text, facts, [nudge])
+            self.attempt.failure.__cause__ = error
+            return True
+        return False
 
     async def client(self, name: str, auth: Any = None) -> Guest:
         """Connect a client over WebSocket.
@@ -209,6 +224,7 @@ def _server(here: Stage) -> Any:
             given = dict(zip(names, args, strict=False)) | options
             to = given.get("to") or given.get("room")
             here.emitted.append(Emitted(event, data, to, given.get("skip_sid")))
+            await asyncio.sleep(here.slow_s)
             await super().emit(event, data, *args, **options)
 
         async def tell(self, event: str, sid: str) -> None:
@@ -220,6 +236,7 @@ def _server(here: Stage) -> Any:
             finally:
                 here.left(eio_sid)
 
+    Server.__name__ = "AsyncServer"  # so that an exception says what a learner expects
     options: dict[str, Any] = {"logger": silent, "engineio_logger": silent}
     return Server(async_mode="aiohttp", monitor_clients=False, **options)
 
