@@ -84,6 +84,8 @@ class Outbox(asyncio.Queue[Any]):
 
     def write(self, frame: bytes) -> None:
         """Write a frame past the queue, which must be idle; drop a client that does not read."""
+        if self.transport.is_closing():
+            return  # the library is about to notice
         if self.transport.get_write_buffer_size() > MAX_WAITING_BYTES:
             self.drop()
         else:

@@ -172,7 +172,11 @@ async def serve(
             if "sid" not in request.query and len(sio.eio.sockets) >= MAX_CLIENTS:
                 return _answer(replies.refuse(503, "too many clients are here, try later"))
             fanout.upgrading(sio, request)
-        response: web.StreamResponse = await handler(request)
+        try:
+            response: web.StreamResponse = await handler(request)
+        except ValueError as error:  # no packet at all: the library leaves it to us
+            log.info("a client sent what is no packet: %s", people.brief(str(error)))
+            return await _let_go(sio, request)
         return response
 
     app = web.Application(middlewares=[fanout.note_request, admitted, *middlewares])
@@ -202,6 +206,16 @@ def plain_reply(request: web.Request, server: str, page: str) -> web.Response:
     found = replies.reply(request.method, request.raw_path, server=server, page=page, sockets=())
     assert found
     return _answer(found)
+
+
+async def _let_go(sio: socketio.AsyncServer, request: web.Request) -> web.Response:
+    """Disconnect whoever came on this connection."""
+    for client in list(sio.eio.sockets.values()):
+        if request.transport and client.queue.transport is request.transport:
+            await client.close(wait=False, abort=True, reason=sio.reason.TRANSPORT_ERROR)
+            client.queue.put_nowait(None)
+            request.transport.abort()  # no HTTP where frames are expected
+    return _answer(replies.refuse(400, "expected packets of Engine.IO"))
 
 
 async def _leave(websockets: Iterable[web.WebSocketResponse]) -> None:
