@@ -156,6 +156,8 @@ async def join_chat(attempt: Attempt) -> None:
                     raise _told(title, chat.problem, failure) from failure
                 raise
             attempt.call_text = title
+            if not chat.came:
+                raise _told(title, Answer("Nobody came to the chat: connect to `address`."))
             if not await chat.over(1.0):
                 chat.problem = Answer("The connection is still open: close it at the end.")
             if chat.problem and not _ack_nudge(got):

@@ -51,6 +51,7 @@ class StrictChat:
     due: dict[str, Any]
     address: str = ""
     problem: Answer | None = None
+    came: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def over(self, within_s: float) -> bool:
@@ -64,6 +65,7 @@ class StrictChat:
 
     async def talk(self, websocket: Any) -> None:
         """Be the server of one client; the first problem ends it."""
+        self.came = True
         try:
             await self.let_in(websocket)
             number = await self.hear(websocket)

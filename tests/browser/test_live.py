@@ -201,3 +201,26 @@ def test_what_a_server_says_ends_at_its_side(
     open_live(tab, wire)
     line = tab.locator("[data-direction='server→client'] .text").first
     expect(line).to_have_css("text-align", "end")
+
+
+def respond(connection: socket.socket) -> None:
+    """Answer one poll of Engine.IO."""
+    connection.recv(65_536)
+    connection.sendall(
+        b'HTTP/1.1 200 OK\r\nContent-Length: 34\r\n\r\n42["chat","<b>hi</b>"]\x1e431["done"]'
+    )
+
+
+def test_polling_is_no_page_file_and_packets_stand_below_what_carries_them(tab: Page) -> None:
+    with RawServer(respond) as raw, tap(raw.url) as wire:
+        with connect(wire) as polling:
+            target = "/socket.io/?EIO=4&transport=polling&sid=x"
+            polling.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            assert polling.recv(65_536)
+        open_live(tab, wire)
+        answer = tab.locator("li.message", has_text="server→client")
+        expect(answer.locator(".about")).to_contain_text("session 1 · connection 1")
+        expect(answer.locator(".packet")).to_have_text(
+            ['Socket.IO event "chat"("<b>hi</b>")', 'Socket.IO ack("done") · id 1']
+        )
+        assert tab.locator("li b").count() == 0
