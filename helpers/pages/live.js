@@ -107,7 +107,7 @@ function row(entry) {
   item.classList.toggle("event", entry.kind === "mark");
   item.dataset.kind = entry.kind;
   item.dataset.connection = entry.connection ?? "";
-  item.dataset.ping = ["ping", "pong"].includes(entry.opcode);
+  item.dataset.ping = ["ping", "pong"].includes(entry.opcode) || isHeartbeat(entry.packets);
   if (entry.direction) item.dataset.direction = entry.direction;
   item.hidden = isFiltered(item);
   addConnection(entry.connection);
@@ -116,6 +116,11 @@ function row(entry) {
   if (entry.kind === "mark") item.textContent = `${entry.number} · ${entry.text} · ${whose}`;
   else item.append(details(entry, whose));
   return item;
+}
+
+/** Engine.IO has pings of its own, which are messages to WebSocket and bodies to HTTP. */
+function isHeartbeat(packets) {
+  return packets.length > 0 && packets.every((packet) => /^Engine\.IO p[io]ng$/.test(packet));
 }
 
 /** A line that opens: its bytes are only drawn when somebody wants to see them. */

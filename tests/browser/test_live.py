@@ -204,23 +204,30 @@ def test_what_a_server_says_ends_at_its_side(
 
 
 def respond(connection: socket.socket) -> None:
-    """Answer one poll of Engine.IO."""
-    connection.recv(65_536)
-    connection.sendall(
-        b'HTTP/1.1 200 OK\r\nContent-Length: 34\r\n\r\n42["chat","<b>hi</b>"]\x1e431["done"]'
-    )
+    """Answer two polls of Engine.IO: an event and an acknowledgement, then a ping."""
+    for body in (b'42["chat","<b>hi</b>"]\x1e431["done"]', b"2"):
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 
 
 def test_polling_is_no_page_file_and_packets_stand_below_what_carries_them(tab: Page) -> None:
     with RawServer(respond) as raw, tap(raw.url) as wire:
         with connect(wire) as polling:
             target = "/socket.io/?EIO=4&transport=polling&sid=x"
-            polling.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-            assert polling.recv(65_536)
+            for _ in range(2):
+                polling.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                assert polling.recv(65_536)
         open_live(tab, wire)
-        answer = tab.locator("li.message", has_text="server→client")
-        expect(answer.locator(".about")).to_contain_text("session 1 · connection 1")
-        expect(answer.locator(".packet")).to_have_text(
-            ['Socket.IO event "chat"("<b>hi</b>")', 'Socket.IO ack("done") · id 1']
+        answers = tab.locator("li.message:visible", has_text="server→client")
+        expect(answers).to_have_count(2)
+        expect(answers.first.locator(".about")).to_contain_text("session 1 · connection 1")
+        expect(answers.locator(".packet")).to_have_text(
+            [
+                'Socket.IO event "chat"("<b>hi</b>")',
+                'Socket.IO ack("done") · id 1',
+                "Engine.IO ping",
+            ]
         )
         assert tab.locator("li b").count() == 0
+        tab.locator("#pings").uncheck()
+        expect(answers).to_have_count(1)
