@@ -266,7 +266,7 @@ async def tell_one(attempt: Attempt) -> None:
         guests[2].answers["message"] = NO_ANSWER
         for to, expected in ONE:
             here.emitted.clear()
-            ack = await guests[0].ask("tell", to, "psst", within_s=2.5)
+            ack = await guests[0].ask("tell", to, "psst", within_s=4)
             attempt.call_text = f"Alice tells {to}: 'psst'"
             await judge_secret(attempt, here, to, ack, expected)
 

@@ -6,8 +6,9 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from helpers.check.talk import ANSWER_S, NO_ANSWER, Silence, silent
+from helpers.check.talk import NO_ANSWER, Silence, silent
 
+ASK_S = 3.0  # how long a client waits for an acknowledgement, and for the judge's mark
 END = "-- the judge has heard enough --"
 
 Event = tuple[str, Any]
@@ -47,7 +48,7 @@ class Guest:
     async def _refuse(self, reason: Any = None) -> None:
         self.refused = reason
 
-    async def ask(self, event: str, *data: Any, within_s: float = ANSWER_S) -> Any:
+    async def ask(self, event: str, *data: Any, within_s: float = ASK_S) -> Any:
         """Emit an event, and wait for its acknowledgement.
 
         Args:
@@ -69,7 +70,7 @@ class Guest:
         """Take what has come until now; the judge has marked where that ends."""
         heard: list[Event] = []
         with suppress(TimeoutError):
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(ASK_S):
                 while (came := await self._came.get())[0] != END:
                     heard.append(came)
         return heard

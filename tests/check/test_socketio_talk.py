@@ -176,9 +176,9 @@ def test_who_leaves_has_left_when_the_judge_goes_on() -> None:
 
 
 def test_clients_answer_what_the_server_asks_or_are_silent() -> None:
-    async def asks(sio: Any, sid: str, to: str) -> Any:
+    async def asks(sio: Any, sid: str, to: str, within_s: float) -> Any:
         try:
-            return await sio.call("there?", to=to, timeout=0.2)
+            return await sio.call("there?", to=to, timeout=within_s)
         except Exception as error:
             return type(error).__name__
 
@@ -186,8 +186,8 @@ def test_clients_answer_what_the_server_asks_or_are_silent() -> None:
         here.on("ask")
         alice, bob = await here.client("Alice"), await here.client("Bob")
         alice.answers["there?"], bob.answers["there?"] = "yes", NO_ANSWER
-        assert await alice.ask("ask", alice.sid) == "yes"
-        assert await alice.ask("ask", bob.sid) == "TimeoutError"
+        assert await alice.ask("ask", alice.sid, 3) == "yes"
+        assert await alice.ask("ask", bob.sid, 0.2) == "TimeoutError"
 
     attempt, left = played(asks, scene)
     assert attempt.failure is None
