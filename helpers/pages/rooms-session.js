@@ -89,16 +89,13 @@ export class Rooms extends EventTarget {
     else this.#tell("refused", { how, code: answer?.code, text: answer?.text ?? "no answer; try again" });
   }
 
-  async leave(room) {
-    const answer = await this.#ask("leave", { room });
-    if (answer?.ok) this.#shut(room, "left");
-    else this.#tell("refused", { how: "leave", text: answer?.text ?? "no answer; try again" });
-  }
+  leave = (room) => this.#end("leave", room, "left");
+  close = (room) => this.#end("close", room, "closed");
 
-  async close(room) {
-    const answer = await this.#ask("close", { room });
-    if (answer?.ok) this.#shut(room, "closed");
-    else this.#tell("refused", { how: "close", text: answer?.text ?? "no answer; try again" });
+  async #end(how, room, why) {
+    const answer = await this.#ask(how, { room });
+    if (answer?.ok) this.#shut(room, why);
+    else this.#tell("refused", { how, text: answer?.text ?? "no answer; try again" });
   }
 
   /** Say something in the open room; it is sent again until it is acknowledged. */

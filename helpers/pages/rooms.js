@@ -3,21 +3,18 @@
 import { Lines } from "./chat-lines.js";
 import { askedName } from "./memory.js";
 import { announce, part, showStatus } from "./parts.js";
-import { sign, signOut, whenSignedIn } from "./rooms-account.js";
+import { signOut, whenSignedIn } from "./rooms-account.js";
 import { RoomList } from "./rooms-list.js";
 import { Rooms } from "./rooms-session.js";
+import { SignIn } from "./rooms-sign.js";
 
 const TALLEST_PX = 160; // of the field, before it scrolls
 const LONGEST = 4_000; // characters of a message
-const WHY = {
-  signed_out: "You have signed out.",
-  expired: "Your session has expired. Sign in to go on.",
-  replaced: "This browser has signed in anew.",
-};
 const $ = (id) => document.getElementById(id);
 const rooms = new Rooms();
 const lines = new Lines($("lines"), $("empty"), showUnread);
 const list = new RoomList($("mine"), $("others"), (room) => choose(room));
+const form = new SignIn($("sign"), () => begin());
 const drafts = new Map(); // what one has begun to write in each room
 let inside = false; // signed in, and welcome
 let ended = ""; // why the session before has ended
@@ -31,46 +28,16 @@ function begin(why = "") {
 }
 
 function showSignIn(why) {
+  $("pill").hidden = true;
+  if (!form.hidden) return; // one may have begun to type
   inside = false;
   rooms.forget();
   drafts.clear();
   showNowhere();
-  for (const id of ["house", "account", "pill"]) $(id).hidden = true;
-  if ($("closing").open) $("closing").close();
+  for (const id of ["house", "account"]) $(id).hidden = true;
   $("account").open = false;
-  $("sign").hidden = false;
   document.title = "rooms";
-  $("text").value = "";
-  if (WHY[why]) {
-    $("why").textContent = WHY[why];
-    tell(WHY[why]);
-  }
-  $("name").value ||= askedName;
-  if (window.top === window || document.hasFocus()) $($("name").value ? "password" : "name").focus();
-}
-
-$("sign").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const how = event.submitter?.value || "sign-in";
-  say("sign-error", "");
-  $("alone").hidden = true;
-  busy(true);
-  const answer = await sign(how, $("name").value, $("password").value);
-  busy(false);
-  if (answer.ok) {
-    $("password").value = "";
-    begin();
-  } else if (answer.code === "no_cookie") {
-    $("alone-link").href = location.href;
-    $("alone").hidden = false;
-  } else {
-    say("sign-error", `${answer.text[0].toUpperCase()}${answer.text.slice(1)}.`);
-    $(answer.code.includes("name") ? "name" : "password").focus();
-  }
-});
-
-function busy(on) {
-  for (const button of $("sign").querySelectorAll("button")) button.disabled = on;
+  tell(form.show(why, why === "expired" ? rooms.name : askedName));
 }
 
 for (const id of ["sign-out", "sign-out-everywhere"]) {
@@ -81,7 +48,7 @@ for (const id of ["sign-out", "sign-out-everywhere"]) {
   });
 }
 
-whenSignedIn(() => !inside && !$("sign").hidden && begin());
+whenSignedIn(() => !form.hidden && begin());
 
 rooms.addEventListener("signed-out", ({ detail: { why } }) => {
   if (why === "not_signed_in") showSignIn(ended || (inside ? "expired" : "")); // it may have expired unseen
@@ -102,9 +69,8 @@ rooms.addEventListener("welcome", ({ detail: { name, until } }) => {
   ended = "";
   if (inside) return;
   inside = true;
-  $("sign").hidden = true;
+  form.hide();
   for (const id of ["house", "account"]) $(id).hidden = false;
-  $("why").textContent = "Everybody in a room sees your name beside what you say.";
   tell(`You are signed in as ${name}.`);
   if (!rooms.joined.size && window.top === window) $("new-room").focus();
 });

@@ -41,19 +41,25 @@ import argparse
 import asyncio
 import socket
 import time
-from collections.abc import Coroutine
-from datetime import UTC, datetime
 from sqlite3 import Connection
 from typing import Any
 
 import socketio
 
-from helpers.servers import database, people, program, rooms_store, socketio_site
+from helpers.servers import (
+    database,
+    people,
+    program,
+    rooms_messages,
+    rooms_store,
+    socketio_site,
+)
 from helpers.servers.chat import check_said
 from helpers.servers.people import Field, Refused
+from helpers.servers.rooms_messages import Message, iso
 from helpers.servers.rooms_presence import SIGNED_IN, Presence, Tab, channel
 from helpers.servers.rooms_sessions import Sessions
-from helpers.servers.rooms_store import Message, Room
+from helpers.servers.rooms_store import Room
 from helpers.servers.socketio_site import on, tell
 
 ROOMS_S = 0.2  # between two lists of rooms
@@ -68,7 +74,6 @@ class Rooms:
         self.here = Presence(sio)
         self.sessions: Sessions
         self.listing: asyncio.TimerHandle | None = None
-        self.tasks: set[asyncio.Task[None]] = set()
         sio.on("connect", self.connect)
         sio.on("disconnect", self.disconnect)
         on(sio, "rooms", {}, self.rooms)
@@ -92,7 +97,7 @@ class Rooms:
             tab = self.here.tab(sid)  # it may have been signed out since
         except Refused as error:
             raise socketio_site.refuse_connection(error) from error
-        self.soon(self.welcome(tab))
+        self.here.soon(self.welcome(tab))
 
     async def disconnect(self, sid: str, reason: str) -> None:
         """Forget a tab; its person stays a member of their rooms."""
@@ -111,12 +116,6 @@ class Rooms:
                 tell(self.sio, "welcome", me | lists, room=tab.sid)
 
         await self.store.after(work, then)
-
-    def soon(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something once the library has accepted the connection."""
-        task = asyncio.create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
 
     def changed(self) -> None:
         """Soon tell everybody which rooms there are."""
@@ -153,7 +152,7 @@ class Rooms:
 
         def entered(db: Connection) -> tuple[Room, bool, dict[str, Any]]:
             room, new = work(db)
-            messages, older = rooms_store.before(db, room, None)
+            messages, older = rooms_messages.before(db, room, None)
             members = rooms_store.members(db, room)
             seen = {"room": room.name, "owner": room.owner.name, "members": members}
             return room, new, seen | {"messages": messages, "older": older}
@@ -198,7 +197,7 @@ class Rooms:
 
         def work(db: Connection) -> tuple[Room, Message, bool]:
             room = rooms_store.find_joined(db, said["room"], tab.person.id)
-            return room, *rooms_store.add_message(
+            return room, *rooms_messages.add_message(
                 db, room, tab.person, said["id"], at, said["text"]
             )
 
@@ -221,7 +220,7 @@ class Rooms:
 
         def work(db: Connection) -> tuple[list[Message], bool]:
             room = rooms_store.find_joined(db, asked["room"], who)
-            return rooms_store.before(db, room, asked["before"])
+            return rooms_messages.before(db, room, asked["before"])
 
         messages, older = await self.store.run(work)
         return {"messages": messages, "older": older}
@@ -232,19 +231,14 @@ class Rooms:
         tell(self.sio, event, about, room=channel(room.name), skip_sid=but)
 
 
-def iso(at: float) -> str:
-    """Write a time as JavaScript does."""
-    when = datetime.fromtimestamp(at, UTC)
-    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve until `stop` is set, then close every connection with 1001.
 
     First used: notebooks/10_rooms_and_sessions.ipynb
     """
     folder = program.data_folder(options)
-    async with database.opened(folder / "rooms.sqlite3", rooms_store.SCHEMA) as store:
+    schema = rooms_store.SCHEMA + rooms_messages.SCHEMA
+    async with database.opened(folder / "rooms.sqlite3", schema) as store:
         sio = socketio_site.make(burst=options.burst, per_second=options.rate)
         rooms = Rooms(sio, store)
         rooms.sessions = sessions = Sessions(

@@ -7,7 +7,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
+from typing import Any
 
 import socketio
 
@@ -115,7 +116,7 @@ class Presence:
                 self._sio.manager.basic_leave_room(tab.sid, "/", where)
             if self._sio.manager.is_connected(tab.sid, "/"):  # else `connect` refuses it
                 tell(self._sio, "signed_out", {"why": why}, room=tab.sid)
-                self._keep(self._sio.disconnect(tab.sid))
+                self.soon(self._sio.disconnect(tab.sid))
 
     def join(self, person: Person, room: Room) -> None:
         """Let all tabs of a person hear a room."""
@@ -136,6 +137,12 @@ class Presence:
         self._online.pop(where, None)
         for key in [key for key in self._typing if key[0] == where]:
             self._typing.pop(key).cancel()
+
+    def soon(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something once the library is done with what it is at."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def online(self, room: str) -> list[str]:
         """List the members of a room who are online."""
@@ -194,8 +201,3 @@ class Presence:
 
         if where not in self._soon:
             self._soon[where] = asyncio.get_running_loop().call_later(ONLINE_S, count)
-
-    def _keep(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

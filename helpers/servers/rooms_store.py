@@ -1,13 +1,13 @@
-"""What rooms keeps in SQLite: people, their sessions, rooms, members and messages.
+"""What rooms keeps in SQLite: people, their sessions, rooms and members.
 
 1. Of a password there is its scrypt hash, of a session's id its SHA-256: neither can be used.
 2. Names of people and of rooms are unique to the eye: `key` is what look-alikes share.
 3. A person is a member of a room, not a tab or a session: it outlives them all.
 
-Each function is one piece of work for `Database.run`, and takes the connection first.
+Each function is one piece of work for `Database.run`, and takes the connection first. What is
+said in the rooms is in rooms_messages.py.
 """
 
-import itertools
 import sqlite3
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -20,9 +20,6 @@ MAX_SESSIONS = 20  # of one person; the oldest ends
 MAX_ROOMS = 200
 MAX_OWNED = 20  # rooms of one person
 MAX_MEMBERS = 1_000  # of a room
-KEPT = 1_000  # messages of a room; the oldest make room
-RECENT = 50  # messages in one answer, at most
-PAGE_BYTES = 2**17  # of text in it, at most
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS people (
@@ -48,19 +45,7 @@ CREATE TABLE IF NOT EXISTS members (
     PRIMARY KEY (room, person)
 );
 CREATE INDEX IF NOT EXISTS rooms_of ON members (person);
-CREATE TABLE IF NOT EXISTS messages (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    room INTEGER NOT NULL REFERENCES rooms,
-    author INTEGER NOT NULL REFERENCES people,
-    id TEXT NOT NULL,               -- the author's own: a retry is the same message
-    at TEXT NOT NULL,
-    text TEXT NOT NULL,
-    UNIQUE (room, author, id)
-);
-CREATE INDEX IF NOT EXISTS said_in ON messages (room, seq);
 """
-
-Message = dict[str, Any]
 
 
 class Person(NamedTuple):
@@ -123,16 +108,11 @@ def find_person(db: sqlite3.Connection, name: str) -> tuple[Person, str] | None:
 def start_session(
     db: sqlite3.Connection, session: Session, instead_of: str | None, now: float
 ) -> list[str]:
-    """Add a session, and end the one that the same browser had, and the oldest if need be.
-
-    Args:
-        db: the database.
-        session: the new one.
-        instead_of: the id of the one that its cookie replaces.
-        now: whatever expired before is forgotten.
+    """Add a session; forget those that expired before `now`.
 
     Returns:
-        The ids of the sessions that end.
+        The ids of the sessions that end for it: the one that its browser had, `instead_of`, and
+        the oldest if a person has too many.
 
     First used: notebooks/10_rooms_and_sessions.ipynb
     """
@@ -318,57 +298,3 @@ def members(db: sqlite3.Connection, room: Room) -> list[str]:
         (room.id,),
     )
     return [name for (name,) in rows]
-
-
-def add_message(
-    db: sqlite3.Connection, room: Room, author: Person, id: str, at: str, text: str
-) -> tuple[Message, bool]:
-    """Add a message, unless its author has said one with this id here.
-
-    Returns:
-        The message as it is stored, and whether it is new.
-
-    First used: notebooks/10_rooms_and_sessions.ipynb
-    """
-    added = db.execute(
-        "INSERT INTO messages (room, author, id, at, text) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (room, author, id) DO NOTHING",
-        (room.id, author.id, id, at, text),
-    )
-    found = "WHERE messages.room = ? AND author = ? AND messages.id = ?"
-    (message,) = _messages(db, found, (room.id, author.id, id))
-    db.execute(
-        "DELETE FROM messages WHERE room = :room AND seq <= (SELECT seq FROM messages "
-        "WHERE room = :room ORDER BY seq DESC LIMIT 1 OFFSET :kept)",
-        {"room": room.id, "kept": KEPT},
-    )
-    return message, added.rowcount == 1
-
-
-def before(
-    db: sqlite3.Connection, room: Room, seq: int | None, at_most: int = RECENT
-) -> tuple[list[Message], bool]:
-    """Return what was said in a room before `seq`, oldest first, and whether there is older.
-
-    Args:
-        db: the database.
-        room: where it was said.
-        seq: None for the newest.
-        at_most: how many.
-
-    First used: notebooks/10_rooms_and_sessions.ipynb
-    """
-    found = "WHERE messages.room = ? AND (? IS NULL OR seq < ?) ORDER BY seq DESC LIMIT ?"
-    newest = _messages(db, found, (room.id, seq, seq, at_most + 1))
-    sizes = itertools.accumulate(len(message["text"].encode()) for message in newest[:at_most])
-    fitting = sum(size <= PAGE_BYTES for size in sizes)
-    return newest[:fitting][::-1], len(newest) > fitting
-
-
-def _messages(db: sqlite3.Connection, which: str, values: Iterable[Any]) -> list[Message]:
-    rows = db.execute(
-        "SELECT seq, messages.id, at, name, text FROM messages "
-        f"JOIN people ON people.id = author {which}",
-        tuple(values),
-    )
-    return [dict(zip(("seq", "id", "at", "from", "text"), row, strict=True)) for row in rows]

@@ -12,7 +12,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from helpers.launcher import Server
-from helpers.servers import people, rooms_passwords, rooms_store
+from helpers.servers import people, rooms_messages, rooms_passwords, rooms_store
 from helpers.servers.people import Refused
 from helpers.servers.rooms_store import Person, Session
 from tests.servers.chat_client import fresh, run
@@ -20,7 +20,7 @@ from tests.servers.rooms_client import COOKIE, PASSWORD, ask, official_tab, sign
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     with Server("rooms") as server:
         server.start()
         yield server
@@ -239,24 +239,24 @@ def test_right_passwords_are_not_counted_and_busy_is_said(monkeypatch: pytest.Mo
 
 
 def test_what_is_kept_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rooms_store, "KEPT", 3)
+    monkeypatch.setattr(rooms_messages, "KEPT", 3)
     monkeypatch.setattr(rooms_store, "MAX_MEMBERS", 2)
     monkeypatch.setattr(rooms_store, "MAX_PEOPLE", 3)
-    monkeypatch.setattr(rooms_store, "PAGE_BYTES", 5)
+    monkeypatch.setattr(rooms_messages, "PAGE_BYTES", 5)
     db = sqlite3.connect(":memory:")
-    db.executescript(rooms_store.SCHEMA)
+    db.executescript(rooms_store.SCHEMA + rooms_messages.SCHEMA)
     a, b, c = (rooms_store.add_person(db, name, "") for name in "ABC")
     with pytest.raises(Refused, match="no more can"):
         rooms_store.add_person(db, "D", "")
     room, other = (rooms_store.add_room(db, name, a) for name in ("Tea", "Coffee"))
-    rooms_store.add_message(db, other, a, "0", "", "elsewhere")
+    rooms_messages.add_message(db, other, a, "0", "", "elsewhere")
     assert rooms_store.join(db, "TEA", b) == (room, True)
     assert rooms_store.join(db, "TEA", b) == (room, False)
     with pytest.raises(Refused, match="takes no more"):
         rooms_store.join(db, "tea", c)
     for n in range(5):
-        rooms_store.add_message(db, room, a, f"{n}", "", f"{n}{n}")
-    page = rooms_store.before(db, room, None)
+        rooms_messages.add_message(db, room, a, f"{n}", "", f"{n}{n}")
+    page = rooms_messages.before(db, room, None)
     assert ([m["text"] for m in page[0]], page[1]) == (["33", "44"], True)
     kept = "SELECT text FROM messages WHERE room = ?"
     assert db.execute(kept, (room.id,)).fetchall() == [("22",), ("33",), ("44",)]
@@ -266,7 +266,7 @@ def test_what_is_kept_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_sessions_end_one_by_one_or_all_and_by_themselves() -> None:
     db = sqlite3.connect(":memory:")
-    db.executescript(rooms_store.SCHEMA)
+    db.executescript(rooms_store.SCHEMA + rooms_messages.SCHEMA)
     alice: Person = rooms_store.add_person(db, "Alice", "")
     bob = rooms_store.add_person(db, "Bob", "")
     for id_, person, expires in (("a", alice, 10), ("b", alice, 20), ("c", bob, 30)):
