@@ -37,7 +37,7 @@ export class Session extends EventTarget {
 
   /** Whether this browser made the poll, and may close it. */
   get owner() {
-    return store.getItem(`vote owner ${this.#code}`) !== null;
+    return store.getItem(this.#ownerKey(this.#code)) !== null;
   }
 
   /** The choice that is not counted yet; null if there is none. */
@@ -52,6 +52,10 @@ export class Session extends EventTarget {
 
   get #pendingKey() {
     return `vote pending ${askedName} ${this.#code}`;
+  }
+
+  #ownerKey(code) {
+    return `vote owner ${askedName} ${code}`;
   }
 
   /** Show a poll, now or as soon as there is a connection. */
@@ -81,14 +85,14 @@ export class Session extends EventTarget {
       return false;
     }
     store.removeItem(`vote making ${id}`);
-    store.setItem(`vote owner ${answer.code}`, kept);
+    store.setItem(this.#ownerKey(answer.code), kept);
     this.#tell("made", { code: answer.code });
     return true;
   }
 
   /** Close the poll for good. */
   async close() {
-    const owner = store.getItem(`vote owner ${this.#code}`);
+    const owner = store.getItem(this.#ownerKey(this.#code));
     const answer = await ask(this.#socket, "close", { code: this.#code, owner });
     if (!answer?.ok) this.#tell("trouble", answer ?? { text: "no answer; try again" });
   }

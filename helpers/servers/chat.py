@@ -165,7 +165,13 @@ class Visit:
                 everybody = self.room.taken.values()
                 self.room.pass_on(message, {member, other} if other else everybody)
 
-        await self.store.after(work, then)
+        self.store.submit(work, then).add_done_callback(self.said)  # the next may come already
+
+    def said(self, stored: asyncio.Future[None]) -> None:
+        """Tell why a message is not stored, if it is not."""
+        if error := stored.exception():
+            refused = error if isinstance(error, Refused) else Refused("error", "a server error")
+            self.answer(refused.message())
 
     async def catch_up(self, member: Member, after: int) -> None:
         """Send the next page of what was missed; after the last one, live messages come."""

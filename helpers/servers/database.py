@@ -61,9 +61,23 @@ class Database:
         Raises:
             Refused: not_saved, when SQLite could not write; whatever `work` raises.
         """
+        return await self.submit(work, then)
+
+    def submit(
+        self, work: Callable[[sqlite3.Connection], Any], then: Callable[[Any], Result]
+    ) -> asyncio.Future[Result]:
+        """Put one piece of work into the queue now, and go on; the rest is as for `after`.
+
+        Args:
+            work: called in the database's thread.
+            then: called on the loop, in the order of the queue, before anything else is done.
+
+        Returns:
+            What becomes of it.
+        """
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._jobs.put_nowait(_Job(work, then, done))
-        return await done
+        return done
 
     def soon(self, work: Work, then: Callable[[Any], Any] = lambda result: result) -> None:
         """Do one piece of work for which nobody waits; what goes wrong is logged.
@@ -77,9 +91,7 @@ class Database:
             if error := done.exception():
                 log.error("nothing was saved: %s", error)
 
-        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        done.add_done_callback(ended)
-        self._jobs.put_nowait(_Job(work, then, done))
+        self.submit(work, then).add_done_callback(ended)
 
     async def write(self) -> None:
         """Do what comes into the queue, until `end` is called."""

@@ -3,7 +3,7 @@
 python-socketio makes a task, and the WebSocket library a frame, for each client and event. Here:
 
 1. An event becomes one packet and one WebSocket frame. A client whose outbox is empty gets that
-   frame written at once.
+   frame; what it gets in one turn of the loop is one write, whatever the number of events.
 2. Everybody else (by polling, upgrading, with a backlog) gets the packet into the outbox, which
    the library empties. So each client hears in the order of the emits, whichever way each took.
 3. Who does not read is dropped once `MAX_WAITING_BYTES` wait, so memory has a bound.
@@ -51,6 +51,7 @@ class Outbox(asyncio.Queue[Any]):
         super().__init__()
         self._server = server
         self._asked = False  # whether the one who empties it waits for more
+        self._frames: list[bytes] = []  # of this turn
         self.waiting_bytes = 0
         self.dropped = False
         request = request_of.get()
@@ -70,6 +71,7 @@ class Outbox(asyncio.Queue[Any]):
             self._asked = False
 
     def _put(self, item: Any) -> None:
+        self._write()  # what came before
         if self.dropped and item is not None:
             return
         super()._put(item)
@@ -84,12 +86,20 @@ class Outbox(asyncio.Queue[Any]):
 
     def write(self, frame: bytes) -> None:
         """Write a frame past the queue, which must be idle; drop a client that does not read."""
+        if not self._frames:
+            asyncio.get_running_loop().call_soon(self._write)
+        self._frames.append(frame)
+
+    def _write(self) -> None:
+        if not self._frames:
+            return
+        frames, self._frames = self._frames, []
         if self.transport.is_closing():
             return  # the library is about to notice
         if self.transport.get_write_buffer_size() > MAX_WAITING_BYTES:
             self.drop()
         else:
-            self.transport.write(frame)
+            self.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     def drop(self) -> None:
         """End the connection of a client that does not read."""

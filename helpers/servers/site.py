@@ -1,7 +1,8 @@
 """What the servers on aiohttp share: one port for page and WebSocket, and one way to fan out.
 
 1. A plain request gets the page, a file, or a refusal; a handshake passes every rule first.
-2. A message for many is encoded once, as a whole frame, and written to each `Peer` unawaited.
+2. A message for many is encoded once, as a whole frame, and sent to each `Peer` unawaited. What
+   is sent to a peer in one turn of the loop is one write, whatever the number of messages.
 3. A peer that does not read is dropped with 1013 once `MAX_WAITING_BYTES` wait for it.
 4. A client's close frame is answered with its own code; the server's end closes with 1001.
 """
@@ -66,6 +67,7 @@ class Peer:
         self._websocket = websocket
         self._transport: asyncio.Transport = transport
         self._leaving: asyncio.Task[None] | None = None
+        self._frames: list[bytes] = []  # sent in this turn
         self.closed_with: int | None = None
 
     @property
@@ -74,17 +76,25 @@ class Peer:
         return bool(self._leaving) or self._transport.is_closing()
 
     def send(self, frame: bytes) -> None:
-        """Write a whole frame, or drop the peer if it has not read what came before.
+        """Send a whole frame, or drop the peer if it has not read what came before.
 
         Args:
             frame: from `text_frame` or `binary_frame`.
         """
-        if self.gone:
+        if not self._frames:
+            if self.gone:
+                return
+            asyncio.get_running_loop().call_soon(self._write)
+        self._frames.append(frame)
+
+    def _write(self) -> None:
+        frames, self._frames = self._frames, []
+        if not frames or self._transport.is_closing():
             return
         if self._transport.get_write_buffer_size() > MAX_WAITING_BYTES:
             self.drop(CloseCode.TRY_AGAIN_LATER, "you read too slowly")
         else:
-            self._transport.write(frame)
+            self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     def drop(self, code: int, reason: str = "") -> None:
         """Close the connection: with a close frame, and for good soon after.
@@ -94,6 +104,7 @@ class Peer:
             reason: at most 123 bytes in UTF-8.
         """
         if not self._leaving:
+            self._write()  # what came before the close frame
             self._leaving = asyncio.create_task(self._leave(code, reason))
 
     async def _leave(self, code: int, reason: str) -> None:

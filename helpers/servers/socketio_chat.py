@@ -178,7 +178,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
     file = program.data_folder(options) / "chat.sqlite3"
     async with database.opened(file, chat_store.SCHEMA) as store:
         await store.run(chat_store.forget_strangers)
-        sio = socketio_site.make(burst=options.burst, per_second=options.rate)
+        sio = socketio_site.make(burst=options.burst, per_second=options.rate, async_handlers=True)
         chat = Chat(sio, store)
         for person in await store.run(chat_store.were_online):
             chat.room.hold(Member(person), RESTART_S)

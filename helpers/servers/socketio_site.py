@@ -3,7 +3,7 @@
 1. A browser's request for Socket.IO must come from a page of the same host (`Origin`).
 2. An event has one object as its argument, and asks for an acknowledgement, which is an object:
    `{"ok": true, …}`, or `{"ok": false, "code": …, "text": …}`.
-3. A client's events are carried out one after the other. Nonsense, floods and binary packets,
+3. A client's events are begun one after the other. Nonsense, floods and binary packets,
    which no server here takes, cost the client that sends them its connection.
 4. The server's end closes WebSockets with 1001.
 """
@@ -38,7 +38,12 @@ Handler = Callable[[str, dict[str, Any]], Awaitable[Mapping[str, Any] | None]]
 
 
 def make(
-    *, max_size: int = 65_536, burst: float = 50, per_second: float = 10, **options: Any
+    *,
+    max_size: int = 65_536,
+    burst: float = 50,
+    per_second: float = 10,
+    async_handlers: bool = False,
+    **options: Any,
 ) -> socketio.AsyncServer:
     """Make a Socket.IO server: same origin only, bounded, fast to many.
 
@@ -46,6 +51,8 @@ def make(
         max_size: of a packet, or of a request's body, in bytes.
         burst: how many events a client may send at once.
         per_second: how many more in a second.
+        async_handlers: whether a client's event is begun while the one before it waits, for the
+            disk above all; their order is then that of their first steps.
         **options: for `socketio.AsyncServer`.
 
     Returns:
@@ -56,7 +63,7 @@ def make(
     sio = socketio.AsyncServer(
         async_mode="aiohttp",
         client_manager=fanout.FanOut(),
-        async_handlers=False,
+        async_handlers=async_handlers,
         cors_allowed_origins=_same_origin,
         max_http_buffer_size=max_size,
         **options,

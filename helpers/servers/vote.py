@@ -175,7 +175,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
     """
     file = program.data_folder(options) / "vote.sqlite3"
     async with database.opened(file, vote_store.SCHEMA) as store:
-        sio = socketio_site.make(burst=options.burst, per_second=options.rate)
+        sio = socketio_site.make(burst=options.burst, per_second=options.rate, async_handlers=True)
         Vote(sio, store)
         await socketio_site.serve(sio, listener, stop, server="vote", page="vote.html")
 

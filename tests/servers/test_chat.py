@@ -374,8 +374,9 @@ def test_too_fast_is_refused_and_whoever_goes_on_is_closed_with_1008() -> None:
             for number in range(60):
                 await a.send("say", id=f"{number}", text=f"{number}")
             assert await a.code() == "too_fast"
-            accepted = {m["id"] for m in a.came if m["type"] == "ack"}
-            assert len(accepted) >= 9
+            for number in range(9):  # those before it are acknowledged, sooner or later
+                if not any(m.get("id") == f"{number}" for m in a.came if m["type"] == "ack"):
+                    await a.until("ack", id=f"{number}")
             async with client(url) as c:
                 for _ in range(700):
                     await c.raw("x")
