@@ -35,6 +35,7 @@ MAY_USE = {
     "websockets": {"servers", "tap", "live", "check", "solutions", "doctor"},
     "aiohttp": {"servers", "tap", "check"},
     "aiohttp_session": {"servers"},
+    "cryptography": {"servers"},
     "socketio": {"servers", "tap", "check", "solutions"},
     "engineio": {"servers", "check"},
     "pycrdt": {"servers", "check", "solutions"},

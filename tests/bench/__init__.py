@@ -1,0 +1,1 @@
+"""`make bench`: how fast the servers are here, beside what a reader would use instead."""

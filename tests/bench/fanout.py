@@ -1,0 +1,146 @@
+"""One says something, all others hear it: how many deliveries a second, and how late the last."""
+
+import itertools
+import json
+import statistics
+import time
+from dataclasses import dataclass
+
+import psutil
+
+from tests.bench.load import Client, Crowd, Flavour, gather
+from tests.bench.servers import Contender, running
+
+WORDS = "x" * 100
+MEASURE_S = 1.5
+MOST_AT_ONCE = 500  # messages under way: a server may drop whoever has a MiB to read
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round has measured, of one server and one number of clients."""
+
+    connections_s: float
+    deliveries_s: float
+    p50_ms: float
+    p99_ms: float
+    memory_kib: float  # a connection
+    idle_percent: float
+    load_percent: float  # how busy the load was: below 100, or it is what was measured
+
+
+class Fan:
+    """A sender, and those who hear."""
+
+    def __init__(self, crowd: Crowd, flavour: Flavour, count: int) -> None:
+        self.crowd, self.flavour = crowd, flavour
+        self._ids = itertools.count(1)
+        self.hearers = gather(crowd, flavour, (f"hearer {n}" for n in range(count)))
+        (self.sender,) = gather(crowd, flavour, ["sender"])
+        self.settle()
+
+    def say(self) -> bytes:
+        """Say something, and return what it is known by."""
+        id = f"{next(self._ids):012d}"
+        self.sender.say(self.flavour.say(id, WORDS))
+        return id.encode()
+
+    def settle(self) -> None:
+        """Wait until everybody has heard everything, to the byte."""
+        for client in self.hearers:
+            client.kept = b""
+        mark = self.say()
+        end = b"}" if isinstance(self.flavour, Flavour) else b""
+        waiting = set(self.hearers)
+
+        def heard(client: Client) -> bool:
+            data = client.kept or b""
+            return mark in data and data.rstrip(b"]").endswith(end)
+
+        def all_heard() -> bool:
+            waiting.difference_update([client for client in waiting if heard(client)])
+            return not waiting
+
+        self.crowd.until(all_heard)
+        for client in self.hearers:
+            client.kept, client.count = None, 0
+
+    def fan_out(self, messages: int) -> float:
+        """Say so many things at once; return the seconds until the last has reached everybody."""
+        reference = self.hearers[0]
+        reference.kept = b""
+        for client in self.hearers:
+            client.count = 0
+        began = time.perf_counter()
+        for _ in range(messages):
+            last = self.say()
+        self.crowd.until(lambda: self._whole(reference, last, messages))
+        wanted = reference.count
+        late = {client.fd for client in self.hearers if client.count != wanted}
+        while late:
+            late.difference_update(c.fd for c in self.crowd.turn() if c.count == wanted)
+        took = time.perf_counter() - began
+        reference.kept = None
+        return took
+
+    def _whole(self, reference: Client, last: bytes, messages: int) -> bool:
+        """Whether the client that is read in full has everything, in order."""
+        kept = reference.kept or b""
+        if last not in kept:
+            return False
+        ids = [said for words in reference.messages() if (said := id_of(words))]
+        if not ids or ids[-1].encode() != last:
+            return False
+        assert len(ids) == messages, f"{messages} were said, {len(ids)} heard"
+        assert ids == sorted(ids), "out of order"
+        return True
+
+
+def id_of(words: str) -> str | None:
+    """The id in a message that somebody has said."""
+    start = words.find("{")
+    if '"text"' not in words or start < 0:
+        return None
+    message = json.loads(words[start:].rstrip("]"))
+    return str(message.get("id"))
+
+
+def measure(contender: Contender, count: int) -> Round:
+    """Run one round against a fresh server."""
+    with running(contender) as server:
+        process = psutil.Process(server.pid)
+        before = process.memory_info().rss
+        crowd = Crowd(server.url, contender.flavour.path)
+        try:
+            began = time.perf_counter()
+            fan = Fan(crowd, contender.flavour, count)
+            connected = time.perf_counter() - began
+            memory = (process.memory_info().rss - before) / count / 1024
+            idle = _idle(crowd, process)
+            fan.fan_out(3)  # warm
+            late = [fan.fan_out(1) * 1000 for _ in range(20 if count > 1000 else 60)]
+            rate, load = _throughput(fan, count)
+        finally:
+            crowd.close()
+    late.sort()
+    p99 = late[min(len(late) - 1, int(len(late) * 0.99))]
+    connections = count / connected
+    return Round(connections, rate, statistics.median(late), p99, memory, idle, load)
+
+
+def _throughput(fan: Fan, count: int) -> tuple[float, float]:
+    batch = max(2, min(MOST_AT_ONCE, 40_000 // count))
+    deliveries, began, busy = 0, time.perf_counter(), time.process_time()
+    while time.perf_counter() - began < MEASURE_S or not deliveries:
+        fan.fan_out(batch)
+        deliveries += batch * count
+    took = time.perf_counter() - began
+    return deliveries / took, 100 * (time.process_time() - busy) / took
+
+
+def _idle(crowd: Crowd, process: psutil.Process) -> float:
+    """How busy the server is while nothing happens, in percent of a core."""
+    began, before = time.perf_counter(), sum(process.cpu_times()[:2])
+    while time.perf_counter() - began < 1:
+        crowd.turn(0.1)
+    return 100 * (sum(process.cpu_times()[:2]) - before) / (time.perf_counter() - began)

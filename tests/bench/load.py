@@ -1,0 +1,209 @@
+"""Many clients in one process: sockets and epoll alone, so that the server is what is measured.
+
+A client is a socket, what it waits for, and how many bytes came since the last mark. Whether a
+message reached everybody is told by counting: one client is read in full, all others must have
+got as many bytes. Pings are answered, and not counted.
+"""
+
+import base64
+import json
+import os
+import resource
+import select
+import socket
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from helpers.wire.frames import Frame, FrameReader, Opcode
+
+KEY = base64.b64encode(b"bench-bench-benc").decode()
+ENGINEIO_PING, WEBSOCKET_PING = b"\x81\x012", b"\x89\x00"
+MASK = b"\0\0\0\0"  # allowed, and free of charge for both sides
+PATIENCE_S = 300.0
+
+
+def allow_many_files() -> None:
+    """Let this process, and those that it starts, have many sockets."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def text(words: str) -> bytes:
+    """Encode what a client sends."""
+    return Frame(Opcode.TEXT, words.encode(), mask=MASK).encode()
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, address: tuple[str, int], path: str) -> None:
+        self.socket = socket.create_connection(address)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setblocking(False)
+        self.fd = self.socket.fileno()
+        self.kept: bytes | None = b""  # what came, while somebody looks for something in it
+        self.count = 0
+        self.send(
+            f"GET {path} HTTP/1.1\r\nHost: {address[0]}:{address[1]}\r\nUpgrade: websocket\r\n"
+            f"Connection: Upgrade\r\nSec-WebSocket-Key: {KEY}\r\n"
+            "Sec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+
+    def send(self, data: bytes) -> None:
+        """Send a little: it always fits."""
+        self.socket.send(data)
+
+    def say(self, words: str) -> None:
+        """Send a text message."""
+        self.send(text(words))
+
+    def read(self) -> None:
+        """Take what has come."""
+        data = self.socket.recv(262_144)
+        if not data:
+            raise ConnectionError("the server closed a connection")
+        if ENGINEIO_PING in data:
+            self.say("3")
+            data = data.replace(ENGINEIO_PING, b"")
+        if WEBSOCKET_PING in data:
+            self.send(Frame(Opcode.PONG, mask=MASK).encode())
+            data = data.replace(WEBSOCKET_PING, b"")
+        self.count += len(data)
+        if self.kept is not None:
+            self.kept += data
+
+    def messages(self) -> Iterable[str]:
+        """Take apart what was kept, which begins with a whole frame."""
+        reader = FrameReader(masked=False)
+        for frame in reader.feed(self.kept or b""):
+            if frame.opcode is Opcode.TEXT:
+                yield frame.payload.decode()
+
+
+class Crowd:
+    """All clients, and the loop that reads for them."""
+
+    def __init__(self, url: str, path: str) -> None:
+        host, _, port = url.removeprefix("http://").rstrip("/").partition(":")
+        self.address, self.path = (host, int(port)), path
+        self.clients: dict[int, Client] = {}
+        self._poll = select.epoll()
+
+    def connect(self) -> Client:
+        """Add a client."""
+        client = Client(self.address, self.path)
+        self.clients[client.fd] = client
+        self._poll.register(client.fd, select.EPOLLIN)
+        return client
+
+    def turn(self, timeout_s: float = 1.0) -> list[Client]:
+        """Read once for all who have something, and return them."""
+        ready = [self.clients[fd] for fd, _ in self._poll.poll(timeout_s)]
+        for client in ready:
+            client.read()
+        return ready
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Read until something is so."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not true():
+            self.turn()
+            if time.monotonic() > deadline:
+                raise TimeoutError("what was sent did not arrive")
+
+    def close(self) -> None:
+        """End every connection, without a goodbye."""
+        self._poll.close()
+        for client in self.clients.values():
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            client.socket.close()
+
+
+class Flavour:
+    """How one kind of server is spoken to."""
+
+    path = "/ws"
+
+    def hello(self, client: Client, name: str, step: int) -> bytes | None:
+        """Say what comes at this step; return what to wait for then, None at the end."""
+        if step == 0:
+            return b"\r\n\r\n"
+        if step == 1:
+            client.say(json.dumps({"type": "join", "name": name}))
+            return b'"welcome"'
+        return None
+
+    def say(self, id: str, words: str) -> str:
+        """Return the message that says something to all."""
+        return json.dumps({"type": "say", "id": id, "text": words})
+
+
+class Bare(Flavour):
+    """The floor: it has neither names nor welcome."""
+
+    def hello(self, client: Client, name: str, step: int) -> bytes | None:
+        return b"\r\n\r\n" if step == 0 else None
+
+
+class SocketIO(Flavour):
+    """Socket.IO by WebSocket alone, so that nobody is measured while upgrading."""
+
+    path = "/socket.io/?EIO=4&transport=websocket"
+
+    def __init__(self, done: bytes = b'["welcome"') -> None:
+        self._done = done
+
+    def auth(self, name: str) -> dict[str, Any]:
+        """What a client says when it connects."""
+        return {"name": name}
+
+    def hello(self, client: Client, name: str, step: int) -> bytes | None:
+        if step == 0:
+            return b'"sid"'  # of the open packet, behind the handshake
+        if step == 1:
+            client.say("40" + json.dumps(self.auth(name)))
+            return self._done
+        return None
+
+    def say(self, id: str, words: str) -> str:
+        return '421["say",' + json.dumps({"id": id, "text": words}) + "]"
+
+
+def gather(
+    crowd: Crowd, flavour: Flavour, names: Iterable[str], at_once: int = 64
+) -> list[Client]:
+    """Connect clients, some at a time, until each is welcome."""
+    waiting: dict[int, tuple[str, int, bytes]] = {}
+    found, left = [], list(names)[::-1]
+    while left or waiting:
+        while left and len(waiting) < at_once:
+            client = crowd.connect()
+            found.append(client)
+            name = left.pop()
+            wanted = flavour.hello(client, name, 0)
+            assert wanted
+            waiting[client.fd] = name, 0, wanted
+        for client in crowd.turn():
+            if client.fd in waiting:
+                _greet(flavour, client, waiting)
+    return found
+
+
+def _greet(flavour: Flavour, client: Client, waiting: dict[int, tuple[str, int, bytes]]) -> None:
+    name, step, wanted = waiting[client.fd]
+    if wanted not in (client.kept or b""):
+        return
+    client.kept = b""
+    following = flavour.hello(client, name, step + 1)
+    if following is None:
+        client.kept = None
+        del waiting[client.fd]
+    else:
+        waiting[client.fd] = name, step + 1, following
+
+
+def pin(core: int | None) -> None:
+    """Keep this process, and those that it starts from now on, on one core."""
+    if core is not None and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {core})
