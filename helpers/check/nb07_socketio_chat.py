@@ -10,6 +10,7 @@ from helpers.check.exercise import exercise
 from helpers.check.room import SharedDict, SharedSet
 from helpers.check.socketio_mistakes import WATCHER, WHY, acknowledged, deny, heard_by
 from helpers.check.socketio_talk import NO_ANSWER, Event, Guest, Stage, stage
+from helpers.check.talk import Silence
 from helpers.check.values import shown
 
 ECHO = "{name} wrote it and has it already: `skip_sid=sid` leaves one out."
@@ -116,13 +117,13 @@ async def come_in(attempt: Attempt) -> None:
             await turned_away(attempt, here, names, auth, code, nudge)
         await admitted(attempt, here, names, "Carol")
         here.slow_s = 0.1
-        attempt.call_text = "two come as 'Dora' at the same moment"
         both = [here.client(name, {"name": "Dora"}) for name in ("first", "second")]
         inside = [guest.name for guest in await asyncio.gather(*both) if guest.refused is None]
+        attempt.call_text = "two come as 'Dora' at the same moment"
         if len(inside) != 1:
             nudge = "While the first one's `emit` waits, the second one comes. Enter the name "
             nudge += "into `names` before any `await`."
-            deny(attempt, f"{len(inside)} Doras", "one", nudge, what="inside")
+            deny(attempt, len(inside), "1", nudge, what="Doras let in")
 
 
 async def admitted(attempt: Attempt, here: Stage, names: Names, typed: str) -> None:
@@ -151,7 +152,7 @@ async def turned_away(
     attempt.call_text = f"a client comes with auth {shown(auth)}"
     expected = f"ConnectionRefusedError({code!r})"
     if guest.refused is None or attempt.failure is not None:
-        deny(attempt, "let in", expected, nudge, what="the client was")
+        deny(attempt, Silence("let in"), expected, nudge, what="the client was")
     reason = guest.refused.get("message") if isinstance(guest.refused, dict) else guest.refused
     if reason != code:
         deny(attempt, reason, expected, WHY.get(str(reason), nudge), what="connect_error")
@@ -224,14 +225,14 @@ async def note_typing(attempt: Attempt) -> None:
     async with stage(attempt) as here:
         here.on("typing", names, typists)
         await named(here, names, "Alice", "Bob", "Carol")
-        for name, on, changes, nudge in TYPING:
+        for number, (name, on, changes, nudge) in enumerate(TYPING):
             here.emitted.clear()
             await here.guests[name].ask("typing", on)
-            attempt.call_text = f"{name} says typing: {on}. {nudge}"
+            attempt.call_text = f"{name} says typing: {on}"
             heard = await here.heard()
             event = ("typing", {"name": name, "on": on})
-            if changes and not here.emitted and name != "Alice":
-                deny(attempt, "nothing", event, nudge, what="the others heard")
+            if changes and number and not here.emitted:
+                deny(attempt, Silence("nothing"), event, nudge, what="the others heard")
             expected = to_others(here, name, event) if changes else {}
             heard_by(attempt, here, heard, expected, TYPIST if changes else nudge)
 
@@ -285,7 +286,7 @@ async def judge_secret(
         intruder = "Alice is the sender: look for the sid whose name is `to`."
     known = {to: event} if to in here.guests else {}
     if known and not heard[to] and heard["Alice"] and attempt.failure is None:
-        deny(attempt, "nothing", event, intruder, what=f"{to} heard")
+        deny(attempt, Silence("nothing"), event, intruder, what=f"{to} heard")
     if not known:
         intruder = "Nobody is called Zoe: call no one, and say `no_such_person`."
     heard_by(attempt, here, heard, known, intruder)

@@ -6,9 +6,10 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from helpers.check.talk import NO_ANSWER, Silence, silent
+from helpers.check.talk import Silence, silent
 
 ASK_S = 3.0  # how long a client waits for an acknowledgement, and for the judge's mark
+NO_ANSWER = Silence("no acknowledgement")
 END = "-- the judge has heard enough --"
 
 Event = tuple[str, Any]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 from helpers.check.attempt import Attempt
 from helpers.check.chat_mistakes import misfielded
 from helpers.check.socketio_talk import Event, Stage
 from helpers.check.talk import Silence, refuse
+from helpers.check.values import shown
 
 SAID = (
     ("broadcast.", "`call` asks one client, so it has to know which: `to=` and a sid."),
+    ("name is a text", "`emit` takes the event's name first, then its data."),
     ("argument 'skip'", "The parameter is called `skip_sid`."),
     ("has no attribute 'broadcast'", "`emit` without `to` reaches everybody."),
     ("has no attribute 'send_json'", "`emit` takes the event's name, then a dict."),
@@ -21,7 +22,7 @@ SAID = (
         "A dict is there already: `await` is for `emit` and `call`.",
     ),
     ("of type dict_values", "JSON knows lists: `sorted(…)` makes one of the names."),
-    ("of type set", "JSON has no sets: `sorted(…)` makes a list of one."),
+    ("of type set", "JSON has no sets: a dict has colons, and `sorted(…)` makes a list."),
     (
         "'NoneType' object is not",
         "`auth` may be `None`, when a client says nothing about itself. Look before you ask.",
@@ -29,6 +30,10 @@ SAID = (
     (
         "'NoneType' object has no",
         "`auth` may be `None`, when a client says nothing about itself. Look before you ask.",
+    ),
+    (
+        "KeyError: 'Bob'",
+        "`names` leads from sid to name, and you need the other way: a loop over its items.",
     ),
     ("KeyError: 'name'", "`auth` may have no name in it: refuse with `bad_name`."),
     (
@@ -95,7 +100,7 @@ def deny(
         NotYet: always.
     """
     nudge = nudge if attempt.failure is None else means(attempt.failure)
-    text = expected if isinstance(expected, str) else json.dumps(expected, ensure_ascii=False)
+    text = expected if isinstance(expected, str) else shown(expected)
     refuse(attempt, got, text, nudge, what=what)
 
 
@@ -161,9 +166,9 @@ def unheard(here: Stage, name: str, event: str) -> str:
         return f"{name} heard nothing: `await sio.emit({event!r}, …)` sends an event."
     last = here.emitted[-1]
     sids = {guest.sid for guest in here.guests.values()}
-    if last.to is not None and last.to not in sids:
+    if strange(last.to, sids):
         return f"`to` takes a sid. {last.to!r} is none, so nobody heard it."
-    if last.skip_sid is not None and not {last.skip_sid} & sids:
+    if strange(last.skip_sid, sids):
         return f"`skip_sid` takes a sid, and {last.skip_sid!r} is none."
     if last.to is not None:
         return f"{name} heard nothing: with `to`, one client hears it, and no other."
@@ -199,11 +204,17 @@ def heard_by(
             deny(attempt, got, due or "nothing", problem, what=f"{name} heard")
 
 
+def strange(given: Any, sids: Collection[str]) -> bool:
+    """Whether `to` or `skip_sid` names none of the clients; both take lists, too."""
+    listed = given if isinstance(given, list) else [given]
+    return given is not None and not any(sid in listed for sid in sids)
+
+
 def intruded(here: Stage, heard: Mapping[str, Sequence[Event]], name: str) -> str:
     """Say why somebody may have heard what was not for them; nothing where nobody knows."""
     last = here.emitted[-1] if here.emitted else None
     sids = {guest.sid for guest in here.guests.values()}
-    if last and last.skip_sid is not None and last.skip_sid not in sids:
+    if last and strange(last.skip_sid, sids):
         return f"`skip_sid` takes a sid, and {last.skip_sid!r} is none."
     alone = not any(came for other, came in heard.items() if other != name)
     if last and last.to == here.guests[name].sid and alone and len(heard) > 1:

@@ -21,14 +21,24 @@ from pathlib import Path
 from typing import Any
 
 from helpers.check.attempt import Attempt, NotYet
-from helpers.check.socketio_guest import END, Event, Guest
-from helpers.check.talk import ANSWER_S, NO_ANSWER, silent
+from helpers.check.socketio_guest import END, NO_ANSWER, Event, Guest
+from helpers.check.talk import ANSWER_S, silent
 from helpers.check.values import shown
 
 __all__ = ["NO_ANSWER", "Emitted", "Event", "Guest", "Stage", "events", "stage"]
 
 TURNS = 20  # of the event loop, for what a handler left to a task
 LONGEST_S = 5.0  # for what the libraries do by themselves: connect, disconnect
+
+
+class Environ(dict[str, Any]):
+    """What came with a connection's request; too long to be shown."""
+
+    def __deepcopy__(self, _memo: object) -> Environ:
+        return self
+
+    def __repr__(self) -> str:
+        return "environ"
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,8 @@ class Stage:
         attempt = self.attempt if function is None else _trial(self.attempt, function)
 
         async def handler(sid: str, *data: Any) -> Any:
+            if event == "connect":
+                data = (Environ(data[0]), *data[1:])
             given = data[:-1] if event == "disconnect" else data  # without the reason
             return await self._guarded(attempt, event, self.sio, *arguments, sid, *given)
 
@@ -220,6 +232,8 @@ def _server(here: Stage) -> Any:
             return register if handler is None else register(handler)
 
         async def emit(self, event: str, data: Any = None, *args: Any, **options: Any) -> None:
+            if not isinstance(event, str):  # the library would send it; no client can read it
+                raise TypeError(f"an event's name is a text, got {shown(event)}")
             names = ("to", "room", "skip_sid")
             given = dict(zip(names, args, strict=False)) | options
             to = given.get("to") or given.get("room")

@@ -400,7 +400,7 @@ async def calls_nobody(sio, names, sid, to, text):
     return {"ok": True}
 
 
-@wrong("tell_one", hint="KeyError: 'Bob'")
+@wrong("tell_one", hint="you need the other way")
 async def reads_it_the_wrong_way(sio, names, sid, to, text):
     message = {"from": names[sid], "to": to, "text": text}
     await sio.call("message", message, to=names[to], timeout=1)
