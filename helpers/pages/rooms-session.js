@@ -6,7 +6,7 @@
 //   rooms.open("Tea");
 //   rooms.say("Hello");
 //
-// One room is open, and what comes for it is told; of the others that one has joined, how much.
+// What comes for the room that is open is told; of the others that one has joined, how much.
 
 import { io } from "./node_modules/socket.io-client/dist/socket.io.esm.min.js";
 import { Memory } from "./memory.js";
@@ -32,6 +32,7 @@ export class Rooms extends EventTarget {
   #online = new Set();
   #typing = new Set();
   #typedAt = 0;
+  #asked = asked.get("room");
   #here = false;
   #sending = false;
   #why = null; // the server has signed us out
@@ -79,7 +80,7 @@ export class Rooms extends EventTarget {
     this.list = [];
   }
 
-  /** Open a room: join it, if one has not; or make it first. */
+  /** Open a room: join it, or make it. */
   async open(room, how = "join") {
     const opening = (this.#opening = { room, came: [] });
     const answer = await this.#ask(how, { room });
@@ -124,7 +125,7 @@ export class Rooms extends EventTarget {
   }
 
   async history(before) {
-    const room = this.current;
+    const { current: room } = this;
     const page = await this.#ask("history", { room, before });
     if (page?.ok && room === this.current) this.#tell("history", page);
   }
@@ -147,8 +148,7 @@ export class Rooms extends EventTarget {
     }
     this.name = memory.person = name;
     memory.save();
-    this.list = rooms;
-    this.joined = new Set(joined);
+    Object.assign(this, { list: rooms, joined: new Set(joined) });
     this.#here = true;
     this.#tell("welcome", { name, until });
     this.#changed();
@@ -164,7 +164,8 @@ export class Rooms extends EventTarget {
     if (this.#opening) return this.#opening.room;
     if (this.joined.has(room)) return room;
     const fold = (name) => name.normalize("NFKC").toLowerCase();
-    const named = asked.get("room") && this.list.find(({ name }) => fold(name) === fold(asked.get("room")));
+    const named = this.#asked && this.list.find(({ name }) => fold(name) === fold(this.#asked));
+    this.#asked = null; // once: who leaves it is not brought back
     return named ? named.name : this.joined.size === 1 ? [...this.joined][0] : null;
   }
 

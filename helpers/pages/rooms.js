@@ -44,7 +44,7 @@ for (const id of ["sign-out", "sign-out-everywhere"]) {
   $(id).addEventListener("click", async () => {
     const answer = await signOut(id === "sign-out-everywhere");
     if (answer.ok) showSignIn("signed_out");
-    else tell(answer.text);
+    else $("until").textContent = answer.text;
   });
 }
 

@@ -27,14 +27,16 @@ def visitor(chromium: Browser, rooms: Server) -> Iterator[Visitor]:
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def visit(name: str = "", *, like: Page | None = None, width: int = 1100) -> Page:
+    def visit(
+        name: str = "", *, like: Page | None = None, width: int = 1100, ask: str = ""
+    ) -> Page:
         if like is None:
             contexts.append(chromium.new_context(viewport={"width": width, "height": 700}))
             contexts[-1].set_default_timeout(20_000)
         page = (like.context if like else contexts[-1]).new_page()
         page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
         page.on("dialog", lambda dialog: complaints.append(f"a dialog: {dialog.message}"))
-        page.goto(rooms.page_url)
+        page.goto(rooms.page_url + ask)
         if name:
             sign(page, name, "I am new: sign up")
             expect(page.locator("#me")).to_have_text(name)
@@ -140,9 +142,10 @@ def test_three_people_switch_rooms(visitor: Visitor) -> None:
 
 def test_typing_and_who_is_online(visitor: Visitor) -> None:
     names, tea = [fresh("Alice"), fresh("Bob")], fresh("Tea")
-    alice, bob = (visitor(name) for name in names)
+    alice = visitor(names[0])
     create(alice, tea)
-    enter(bob, tea)
+    bob = visitor(names[1], ask=f"?room={tea.upper()}")  # by a link
+    is_in(bob, tea)
     bob.locator("#text").press_sequentially("Hel")
     expect(alice.get_by_text(f"{names[1]} is typing …")).to_be_visible()
     say(bob, "Hello")
