@@ -30,3 +30,12 @@ export const signOut = (everywhere) => ask("sign-out", { everywhere });
 export function whenSignedIn(act) {
   tabs?.addEventListener("message", act);
 }
+
+/** To a browser, JupyterLab at `localhost` and its frame of 127.0.0.1 are two sites, and a frame of
+ * another site has no cookies. This server answers under both names: go by the one of the frame. */
+export function movesToSite() {
+  const above = window.top === window ? "" : (location.ancestorOrigins?.[0] ?? document.referrer);
+  const moves = location.hostname === "127.0.0.1" && /^http:\/\/localhost[:/]/.test(`${above}/`);
+  if (moves) location.replace(location.href.replace("127.0.0.1", "localhost"));
+  return moves;
+}

@@ -3,7 +3,7 @@
 import { Lines } from "./chat-lines.js";
 import { askedName } from "./memory.js";
 import { announce, part, showStatus } from "./parts.js";
-import { signOut, whenSignedIn } from "./rooms-account.js";
+import { movesToSite, signOut, whenSignedIn } from "./rooms-account.js";
 import { RoomList } from "./rooms-list.js";
 import { Rooms } from "./rooms-session.js";
 import { SignIn } from "./rooms-sign.js";
@@ -295,4 +295,4 @@ function grow() {
   $("text").style.height = `${Math.min($("text").scrollHeight + 2, TALLEST_PX)}px`;
 }
 
-begin();
+if (!movesToSite()) begin();

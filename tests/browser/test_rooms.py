@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect
 
 from helpers.launcher import Server
+from tests.browser.chromium import REMOTE_NAME
 from tests.browser.test_pages import SCRIPT, side_by_side, status_is
 from tests.servers.chat_client import fresh
 
@@ -48,7 +49,9 @@ def visitor(chromium: Browser, rooms: Server) -> Iterator[Visitor]:
     assert complaints == []
 
 
-def sign(page: Page, name: str, button: str = "Sign in", password: str = PASSWORD) -> None:
+def sign(
+    page: Page | FrameLocator, name: str, button: str = "Sign in", password: str = PASSWORD
+) -> None:
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name=button, exact=True).click()
@@ -265,16 +268,21 @@ def test_a_phone_shows_the_rooms_or_the_room(visitor: Visitor) -> None:
     is_in(page, tea)
 
 
-def test_a_frame_that_keeps_no_cookie_says_so(visitor: Visitor, rooms: Server) -> None:
-    """To a browser, `localhost` and `127.0.0.1` are two sites."""
-    page = visitor()
+def test_a_frame_in_another_site(visitor: Visitor, rooms: Server) -> None:
+    """A browser keeps no cookie for it: it moves to its parent's site, or says why not."""
+    page, name = visitor(), fresh("Alice")
     with side_by_side(page, rooms.page_url):
-        page.goto(page.url.replace("127.0.0.1", "localhost"))
-        frame = page.frame_locator("iframe").first
-        frame.get_by_label("Name", exact=True).fill(fresh("Alice"))
-        frame.get_by_label("Password").fill(PASSWORD)
-        frame.get_by_role("button", name="I am new: sign up").click()
-        link = frame.get_by_role("link", name="Open this page in a tab of its own")
+        here = page.url
+        page.goto(here.replace("127.0.0.1", "localhost"))  # where JupyterLab opens by itself
+        frames = [page.frame_locator("iframe").nth(n) for n in (0, 1)]
+        for part in (frames[0], frames[1]):
+            expect(part.get_by_label("Name", exact=True)).to_be_visible()
+        sign(frames[0], name, "I am new: sign up")
+        for part in frames:
+            expect(part.locator("#me")).to_have_text(name)
+        page.goto(here.replace("127.0.0.1", REMOTE_NAME))
+        sign(frames[0], name)
+        link = frames[0].get_by_role("link", name="Open this page in a tab of its own")
         expect(link).to_have_attribute("href", re.compile(re.escape(rooms.page_url)))
 
 
