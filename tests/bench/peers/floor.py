@@ -34,9 +34,8 @@ class Peer(asyncio.Protocol):
             assert key
             self.transport.write(
                 b"HTTP/1.1 101 Switching Protocols\r\n"
-                b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-                + accept_key(key[1].decode()).encode()
-                + b"\r\n\r\n"
+                b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                + f"Sec-WebSocket-Accept: {accept_key(key[1].decode())}\r\n\r\n".encode()
             )
             return
         for id, words in re.findall(rb'"id": "(\d+)", "text": "(x+)"', data):

@@ -1,0 +1,95 @@
+"""Measure everything, in turns, and write BENCHMARKS.md: `make bench`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tests.bench import fanout, overhead, report, storm
+from tests.bench.load import allow_many_files, pin
+from tests.bench.servers import LOAD_CORE, PLAIN, SOCKETIO, install_peers
+
+SIZES = (10, 100, 1_000, 5_000)
+VOTERS = (100, 1_000)
+SLOW = 2_000  # from so many clients on, joining alone takes minutes: fewer rounds
+
+
+def options() -> argparse.Namespace:
+    """Read the command line."""
+    flags = argparse.ArgumentParser(description=__doc__)
+    flags.add_argument("--rounds", type=int, default=5, help="of each measurement (default: 5)")
+    flags.add_argument("--slow-rounds", type=int, default=1, help="of those with 5,000 clients")
+    flags.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of clients")
+    flags.add_argument("--only", choices=["fanout", "storm", "overhead"], help="one part alone")
+    return flags.parse_args()
+
+
+def attempt(results: report.Results, what: str, measure: Callable[[], Any]) -> Any:
+    """Measure once; what goes wrong is noted, and the others go on."""
+    try:
+        found = measure()
+    except Exception as error:
+        results.failed.append(f"{what}: {type(error).__name__}: {error}")
+        print(f"{what}: failed: {error}", file=sys.stderr)
+        return None
+    print(f"{what}: {found}", file=sys.stderr)
+    return found
+
+
+def fan_out(results: report.Results, count: int, rounds: int) -> None:
+    """Let the servers take turns: A B C, A B C …"""
+    for number in range(rounds):
+        for group in (SOCKETIO, PLAIN):
+            for contender in group:
+                what = f"{contender.name}, {count} clients, round {number + 1}"
+                one = attempt(results, what, lambda c=contender: fanout.measure(c, count))
+                if one:
+                    results.fan.setdefault((contender.name, count), []).append(one)
+
+
+def storms(results: report.Results, rounds: int) -> None:
+    """Let voters storm one server after the other."""
+    for number in range(rounds):
+        for count in VOTERS:
+            for contender in storm.CONTENDERS:
+                what = f"{contender.name}, {count} voters, round {number + 1}"
+                one = attempt(results, what, lambda c=contender, n=count: storm.measure(c, n))
+                if one:
+                    results.storm.setdefault((contender.name, count), []).append(one)
+
+
+def overheads(results: report.Results, rounds: int) -> None:
+    """Measure what the helpers cost."""
+    every = set(range(os.cpu_count() or 1))
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, every)
+    results.launch = attempt(results, "launch", lambda: overhead.launch_ratio(rounds)) or []
+    cost = attempt(results, "tap", lambda: overhead.tap_cost(rounds)) or ([], [])
+    results.tap_us, results.tap_ratio = cost
+    results.notebooks = attempt(results, "nbval", overhead.notebook_times) or {}
+
+
+def main() -> None:
+    """Run what was asked for."""
+    asked = options()
+    if sys.platform != "linux" or (os.cpu_count() or 1) < 2:
+        sys.exit("make bench needs Linux (it reads with epoll) and two cores")
+    allow_many_files()
+    install_peers()
+    results = report.Results()
+    if asked.only in (None, "overhead"):
+        overheads(results, asked.rounds)
+    pin(LOAD_CORE)
+    if asked.only in (None, "storm"):
+        storms(results, asked.rounds)
+    if asked.only in (None, "fanout"):
+        for count in asked.sizes:
+            fan_out(results, count, asked.slow_rounds if count >= SLOW else asked.rounds)
+    if asked.only is None:
+        report.write(results, asked.rounds)
+    else:
+        print(report.ratio_table(results), report.storm_tables(results), sep="\n\n")
+
+
+main()
