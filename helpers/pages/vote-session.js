@@ -13,6 +13,7 @@ import { newId } from "./parts.js";
 import { ask, makeSocket } from "./socketio.js";
 
 const AGAIN_MS = 1_500;
+const PASSING = ["too_fast", "not_saved", "error"]; // what may go well the next time
 const store = browserStore();
 
 export class Session extends EventTarget {
@@ -106,7 +107,9 @@ export class Session extends EventTarget {
     const code = this.#code;
     const answer = await ask(this.#socket, "open", { code });
     if (code !== this.#code) return; // another one is asked for by now
-    if (!answer) setTimeout(() => this.#socket.connected && this.#open(), AGAIN_MS);
+    if (!answer || PASSING.includes(answer.code)) {
+      setTimeout(() => code === this.#code && this.#socket.connected && this.#open(), AGAIN_MS);
+    } else if (answer.code === "too_many_polls") this.#tell("trouble", answer);
     else if (!answer.ok) this.#tell("missing", answer);
     else {
       this.#changed(answer.poll);
@@ -123,13 +126,14 @@ export class Session extends EventTarget {
   }
 
   async #sendOnce({ option, turn }) {
-    const answer = await ask(this.#socket, "cast", { code: this.#code, option, turn });
-    if (this.pending?.turn !== turn) return; // chosen anew meanwhile
+    const code = this.#code;
+    const answer = await ask(this.#socket, "cast", { code, option, turn });
+    if (code !== this.#code || this.pending?.turn !== turn) return; // chosen anew meanwhile
     if (answer?.ok) {
       const overtaken = answer.turn >= turn && answer.mine !== option; // in another tab
       this.pending = overtaken ? { option, turn: answer.turn + 1 } : null;
       this.#changed({ mine: answer.mine, turn: answer.turn });
-    } else if (answer && !["too_fast", "not_saved", "error"].includes(answer.code)) {
+    } else if (answer && !PASSING.includes(answer.code)) {
       this.pending = null;
       this.#changed({});
       this.#tell("trouble", answer);

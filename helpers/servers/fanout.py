@@ -264,8 +264,9 @@ def _pass_on(socket: Any, packets: Iterable[Any], frame: bytes | None) -> None:
     if frame and socket.upgraded and outbox.idle and outbox.transport is not None:
         outbox.write(frame)
         return
-    for packet in packets:
-        outbox.put_nowait(packet)
+    for packet in packets:  # one with bytes keeps how it was encoded, for one transport alone
+        mine = packet if frame else engineio_packet.Packet(packet.packet_type, packet.data)
+        outbox.put_nowait(mine)
 
 
 _running: set[asyncio.Future[Any]] = set()

@@ -21,6 +21,9 @@ From the server:
              number of votes; the last one is always the last state
     mine     code, mine, turn                        this voter has voted in another tab
 
+Voters need no account, so who clears their browser is somebody new; and all may make polls, up to
+1,000 that are open at once.
+
 A poll: code, question, options, open, version, totals, voters, mine (null: not yet), turn.
 Codes: bad_message bad_field too_long too_fast no_such_poll no_such_option closed not_owner
 too_many_polls not_saved unknown_event.
@@ -103,11 +106,12 @@ class Vote:
 
     async def open(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Show a poll, and from now on what becomes of it."""
-        if len(self.sio.rooms(sid)) > OPEN_AT_ONCE + 1:
-            raise Refused("too_many_polls", f"expected at most {OPEN_AT_ONCE} at once")
         voter = self.voters[sid]
 
         def then(poll: dict[str, Any]) -> dict[str, Any]:
+            rooms = self.sio.rooms(sid)
+            if poll["code"] not in rooms and len(rooms) > OPEN_AT_ONCE + 1:
+                raise Refused("too_many_polls", f"expected at most {OPEN_AT_ONCE} at once")
             if self.sio.manager.is_connected(sid, "/"):  # before anything else is counted
                 self.sio.manager.basic_enter_room(sid, "/", poll["code"])
             return {"poll": poll}
@@ -144,7 +148,8 @@ class Vote:
         await self.store.after(lambda db: vote_store.close(db, asked["code"], owner), then)
 
     async def leave(self, sid: str, asked: dict[str, Any]) -> None:
-        """Show a poll no more."""
+        """Show a poll no more, once whatever was asked before is done."""
+        await self.store.run(lambda db: None)
         await self.sio.leave_room(sid, asked["code"].upper())
 
 

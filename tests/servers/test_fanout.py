@@ -178,6 +178,23 @@ def test_binary_and_acknowledgements_are_the_librarys_own(
     run(test())
 
 
+def test_bytes_reach_every_transport() -> None:
+    """The library's own manager has one packet for all, which keeps its first encoding."""
+
+    async def test() -> None:
+        async with (
+            serving(fanout.FanOut()) as site,
+            clients(site, "a") as (a,),
+            clients(site, "b", transports=["polling"]) as (b,),
+        ):
+            await site.sio.emit("news", b"bytes")
+            for one in (a, b):
+                data = {"type": "Buffer", "data": list(b"bytes")}
+                assert await heard(one, data) == [data]
+
+    run(test())
+
+
 def test_the_order_holds_while_a_client_is_upgraded() -> None:
     async def test() -> None:
         async with serving(fanout.FanOut()) as site:

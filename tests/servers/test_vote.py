@@ -4,13 +4,17 @@ import asyncio
 import contextlib
 import itertools
 import random
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 from helpers.launcher import Server
+from helpers.servers import vote_store
+from helpers.servers.people import Refused
 from helpers.servers.vote_totals import INTERVAL_S
 from tests.servers.chat_client import DEADLINE_S, run
 from tests.servers.socketio_client import Official, Python, official, python
@@ -194,12 +198,31 @@ def test_one_client_watches_20_polls_at_most(server: Server) -> None:
     async def test() -> None:
         async with python(server.url) as one:
             codes = [await new_poll(one) for _ in range(21)]
-            answers = [await one.call("open", {"code": code}) for code in codes]
+            asked = [one.call("open", {"code": code}) for code in codes]
+            answers = await asyncio.gather(*asked)  # none waits for the one before
             assert [answer["ok"] for answer in answers] == [True] * 20 + [False]
             await one.call("leave", {"code": codes[0]})
             assert (await one.call("open", {"code": codes[20]}))["ok"]
 
     run(test())
+
+
+def test_the_oldest_closed_poll_makes_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vote_store, "KEPT", 2)
+    with contextlib.closing(sqlite3.connect(tmp_path / "polls")) as db:
+        db.executescript(vote_store.SCHEMA)
+        first, second = (vote_store.create(db, n, "owner", "?", ["a", "b"]) for n in "12")
+        vote_store.cast(db, first, "voter", 0, 1)
+        with pytest.raises(Refused, match="close one that is over"):
+            vote_store.create(db, "3", "owner", "?", ["a", "b"])
+        assert vote_store.close(db, first, "owner")
+        third = vote_store.create(db, "3", "owner", "?", ["a", "b"])
+        assert vote_store.totals(db, third)["totals"] == [0, 0]
+        assert vote_store.totals(db, second)["open"]
+        with pytest.raises(Refused, match="no poll with this code"):
+            vote_store.totals(db, first)
 
 
 def test_totals_are_coalesced_and_end_with_the_last_state(server: Server) -> None:
