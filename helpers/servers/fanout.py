@@ -25,6 +25,7 @@ from aiohttp import web
 from engineio import packet as engineio_packet
 from socketio import packet as socketio_packet
 
+from helpers.servers.turn import Turn
 from helpers.wire.frames import Frame, Opcode
 
 log = logging.getLogger("fanout")
@@ -39,6 +40,7 @@ class Outbox(asyncio.Queue[Any]):
 
     Args:
         server: the Engine.IO server whose client it is.
+        turn: when to write.
 
     Attributes:
         transport: of its WebSocket, once there is one.
@@ -47,9 +49,9 @@ class Outbox(asyncio.Queue[Any]):
     First used: notebooks/07_socketio_chat.ipynb
     """
 
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: Any, turn: Turn) -> None:
         super().__init__()
-        self._server = server
+        self._server, self._turn = server, turn
         self._asked = False  # whether the one who empties it waits for more
         self._frames: list[bytes] = []  # of this turn
         self.waiting_bytes = 0
@@ -87,7 +89,7 @@ class Outbox(asyncio.Queue[Any]):
     def write(self, frame: bytes) -> None:
         """Write a frame past the queue, which must be idle; drop a client that does not read."""
         if not self._frames:
-            asyncio.get_running_loop().call_soon(self._write)
+            self._turn.at_its_end(self._write)
         self._frames.append(frame)
 
     def _write(self) -> None:
@@ -189,7 +191,8 @@ def install(sio: socketio.AsyncServer) -> None:
 
     First used: notebooks/07_socketio_chat.ipynb
     """
-    sio.eio.create_queue = lambda: Outbox(sio.eio)
+    turn = Turn()
+    sio.eio.create_queue = lambda: Outbox(sio.eio, turn)
     sio.eio.has_outboxes = supported(sio)
     if not sio.eio.has_outboxes:
         log.warning("this release of python-engineio is not known here: events go its own way")

@@ -19,6 +19,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from helpers.servers import program, replies
+from helpers.servers.turn import Turn
 from helpers.wire import handshake
 from helpers.wire.frames import CloseCode, Frame, Opcode
 
@@ -62,8 +63,11 @@ class Peer:
     First used: notebooks/04_chat.ipynb
     """
 
-    def __init__(self, number: int, websocket: web.WebSocketResponse, transport: Any) -> None:
+    def __init__(
+        self, number: int, websocket: web.WebSocketResponse, transport: Any, turn: Turn
+    ) -> None:
         self.number = number
+        self._turn = turn
         self._websocket = websocket
         self._transport: asyncio.Transport = transport
         self._leaving: asyncio.Task[None] | None = None
@@ -84,7 +88,7 @@ class Peer:
         if not self._frames:
             if self.gone:
                 return
-            asyncio.get_running_loop().call_soon(self._write)
+            self._turn.at_its_end(self._write)
         self._frames.append(frame)
 
     def _write(self) -> None:
@@ -153,7 +157,7 @@ async def serve(
     First used: notebooks/04_chat.ipynb
     """
     peers: set[Peer] = set()
-    numbers = itertools.count(1)
+    numbers, turn = itertools.count(1), Turn()
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         if refused := refusal(request, server, page, full=len(peers) >= MAX_PEERS):
@@ -162,7 +166,7 @@ async def serve(
             autoclose=False, compress=False, max_msg_size=max_size, heartbeat=PING_S
         )
         await websocket.prepare(request)
-        peer = Peer(next(numbers), websocket, request.transport)
+        peer = Peer(next(numbers), websocket, request.transport, turn)
         peers.add(peer)
         try:
             await talk(peer)
