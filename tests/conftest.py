@@ -17,6 +17,11 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["HELPERS_PROGRESS"] = str(folder / "progress.json")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One worker more than cores: browsers and kernels are waited for much of the time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say it loudly when the browser tests could not run."""
     if find_chromium() is None:

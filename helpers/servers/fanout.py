@@ -62,7 +62,7 @@ class Outbox(asyncio.Queue[Any]):
     @property
     def idle(self) -> bool:
         """Whether everything that was put in has been written."""
-        return self._asked and self.empty()
+        return self._asked and not self._queue  # type: ignore[attr-defined]
 
     async def get(self) -> Any:
         """Wait for the next packet, and take it out."""
@@ -168,10 +168,12 @@ class FanOut(socketio.AsyncManager):  # type: ignore[misc]
         packets = self._packets(event, data, namespace)
         frame = _frame(packets)
         skipped = set(skip_sid) if isinstance(skip_sid, list) else {skip_sid}
-        sockets = self.server.eio.sockets
+        find = self.server.eio.sockets.get
         for sid, eio_sid in self.get_participants(namespace, room):
-            socket = sockets.get(eio_sid)
-            if sid not in skipped and socket is not None and not socket.closed:
+            if sid in skipped:
+                continue
+            socket = find(eio_sid)
+            if socket is not None and not socket.closed:
                 _pass_on(socket, packets, frame)
 
     def _packets(self, event: str, data: Any, namespace: str) -> list[Any]:

@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import os
 import signal
@@ -64,6 +65,7 @@ def run(main: Main, flags: argparse.ArgumentParser) -> None:
 
     First used: notebooks/00_start_here.ipynb
     """
+    gc.set_threshold(50_000, 20, 20)  # or it looks through 5,000 clients again and again
     options = flags.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:

@@ -12,7 +12,6 @@ from tests.bench.servers import LOAD_CORE, PLAIN, SOCKETIO, install_peers
 
 SIZES = (10, 100, 1_000, 5_000)
 VOTERS = (100, 1_000)
-SLOW = 2_000  # from so many clients on, joining alone takes minutes: fewer rounds
 
 
 def options() -> argparse.Namespace:
@@ -85,7 +84,7 @@ def main() -> None:
         storms(results, asked.rounds)
     if asked.only in (None, "fanout"):
         for count in asked.sizes:
-            fan_out(results, count, asked.slow_rounds if count >= SLOW else asked.rounds)
+            fan_out(results, count, asked.slow_rounds if count >= fanout.MANY else asked.rounds)
     if asked.only is None:
         report.write(results, asked.rounds)
     else:

@@ -13,6 +13,7 @@ from tests.bench.servers import Contender, running
 
 WORDS = "x" * 100
 MEASURE_S = 1.5
+MANY = 2_000  # from so many on, the peers do not tell who joins; our servers always do
 MOST_AT_ONCE = 500  # messages under way: a server may drop whoever has a MiB to read
 
 
@@ -107,7 +108,7 @@ def id_of(words: str) -> str | None:
 
 def measure(contender: Contender, count: int) -> Round:
     """Run one round against a fresh server."""
-    with running(contender) as server:
+    with running(contender, *(["quiet"] if count >= MANY else [])) as server:
         process = psutil.Process(server.pid)
         before = process.memory_info().rss
         crowd = Crowd(server.url, contender.flavour.path)
@@ -118,7 +119,7 @@ def measure(contender: Contender, count: int) -> Round:
             memory = (process.memory_info().rss - before) / count / 1024
             idle = _idle(crowd, process)
             fan.fan_out(3)  # warm
-            late = [fan.fan_out(1) * 1000 for _ in range(20 if count > 1000 else 60)]
+            late = [fan.fan_out(1) * 1000 for _ in range(20 if count >= MANY else 60)]
             rate, load = _throughput(fan, count)
         finally:
             crowd.close()

@@ -24,6 +24,11 @@ class Contender:
     command: list[str]
     flavour: Flavour = field(default_factory=Flavour)
 
+    @property
+    def is_peer(self) -> bool:
+        """Whether it is one of those in `peers/`."""
+        return str(PEERS) in self.command[1]
+
 
 @dataclass(frozen=True)
 class Running:
@@ -74,11 +79,11 @@ def install_peers() -> None:
 
 
 @contextlib.contextmanager
-def running(contender: Contender) -> Iterator[Running]:
-    """Run a server on a core of its own."""
+def running(contender: Contender, *flags: str) -> Iterator[Running]:
+    """Run a server on a core of its own; `flags` are for peers."""
     pin(SERVER_CORE)
     process = subprocess.Popen(
-        contender.command,
+        [*contender.command, *(flags if contender.is_peer else ())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -12,6 +12,8 @@ from helpers import launch, stop_all, tap
 from helpers.launcher import Server
 
 NAMES = ("Alice", "Bob")
+#: A phone, a laptop and a projector; each theme at least twice.
+SCREENS = [(380, 760, "light"), (380, 760, "dark"), (1280, 800, "dark"), (1920, 1080, "light")]
 SCRIPT = "<img src=x onerror=\"document.title='attacked'\"><script>alert(1)</script>"
 #: WCAG 2 contrast of each visible text against what is behind it; answers the worst ratio.
 WORST_CONTRAST = """() => {
@@ -164,8 +166,7 @@ def test_the_keyboard_alone_reaches_everything(tab: Page, server: Server) -> Non
     is_connected(tab)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(380, 760), (1280, 800), (1920, 1080)])
+@pytest.mark.parametrize(("width", "height", "theme"), SCREENS)
 def test_fits_and_can_be_read(tab: Page, theme: str, width: int, height: int) -> None:
     server = launch("echo")
     wire = tap(server)
@@ -210,8 +211,7 @@ def test_the_live_view_grows_while_the_page_is_used(context: BrowserContext) -> 
     stop_all()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(380, 760), (1280, 800), (1920, 1080)])
+@pytest.mark.parametrize(("width", "height", "theme"), SCREENS)
 def test_the_chat_fits_and_can_be_read(tab: Page, theme: str, width: int, height: int) -> None:
     tab.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     tab.set_viewport_size({"width": width, "height": height})
@@ -226,8 +226,7 @@ def test_the_chat_fits_and_can_be_read(tab: Page, theme: str, width: int, height
         tab.goto("about:blank")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(380, 760), (1280, 800), (1920, 1080)])
+@pytest.mark.parametrize(("width", "height", "theme"), SCREENS)
 def test_the_document_fits_and_can_be_read(tab: Page, theme: str, width: int, height: int) -> None:
     tab.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     tab.set_viewport_size({"width": width, "height": height})

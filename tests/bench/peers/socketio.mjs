@@ -2,7 +2,7 @@
 
 import { createServer } from "node:http";
 import { Server } from "socket.io";
-import { left, message, ready, welcome } from "./room.mjs";
+import { left, message, quiet, ready, welcome } from "./room.mjs";
 
 const server = createServer();
 const io = new Server(server);
@@ -10,7 +10,7 @@ const io = new Server(server);
 io.on("connection", (socket) => {
   const { name } = socket.handshake.auth;
   socket.emit("welcome", welcome(name));
-  socket.broadcast.emit("joined", { name });
+  if (!quiet) socket.broadcast.emit("joined", { name });
   socket.on("say", (asked, acknowledge) => {
     const said = message(name, asked);
     socket.broadcast.emit("message", said);

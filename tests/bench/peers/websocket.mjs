@@ -2,7 +2,7 @@
 
 import { createServer } from "node:http";
 import websocket from "websocket";
-import { left, message, ready, welcome } from "./room.mjs";
+import { left, message, quiet, ready, welcome } from "./room.mjs";
 
 const server = createServer();
 const sockets = new websocket.server({ httpServer: server, autoAcceptConnections: true, keepalive: false });
@@ -19,7 +19,7 @@ sockets.on("connect", (socket) => {
     if (asked.type === "join") {
       name = asked.name;
       socket.sendUTF(JSON.stringify({ type: "welcome", ...welcome(name) }));
-      tell({ type: "joined", name }, socket);
+      if (!quiet) tell({ type: "joined", name }, socket);
     } else if (asked.type === "say") {
       const said = { type: "message", ...message(name, asked) };
       socket.sendUTF(JSON.stringify({ type: "ack", id: said.id, seq: said.seq, at: said.at }));

@@ -2,7 +2,7 @@
 
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
-import { left, message, ready, welcome } from "./room.mjs";
+import { left, message, quiet, ready, welcome } from "./room.mjs";
 
 const server = createServer();
 const sockets = new WebSocketServer({ server });
@@ -21,7 +21,7 @@ sockets.on("connection", (socket) => {
     if (asked.type === "join") {
       name = asked.name;
       socket.send(JSON.stringify({ type: "welcome", ...welcome(name) }));
-      tell({ type: "joined", name }, socket);
+      if (!quiet) tell({ type: "joined", name }, socket);
     } else if (asked.type === "say") {
       const said = { type: "message", ...message(name, asked) };
       socket.send(JSON.stringify({ type: "ack", id: said.id, seq: said.seq, at: said.at }));
