@@ -55,7 +55,7 @@ lock: setup  ## compile requirements.txt anew from pyproject.toml, newest releas
 	echo '-e .' >> requirements.txt
 
 clean:  ## remove what the targets made
-	rm -rf .venv build *.egg-info screenshots helpers/pages/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build *.egg-info screenshots helpers/pages/node_modules tests/bench/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup lab test run bench lint screenshots tables lock clean

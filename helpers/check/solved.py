@@ -35,6 +35,8 @@ def solved() -> set[str]:
         Their names; empty when nothing is solved or nothing can be read.
     """
     path = file()
+    if path.exists() and not path.is_file():  # a device such as /dev/null: nothing is kept
+        return set()
     try:
         names = json.loads(path.read_text(encoding="utf-8"))["solved"]
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -60,6 +62,8 @@ def record(name: str) -> set[str]:
     if name not in names:
         names.add(name)
         try:
+            if file().exists() and not file().is_file():
+                return names
             _write(file(), json.dumps({"solved": sorted(names)}, indent=1) + "\n")
         except OSError as error:
             reason = error.strerror or type(error).__name__

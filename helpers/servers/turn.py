@@ -8,7 +8,7 @@ one waits a moment, in which more may gather. A message that comes alone is not 
 import asyncio
 from collections.abc import Callable
 
-LONGEST_PAUSE_S = 0.0015  # between two flushes: what it takes a message to come and be stored
+LONGEST_PAUSE_S = 0.003  # between two flushes: what it takes a message to come and be stored
 
 
 class Turn:
@@ -42,4 +42,4 @@ class Turn:
         for write in waiting:
             write()
         now = loop.time()
-        self._not_before = now + min(LONGEST_PAUSE_S, (now - began) / 4)
+        self._not_before = now + min(LONGEST_PAUSE_S, (now - began) / 2)

@@ -1,13 +1,12 @@
 """Measure everything, in turns, and write BENCHMARKS.md: `make bench`."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from tests.bench import fanout, overhead, report, storm
-from tests.bench.load import allow_many_files, pin
+from tests.bench.load import allow_many_files, cores, pin
 from tests.bench.servers import LOAD_CORE, PLAIN, SOCKETIO, install_peers
 
 SIZES = (10, 100, 1_000, 5_000)
@@ -60,9 +59,6 @@ def storms(results: report.Results, rounds: int) -> None:
 
 def overheads(results: report.Results, rounds: int) -> None:
     """Measure what the helpers cost."""
-    every = set(range(os.cpu_count() or 1))
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, every)
     results.launch = attempt(results, "launch", lambda: overhead.launch_ratio(rounds)) or []
     cost = attempt(results, "tap", lambda: overhead.tap_cost(rounds)) or ([], [])
     results.tap_us, results.tap_ratio = cost
@@ -72,14 +68,14 @@ def overheads(results: report.Results, rounds: int) -> None:
 def main() -> None:
     """Run what was asked for."""
     asked = options()
-    if sys.platform != "linux" or (os.cpu_count() or 1) < 2:
+    if sys.platform != "linux" or len(cores()) < 2:
         sys.exit("make bench needs Linux (it reads with epoll) and two cores")
     allow_many_files()
     install_peers()
     results = report.Results()
     if asked.only in (None, "overhead"):
         overheads(results, asked.rounds)
-    pin(LOAD_CORE)
+    pin({LOAD_CORE})
     if asked.only in (None, "storm"):
         storms(results, asked.rounds)
     if asked.only in (None, "fanout"):

@@ -214,7 +214,16 @@ def _greet(flavour: Flavour, client: Client, waiting: dict[int, tuple[str, int, 
         waiting[client.fd] = name, step + 1, following
 
 
-def pin(core: int | None) -> None:
-    """Keep this process, and those that it starts from now on, on one core."""
-    if core is not None and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {core})
+def cores() -> set[int]:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return set(os.sched_getaffinity(0))
+    return set(range(os.cpu_count() or 1))
+
+
+def pin(to: set[int]) -> set[int]:
+    """Keep this process, and those that it starts from now on, on some cores; return its own."""
+    before = cores()
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, to)
+    return before

@@ -1,8 +1,10 @@
 """What our helpers cost: a launch, a tap, and the validation of a notebook."""
 
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -88,14 +90,17 @@ def kernel_start_s() -> float:
 def notebook_times() -> dict[str, float]:
     """Seconds that nbval takes for each notebook ÷ the start of a kernel, just before it."""
     found = {}
-    for notebook in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
-        kernel = kernel_start_s()
-        began = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "pytest", *NBVAL, str(notebook)],
-            cwd=ROOT,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        found[notebook.stem] = (time.perf_counter() - began) / kernel
+    with tempfile.TemporaryDirectory() as folder:
+        nothing_solved = Path(folder) / "progress.json"
+        for notebook in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+            kernel = kernel_start_s()
+            began = time.perf_counter()
+            subprocess.run(
+                [sys.executable, "-m", "pytest", *NBVAL, str(notebook)],
+                cwd=ROOT,
+                check=True,
+                stdout=subprocess.DEVNULL,
+                env=os.environ | {"HELPERS_PROGRESS": str(nothing_solved)},
+            )
+            found[notebook.stem] = (time.perf_counter() - began) / kernel
     return found

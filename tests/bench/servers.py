@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers.install import PAGES, run_npm
-from tests.bench.load import Bare, Flavour, SocketIO, pin
+from tests.bench.load import Bare, Flavour, SocketIO, cores, pin
 
 HERE = Path(__file__).parent
 PEERS = HERE / "peers"
 NO_LIMIT = ("--burst=1000000000", "--rate=1000000000")
-SERVER_CORE, LOAD_CORE = 0, 1
+SERVER_CORE, LOAD_CORE = min(cores()), max(cores())
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def install_peers() -> None:
 @contextlib.contextmanager
 def running(contender: Contender, *flags: str) -> Iterator[Running]:
     """Run a server on a core of its own; `flags` are for peers."""
-    pin(SERVER_CORE)
+    mine = pin({SERVER_CORE})
     process = subprocess.Popen(
         [*contender.command, *(flags if contender.is_peer else ())],
         stdin=subprocess.PIPE,
@@ -90,7 +90,7 @@ def running(contender: Contender, *flags: str) -> Iterator[Running]:
         text=True,
         cwd=PAGES.parent.parent,
     )
-    pin(LOAD_CORE)
+    pin(mine)
     try:
         assert process.stdout
         line = process.stdout.readline()

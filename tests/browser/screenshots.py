@@ -8,7 +8,7 @@ spoken before. `python -m tests.browser.screenshots readme` takes the picture in
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -81,14 +81,14 @@ def notebook_pictures(browser: Browser, lab: JupyterLab, notebook: Path, theme: 
     return written
 
 
-def page_pictures(browser: Browser, name: str, url: str) -> list[Path]:
+def page_pictures(browser: Browser, name: str, url: str, more: str = "") -> list[Path]:
     """Picture one page at three sizes, light and dark; somebody else joins for each."""
     written = []
     people = iter(PEOPLE)
     for theme in THEMES:
         for size, (width, height) in SIZES.items():
             with tab(browser, width, height, theme) as page:
-                page.goto(f"{url}?name={next(people)}")
+                page.goto(f"{url}?name={next(people)}{more}")
                 page.wait_for_load_state("networkidle")
                 path = OUT / f"page-{name}-{theme}-{size}.png"
                 page.screenshot(path=path)
@@ -107,9 +107,9 @@ def pages(browser: Browser) -> list[Path]:
             people = {"Alice": alice, "Bob": bob}
             for person, page in people.items():
                 page.goto(f"{wire.page_url}?name={person}")
-            if scene := SCENES.get(name):
-                scene(people)
-            written += page_pictures(browser, name, wire.page_url)
+            scene = SCENES.get(name)
+            more = (scene(people) if scene else None) or ""
+            written += page_pictures(browser, name, wire.page_url, more)
             written += page_pictures(browser, f"live-{name}", wire.live().page_url)
         stop_all()
     return written
@@ -135,7 +135,24 @@ def write(people: Mapping[str, Page | FrameLocator]) -> None:
             expect(page.get_by_label("The shared text")).to_have_value(re.compile(text))
 
 
-SCENES = {"chat": talk, "document": write}
+def vote(people: Mapping[str, Page]) -> str:
+    """Have Alice make a poll, and Bob vote in it; return what its address has."""
+    alice, bob = people["Alice"], people["Bob"]
+    alice.get_by_label("Question").fill("What shall we build next?")
+    for number, answer in enumerate(("A quiz", "A whiteboard", "A game"), 1):
+        alice.get_by_label(f"Answer {number}").fill(answer)
+    alice.get_by_role("button", name="Make the poll").click()
+    expect(alice.locator("#share-code")).to_have_text(re.compile(r"^\w{6}$"))
+    code = alice.locator("#share-code").inner_text()
+    bob.goto(f"{bob.url}&poll={code}")
+    bob.get_by_role("button", name="A whiteboard").click()
+    expect(bob.locator("#mine")).to_contain_text("counted")
+    return f"&poll={code}"
+
+
+SCENES: dict[str, Callable[[Mapping[str, Page]], str | None]] = {
+    **{"chat": talk, "document": write, "socketio_chat": talk, "vote": vote}
+}
 
 
 def readme_picture(browser: Browser, lab: JupyterLab) -> Path:

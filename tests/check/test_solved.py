@@ -69,3 +69,13 @@ def test_the_file_stands_beside_the_notebooks(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("HELPERS_PROGRESS")
     root = Path(sys.modules["helpers"].__file__ or "").resolve().parents[1]
     assert solved.file() == root / "notebooks" / ".progress.json"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file that is none")
+def test_what_is_no_file_is_left_alone(progress_file: Path) -> None:
+    """As /dev/null is, which whoever may write to it could replace."""
+    os.mkfifo(progress_file)
+    assert solved.solved() == set()
+    assert solved.record("a") == {"a"}
+    assert progress_file.is_fifo()
+    assert [path.name for path in progress_file.parent.iterdir()] == [progress_file.name]

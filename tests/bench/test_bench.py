@@ -1,0 +1,44 @@
+"""The benchmark itself works, on few clients: what it counts arrives, and its report is whole."""
+
+import sys
+
+import pytest
+
+if sys.platform != "linux":
+    pytest.skip("make bench reads with epoll", allow_module_level=True)
+
+from tests.bench import fanout, report, storm
+from tests.bench.load import SocketIO
+from tests.bench.servers import PLAIN, Contender, ours
+
+
+@pytest.mark.parametrize(
+    "contender", [PLAIN[0], PLAIN[-1], ours("socketio_chat", SocketIO())], ids=lambda c: c.name
+)
+def test_everybody_hears_everything(contender: Contender, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fanout, "MEASURE_S", 0.1)
+    results = report.Results()
+    one = fanout.measure(contender, 4)
+    assert one.deliveries_s > 0
+    assert 0 < one.p50_ms <= one.p99_ms
+    results.fan[contender.name, 4] = [one]
+    assert contender.name in report.absolute_tables(results)
+
+
+def test_a_storm_ends_with_exact_totals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storm, "WITHIN_S", 0.1)
+    result = storm.measure(storm.CONTENDERS[0], 8)
+    assert result.bytes_a_voter > 0
+
+
+def test_medians_ranges_and_ratios() -> None:
+    def told(deliveries: float) -> fanout.Round:
+        return fanout.Round(1, deliveries, 1, 1, 1, 0, 50)
+
+    results = report.Results()
+    results.fan["chat", 10] = [told(30), told(10), told(20)]
+    results.fan["Node ws", 10] = [told(10), told(10), told(10)]
+    assert report.spread([30, 10, 20]) == "20.0 (10.0–30.0)"
+    found = report.ratios(results, "chat", "Node ws", 10, lambda one: one.deliveries_s)
+    assert found == [3, 1, 2]
+    assert "2.00 (1.00–3.00)" in report.ratio_table(results)
