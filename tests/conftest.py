@@ -17,6 +17,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["HELPERS_PROGRESS"] = str(folder / "progress.json")
 
 
+@pytest.hookimpl(optionalhook=True)  # without xdist there is nobody to ask
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One worker more than cores: browsers and kernels are waited for much of the time."""
     return (os.cpu_count() or 1) + 1

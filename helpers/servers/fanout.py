@@ -25,7 +25,7 @@ from aiohttp import web
 from engineio import packet as engineio_packet
 from socketio import packet as socketio_packet
 
-from helpers.servers.turn import Turn
+from helpers.servers.turn import AT_ONCE_BYTES, Turn
 from helpers.wire.frames import Frame, Opcode
 
 log = logging.getLogger("fanout")
@@ -54,6 +54,7 @@ class Outbox(asyncio.Queue[Any]):
         self._server, self._turn = server, turn
         self._asked = False  # whether the one who empties it waits for more
         self._frames: list[bytes] = []  # of this turn
+        self._size = 0  # of them, in bytes
         self.waiting_bytes = 0
         self.dropped = False
         request = request_of.get()
@@ -91,11 +92,14 @@ class Outbox(asyncio.Queue[Any]):
         if not self._frames:
             self._turn.at_its_end(self._write)
         self._frames.append(frame)
+        self._size += len(frame)
+        if self._size >= AT_ONCE_BYTES:
+            self._write()
 
     def _write(self) -> None:
         if not self._frames:
             return
-        frames, self._frames = self._frames, []
+        frames, self._frames, self._size = self._frames, [], 0
         if self.transport.is_closing():
             return  # the library is about to notice
         if self.transport.get_write_buffer_size() > MAX_WAITING_BYTES:

@@ -19,7 +19,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from helpers.servers import program, replies
-from helpers.servers.turn import Turn
+from helpers.servers.turn import AT_ONCE_BYTES, Turn
 from helpers.wire import handshake
 from helpers.wire.frames import CloseCode, Frame, Opcode
 
@@ -72,6 +72,7 @@ class Peer:
         self._transport: asyncio.Transport = transport
         self._leaving: asyncio.Task[None] | None = None
         self._frames: list[bytes] = []  # sent in this turn
+        self._size = 0  # of them, in bytes
         self.closed_with: int | None = None
 
     @property
@@ -90,9 +91,12 @@ class Peer:
                 return
             self._turn.at_its_end(self._write)
         self._frames.append(frame)
+        self._size += len(frame)
+        if self._size >= AT_ONCE_BYTES:
+            self._write()
 
     def _write(self) -> None:
-        frames, self._frames = self._frames, []
+        frames, self._frames, self._size = self._frames, [], 0
         if not frames or self._transport.is_closing():
             return
         if self._transport.get_write_buffer_size() > MAX_WAITING_BYTES:

@@ -8,6 +8,7 @@ one waits a moment, in which more may gather. A message that comes alone is not 
 import asyncio
 from collections.abc import Callable
 
+AT_ONCE_BYTES = 65_536  # for one client: more is written before the turn is over
 LONGEST_PAUSE_S = 0.003  # between two flushes: what it takes a message to come and be stored
 
 
