@@ -81,10 +81,10 @@ def main() -> None:
     if asked.only in (None, "fanout"):
         for count in asked.sizes:
             fan_out(results, count, asked.slow_rounds if count >= fanout.MANY else asked.rounds)
-    if asked.only is None:
-        report.write(results, asked.rounds)
-    else:
-        print(report.ratio_table(results), report.storm_tables(results), sep="\n\n")
+            if asked.only is None:
+                report.write(results, asked.rounds)  # whoever interrupts it has what was measured
+    parts = (report.ratio_table, report.storm_tables, report.overhead_table)
+    print(*(part(results) for part in parts), sep="\n\n")
 
 
 main()

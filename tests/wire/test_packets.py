@@ -221,7 +221,11 @@ def test_chunked_bodies_are_read() -> None:
         ("deflate", zlib.compress(b'42["x"]'), 'Socket.IO event "x"()'),
         ("identity", b'42["x"]', 'Socket.IO event "x"()'),
         ("gzip", gzip.compress(b"4" * (MAX_INFLATED + 1)), "1,048,576 bytes here, got more"),
-        ("gzip", gzip.compress(b'42["x"]', mtime=0)[:-9], "a polling body is gzip, got its beginning"),
+        (
+            "gzip",
+            gzip.compress(b'42["x"]', mtime=0)[:-9],
+            "a polling body is gzip, got its beginning",
+        ),
         ("gzip", b'42["x"]', "a polling body is gzip, got Error -3"),
         ("br", b"x", "a polling body is read as gzip or deflate here, got 'br'"),
     ],
