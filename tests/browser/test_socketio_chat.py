@@ -15,7 +15,6 @@ visitor = plain.visitor
 # The tests of chat, with the server of this module.
 test_a_crash_of_the_server_loses_nothing = plain.test_a_crash_of_the_server_loses_nothing
 test_a_cut_connection_loses_nothing = plain.test_a_cut_connection_loses_and_doubles_nothing
-test_a_reload_is_no_leaving = plain.test_a_reload_is_no_leaving
 test_a_taken_name_is_said_at_the_field = plain.test_a_taken_name_is_said_at_the_field
 test_script_stays_text = plain.test_script_in_names_and_messages_stays_text
 test_the_same_person_in_another_tab = plain.test_the_same_person_in_another_tab
