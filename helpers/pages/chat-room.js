@@ -11,11 +11,9 @@
 
 import { Connection } from "./connection.js";
 import { Memory } from "./memory.js";
-import { newId } from "./parts.js";
+import { AGAIN_MS, Outbox, Typing } from "./outbox.js";
 
 const CONTINUED_ELSEWHERE = 4001;
-const TYPING_MS = 3_000; // the server forgets it after 5 s
-const AGAIN_MS = 1_500; // after "too fast"
 const AT_ONCE = 10; // messages that are sent again together
 
 export class Room extends EventTarget {
@@ -27,14 +25,14 @@ export class Room extends EventTarget {
   #wanted = null; // the name to join with, once there is a connection
   #people = new Set();
   #typing = new Set();
-  #typedAt = 0;
+  #mine = new Typing((on) => this.#send({ type: "typing", on }));
   #timer = 0;
+  outbox = new Outbox(this.#memory);
 
   constructor() {
     super();
     this.#connection.addEventListener("status", ({ detail }) => this.#status(detail));
     this.#connection.addEventListener("message", ({ detail }) => this.#receive(JSON.parse(detail)));
-    this.outbox = this.#memory.outbox; // what no acknowledgement has come for, oldest first
   }
 
   /** The name under which this page was here before, or that its address asks for. */
@@ -70,33 +68,21 @@ export class Room extends EventTarget {
   }
 
   #forget() {
-    this.outbox.length = 0;
+    this.outbox.clear();
     this.#memory.forget();
   }
 
   /** Say something; it is sent again until it is acknowledged. */
   say(text, to = null) {
-    const message = { id: newId(), text, ...(to && { to }) };
-    this.outbox.push(message);
-    this.#memory.save();
+    const message = this.outbox.add({ text, ...(to && { to }) });
     if (this.#here) this.#send({ type: "say", ...message });
-    this.#typedAt = 0;
+    this.#mine.over();
     return message;
   }
 
-  /** Take back what was refused. */
-  drop(id) {
-    const index = this.outbox.findIndex((message) => message.id === id);
-    if (index >= 0) this.outbox.splice(index, 1);
-    this.#memory.save();
-  }
-
-  /** Tell the others that one types, but not at each key. */
+  /** Tell the others that one types, or no longer. */
   type(on) {
-    const now = Date.now();
-    if (!this.#here || (on ? now - this.#typedAt < TYPING_MS : !this.#typedAt)) return;
-    this.#typedAt = on ? now : 0;
-    this.#send({ type: "typing", on });
+    if (this.#here) this.#mine.type(on);
   }
 
   history(before) {
@@ -161,7 +147,7 @@ export class Room extends EventTarget {
   }
 
   #acknowledged(id) {
-    this.drop(id);
+    this.outbox.drop(id);
     this.#tell("sent", { id });
   }
 
@@ -177,7 +163,7 @@ export class Room extends EventTarget {
   }
 
   #failed({ code, text, id }) {
-    const message = this.outbox.find((waiting) => waiting.id === id);
+    const message = this.outbox.waiting.find((waiting) => waiting.id === id);
     if (code === "bad_token") {
       this.#memory.token = null; // a server with an empty database does not know us
       this.#shown = false;
@@ -189,7 +175,7 @@ export class Room extends EventTarget {
     } else if (code === "too_fast" || code === "not_saved") {
       this.#timer ||= setTimeout(() => this.#again(), AGAIN_MS); // it does not say which message
     } else if (message) {
-      this.drop(id);
+      this.outbox.drop(id);
       this.#tell("failed", { ...message, error: text });
     } else this.#tell("trouble", { text });
   }
@@ -198,8 +184,8 @@ export class Room extends EventTarget {
   #again() {
     this.#timer = 0;
     if (!this.#here) return;
-    for (const message of this.outbox.slice(0, AT_ONCE)) this.#send({ type: "say", ...message });
-    if (this.outbox.length > AT_ONCE) this.#timer = setTimeout(() => this.#again(), AGAIN_MS);
+    for (const message of this.outbox.waiting.slice(0, AT_ONCE)) this.#send({ type: "say", ...message });
+    if (this.outbox.waiting.length > AT_ONCE) this.#timer = setTimeout(() => this.#again(), AGAIN_MS);
   }
 
   #send(message) {

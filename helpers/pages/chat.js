@@ -29,7 +29,7 @@ room.addEventListener("welcome", ({ detail: { name, back, older } }) => {
   enter();
   if (!back) tell(`You are here as ${name}.`);
   // below what was said before, which comes next
-  queueMicrotask(() => room.outbox.forEach((message) => lines.addWaiting(message, name)));
+  queueMicrotask(() => room.outbox.waiting.forEach((message) => lines.addWaiting(message, name)));
 });
 
 room.addEventListener("message", ({ detail: { message, fresh } }) => {

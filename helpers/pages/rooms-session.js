@@ -8,15 +8,11 @@
 //
 // What comes for the room that is open is told; of the others that one has joined, how much.
 
-import { io } from "./node_modules/socket.io-client/dist/socket.io.esm.min.js";
 import { Memory } from "./memory.js";
-import { newId } from "./parts.js";
+import { Outbox, Typing } from "./outbox.js";
+import { ask, makeSocket } from "./socketio.js";
 
-const TYPING_MS = 3_000; // the server forgets it after 5 s
-const ACK_MS = 5_000; // without an acknowledgement it is sent again
-const AGAIN_MS = 1_500; // after "too fast"
 const LATER = ["too_fast", "not_saved", "error", "not_signed_in"]; // what may go well another time
-const asked = new URLSearchParams(location.search);
 
 export class Rooms extends EventTarget {
   name = "";
@@ -31,22 +27,15 @@ export class Rooms extends EventTarget {
   #members = new Set();
   #online = new Set();
   #typing = new Set();
-  #typedAt = 0;
-  #asked = asked.get("room");
+  #asked = new URLSearchParams(location.search).get("room");
   #here = false;
-  #sending = false;
   #why = null; // the server has signed us out
-  #socket = io({
-    path: new URL("socket.io/", document.baseURI).pathname, // it holds behind a proxy, too
-    autoConnect: false,
-    reconnectionDelay: 500,
-    reconnectionDelayMax: 5_000,
-    ...(asked.get("transport") && { transports: [asked.get("transport")] }),
-  });
+  #socket = makeSocket();
+  #mine = new Typing((on) => this.#socket.emit("typing", { room: this.current, on }));
+  outbox = new Outbox(this.#memory);
 
   constructor() {
     super();
-    this.outbox = this.#memory.outbox; // what no acknowledgement has come for, oldest first
     const socket = this.#socket;
     const on = { welcome: this.#welcome, rooms: this.#listed, message: this.#said, online: this.#counted };
     for (const [event, act] of Object.entries(on)) socket.on(event, (about) => act.call(this, about));
@@ -71,7 +60,7 @@ export class Rooms extends EventTarget {
   /** Forget everything of the one who has signed out. */
   forget() {
     this.#socket.disconnect();
-    this.outbox.length = 0;
+    this.outbox.clear();
     this.#memory.room = null;
     this.#memory.forget();
     this.#leaveOpen();
@@ -83,7 +72,7 @@ export class Rooms extends EventTarget {
   /** Open a room: join it, or make it. */
   async open(room, how = "join") {
     const opening = (this.#opening = { room, came: [] });
-    const answer = await this.#ask(how, { room });
+    const answer = await ask(this.#socket, how, { room });
     if (opening !== this.#opening) return; // another one since
     this.#opening = null;
     if (answer?.ok) this.#opened(answer, opening.came);
@@ -94,55 +83,34 @@ export class Rooms extends EventTarget {
   close = (room) => this.#end("close", room, "closed");
 
   async #end(how, room, why) {
-    const answer = await this.#ask(how, { room });
+    const answer = await ask(this.#socket, how, { room });
     if (answer?.ok) this.#shut(room, why);
     else this.#tell("refused", { how, text: answer?.text ?? "no answer; try again" });
   }
 
   /** Say something in the open room; it is sent again until it is acknowledged. */
   say(text) {
-    const message = { room: this.current, id: newId(), text };
-    this.outbox.push(message);
-    this.#memory.save();
-    this.#typedAt = 0;
+    const message = this.outbox.add({ room: this.current, text });
+    this.#mine.over();
     this.#sendAll();
     return message;
   }
 
-  /** Take back what was refused. */
-  drop(id) {
-    const index = this.outbox.findIndex((message) => message.id === id);
-    if (index >= 0) this.outbox.splice(index, 1);
-    this.#memory.save();
-  }
-
-  /** Tell the others in the room that one types, but not at each key. */
+  /** Tell the others in the room that one types, or no longer. */
   type(on) {
-    const now = Date.now();
-    if (!this.#here || !this.current || (on ? now - this.#typedAt < TYPING_MS : !this.#typedAt)) return;
-    this.#typedAt = on ? now : 0;
-    this.#socket.emit("typing", { room: this.current, on });
+    if (this.#here && this.current) this.#mine.type(on);
   }
 
   async history(before) {
     const { current: room } = this;
-    const page = await this.#ask("history", { room, before });
+    const page = await ask(this.#socket, "history", { room, before });
     if (page?.ok && room === this.current) this.#tell("history", page);
-  }
-
-  /** Emit an event, and wait for its acknowledgement; null if none comes. */
-  async #ask(event, fields) {
-    try {
-      return await this.#socket.timeout(ACK_MS).emitWithAck(event, fields);
-    } catch {
-      return null;
-    }
   }
 
   #welcome({ name, until, rooms, joined }) {
     const memory = this.#memory;
     if (memory.person && memory.person !== name) {
-      this.outbox.length = 0; // somebody else's
+      this.outbox.clear(); // somebody else's
       memory.room = null;
       this.#leaveOpen();
     }
@@ -186,7 +154,7 @@ export class Rooms extends EventTarget {
     this.#members = new Set(members);
     this.#online = new Set(online);
     this.#typing.clear();
-    this.#typedAt = 0;
+    this.#mine.over();
     this.#tell("opened", { room, owner, older, back });
     for (const message of [...messages, ...came]) this.#show(message, back);
     this.#tell("shown", {});
@@ -207,27 +175,22 @@ export class Rooms extends EventTarget {
   #show(message, fresh) {
     if (this.#seen.has(message.seq)) return;
     this.#seen.add(message.seq);
-    if (message.from === this.name) this.drop(message.id);
+    if (message.from === this.name) this.outbox.drop(message.id);
     this.#tell("message", { message, fresh });
   }
 
-  /** Send what waits, oldest first: each one after the one before is acknowledged. */
-  async #sendAll() {
-    if (this.#sending) return;
-    this.#sending = true;
-    while (this.#here && this.outbox.length) await this.#sendOne(this.outbox[0]);
-    this.#sending = false;
+  #sendAll() {
+    this.outbox.sendAll(() => this.#here, (message) => this.#sendOne(message));
   }
 
+  /** Whether that settles it. */
   async #sendOne(message) {
-    const answer = await this.#ask("say", message);
-    if (answer?.ok) {
-      this.drop(message.id);
-      if (message.room === this.current) this.#show({ ...message, ...answer, from: this.name }, true);
-    } else if (answer && !LATER.includes(answer.code)) {
-      this.drop(message.id);
-      this.#tell("failed", { ...message, error: answer.text });
-    } else await new Promise((done) => setTimeout(done, AGAIN_MS)); // the same id: never twice
+    const answer = await ask(this.#socket, "say", message);
+    if (!answer || LATER.includes(answer.code)) return false;
+    this.outbox.drop(message.id);
+    if (!answer.ok) this.#tell("failed", { ...message, error: answer.text });
+    else if (message.room === this.current) this.#show({ ...message, ...answer, from: this.name }, true);
+    return true;
   }
 
   #came(room, name, here) {
@@ -259,7 +222,7 @@ export class Rooms extends EventTarget {
     this.joined.delete(room);
     this.unread.delete(room);
     if (why === "closed") this.list = this.list.filter(({ name }) => name !== room);
-    for (const { id } of this.outbox.filter((message) => message.room === room)) this.drop(id);
+    for (const { id } of this.outbox.waiting.filter((message) => message.room === room)) this.outbox.drop(id);
     if (room === this.current) {
       this.#leaveOpen();
       this.#tell("shut", { room, why });

@@ -136,7 +136,7 @@ rooms.addEventListener("opened", ({ detail: { room, owner, older, back } }) => {
 });
 
 rooms.addEventListener("shown", () => {
-  for (const message of rooms.outbox) if (message.room === rooms.current) lines.addWaiting(message, rooms.name);
+  for (const message of rooms.outbox.waiting) if (message.room === rooms.current) lines.addWaiting(message, rooms.name);
   lines.toEnd();
 });
 

@@ -8,12 +8,11 @@
 // Its events and methods are those of chat-room.js.
 
 import { Memory } from "./memory.js";
-import { newId } from "./parts.js";
+import { Outbox, Typing } from "./outbox.js";
 import { ask, makeSocket } from "./socketio.js";
 
 const CONTINUED_ELSEWHERE = 4001; // as chat says it
-const TYPING_MS = 3_000; // the server forgets it after 5 s
-const AGAIN_MS = 1_500; // after "too fast"
+const LATER = ["too_fast", "not_saved", "error"]; // what may go well another time
 
 export class Room extends EventTarget {
   #memory = new Memory("socketio chat", { outbox: [] });
@@ -23,13 +22,12 @@ export class Room extends EventTarget {
   #elsewhere = false;
   #people = new Set();
   #typing = new Set();
-  #typedAt = 0;
-  #sending = false;
   #socket = makeSocket({ auth: (give) => give(this.#auth()) });
+  #mine = new Typing((on) => this.#socket.emit("typing", { on }));
+  outbox = new Outbox(this.#memory);
 
   constructor() {
     super();
-    this.outbox = this.#memory.outbox; // what no acknowledgement has come for, oldest first
     const socket = this.#socket;
     socket.on("connect", () => this.#say("open", "connected"));
     socket.on("disconnect", (reason) => this.#over(reason));
@@ -76,33 +74,21 @@ export class Room extends EventTarget {
   }
 
   #forget() {
-    this.outbox.length = 0;
+    this.outbox.clear();
     this.#memory.forget();
   }
 
   /** Say something; it is sent again until it is acknowledged. */
   say(text, to = null) {
-    const message = { id: newId(), text, ...(to && { to }) };
-    this.outbox.push(message);
-    this.#memory.save();
-    this.#typedAt = 0;
+    const message = this.outbox.add({ text, ...(to && { to }) });
+    this.#mine.over();
     this.#sendAll();
     return message;
   }
 
-  /** Take back what was refused. */
-  drop(id) {
-    const index = this.outbox.findIndex((message) => message.id === id);
-    if (index >= 0) this.outbox.splice(index, 1);
-    this.#memory.save();
-  }
-
-  /** Tell the others that one types, but not at each key. */
+  /** Tell the others that one types, or no longer. */
   type(on) {
-    const now = Date.now();
-    if (!this.#here || (on ? now - this.#typedAt < TYPING_MS : !this.#typedAt)) return;
-    this.#typedAt = on ? now : 0;
-    this.#socket.emit("typing", { on });
+    if (this.#here) this.#mine.type(on);
   }
 
   async history(before) {
@@ -115,22 +101,20 @@ export class Room extends EventTarget {
     return { name, ...(token && { token, ...(this.#shown && { after: this.#last }) }) };
   }
 
-  /** Send what waits, oldest first: each one after the one before is acknowledged. */
-  async #sendAll() {
-    if (this.#sending) return;
-    this.#sending = true;
-    while (this.#here && this.outbox.length) await this.#sendOne(this.outbox[0]);
-    this.#sending = false;
+  #sendAll() {
+    this.outbox.sendAll(() => this.#here, (message) => this.#sendOne(message));
   }
 
+  /** Whether that settles it. */
   async #sendOne(message) {
     const answer = await ask(this.#socket, "say", message);
-    if (answer?.ok) {
-      this.#mine({ ...message, ...answer, from: this.name });
-    } else if (answer && !["too_fast", "not_saved", "error"].includes(answer.code)) {
-      this.drop(message.id);
+    if (!answer || LATER.includes(answer.code)) return false;
+    if (answer.ok) this.#stored({ ...message, ...answer, from: this.name });
+    else {
+      this.outbox.drop(message.id);
       this.#tell("failed", { ...message, error: answer.text });
-    } else await new Promise((done) => setTimeout(done, AGAIN_MS)); // the same id: never twice
+    }
+    return true;
   }
 
   #welcome({ name, token, people, messages, more, older }) {
@@ -165,15 +149,15 @@ export class Room extends EventTarget {
   }
 
   /** What the others say may come before the acknowledgement: one's own is shown all the same. */
-  #mine(message) {
-    if (!this.outbox.some(({ id }) => id === message.id)) return; // caught up with
+  #stored(message) {
+    if (!this.outbox.waiting.some(({ id }) => id === message.id)) return; // caught up with
     this.#last = Math.max(this.#last, message.seq);
     this.#acknowledged(message.id);
     this.#tell("message", { message, fresh: true });
   }
 
   #acknowledged(id) {
-    this.drop(id);
+    this.outbox.drop(id);
     this.#tell("sent", { id });
   }
 

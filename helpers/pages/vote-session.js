@@ -9,10 +9,10 @@
 // missing { code, text } (there is no such poll), made { code }.
 
 import { askedName } from "./memory.js";
+import { AGAIN_MS } from "./outbox.js";
 import { newId } from "./parts.js";
 import { ask, makeSocket } from "./socketio.js";
 
-const AGAIN_MS = 1_500;
 const PASSING = ["too_fast", "not_saved", "error"]; // what may go well the next time
 const store = browserStore();
 

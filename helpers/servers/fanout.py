@@ -25,17 +25,17 @@ from aiohttp import web
 from engineio import packet as engineio_packet
 from socketio import packet as socketio_packet
 
-from helpers.servers.turn import AT_ONCE_BYTES, Turn
+from helpers.servers import program
+from helpers.servers.turn import MAX_WAITING_BYTES, Turn, Writer
 from helpers.wire.frames import Frame, Opcode
 
 log = logging.getLogger("fanout")
 
-MAX_WAITING_BYTES = 2**20  # for one client, besides what the system's own buffers hold
 OVERHEAD_BYTES = 256  # of a packet that waits, about
 request_of = contextvars.ContextVar[web.Request | None]("request_of", default=None)
 
 
-class Outbox(asyncio.Queue[Any]):
+class Outbox(Writer, asyncio.Queue[Any]):
     """What waits for one client: a queue with a bound in bytes.
 
     Args:
@@ -50,15 +50,13 @@ class Outbox(asyncio.Queue[Any]):
     """
 
     def __init__(self, server: Any, turn: Turn) -> None:
-        super().__init__()
-        self._server, self._turn = server, turn
+        request = request_of.get()
+        Writer.__init__(self, turn, request.transport if request is not None else None)
+        asyncio.Queue.__init__(self)
+        self._server = server
         self._asked = False  # whether the one who empties it waits for more
-        self._frames: list[bytes] = []  # of this turn
-        self._size = 0  # of them, in bytes
         self.waiting_bytes = 0
         self.dropped = False
-        request = request_of.get()
-        self.transport: Any = request.transport if request is not None else None
 
     @property
     def idle(self) -> bool:
@@ -80,34 +78,14 @@ class Outbox(asyncio.Queue[Any]):
         super()._put(item)
         self.waiting_bytes += _size(item)
         if self.waiting_bytes > MAX_WAITING_BYTES:
-            self.drop()
+            self.too_slow()
 
     def _get(self) -> Any:
         item = super()._get()
         self.waiting_bytes -= _size(item)
         return item
 
-    def write(self, frame: bytes) -> None:
-        """Write a frame past the queue, which must be idle; drop a client that does not read."""
-        if not self._frames:
-            self._turn.at_its_end(self._write)
-        self._frames.append(frame)
-        self._size += len(frame)
-        if self._size >= AT_ONCE_BYTES:
-            self._write()
-
-    def _write(self) -> None:
-        if not self._frames:
-            return
-        frames, self._frames, self._size = self._frames, [], 0
-        if self.transport.is_closing():
-            return  # the library is about to notice
-        if self.transport.get_write_buffer_size() > MAX_WAITING_BYTES:
-            self.drop()
-        else:
-            self.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
-
-    def drop(self) -> None:
+    def too_slow(self) -> None:
         """End the connection of a client that does not read."""
         if self.dropped:
             return
@@ -115,7 +93,7 @@ class Outbox(asyncio.Queue[Any]):
         for socket in self._server.sockets.values():
             if socket.queue is self:
                 end = socket.close(wait=False, abort=True, reason="transport error")
-                _keep(asyncio.ensure_future(end))
+                program.soon(end)
         if self.transport is not None:
             self.transport.abort()
 
@@ -271,16 +249,8 @@ def _frame(packets: Iterable[Any]) -> bytes | None:
 def _pass_on(socket: Any, packets: Iterable[Any], frame: bytes | None) -> None:
     outbox = socket.queue
     if frame and socket.upgraded and outbox.idle and outbox.transport is not None:
-        outbox.write(frame)
+        outbox.send(frame)  # past the queue
         return
     for packet in packets:  # one with bytes keeps how it was encoded, for one transport alone
         mine = packet if frame else engineio_packet.Packet(packet.packet_type, packet.data)
         outbox.put_nowait(mine)
-
-
-_running: set[asyncio.Future[Any]] = set()
-
-
-def _keep(task: asyncio.Future[Any]) -> None:
-    _running.add(task)
-    task.add_done_callback(_running.discard)

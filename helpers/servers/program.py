@@ -152,6 +152,22 @@ def size_bytes(text: str) -> int:
     raise argparse.ArgumentTypeError(f"expected a size in bytes, 1 or more, got {text!r}")
 
 
+def soon(work: Coroutine[Any, Any, Any]) -> None:
+    """Do something on the running loop, once whoever is at it is done.
+
+    Args:
+        work: a coroutine; the loop by itself would not keep it alive.
+
+    Source: docs.python.org, asyncio.create_task. First used: notebooks/07_socketio_chat.ipynb
+    """
+    task = asyncio.create_task(work)
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+
+
+_running: set[asyncio.Task[Any]] = set()
+
+
 def is_child() -> bool:
     """Tell whether a launcher holds the other end of our standard input."""
     mode = os.fstat(0).st_mode

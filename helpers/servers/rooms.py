@@ -97,7 +97,7 @@ class Rooms:
             tab = self.here.tab(sid)  # it may have been signed out since
         except Refused as error:
             raise socketio_site.refuse_connection(error) from error
-        self.here.soon(self.welcome(tab))
+        program.soon(self.welcome(tab))
 
     async def disconnect(self, sid: str, reason: str) -> None:
         """Forget a tab; its person stays a member of their rooms."""

@@ -7,12 +7,11 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import socketio
 
-from helpers.servers import people
+from helpers.servers import people, program
 from helpers.servers.people import Refused
 from helpers.servers.rooms_store import Person, Room, Session
 from helpers.servers.socketio_site import tell
@@ -65,7 +64,6 @@ class Presence:
         self._online: dict[str, list[str]] = {}  # as a channel last heard it
         self._soon: dict[str, asyncio.TimerHandle] = {}  # channels that will hear it anew
         self._typing: dict[tuple[str, int], asyncio.TimerHandle] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def come_in(self, sid: str, session: Session) -> Tab:
         """Add a tab; it is signed out when its session expires."""
@@ -116,7 +114,7 @@ class Presence:
                 self._sio.manager.basic_leave_room(tab.sid, "/", where)
             if self._sio.manager.is_connected(tab.sid, "/"):  # else `connect` refuses it
                 tell(self._sio, "signed_out", {"why": why}, room=tab.sid)
-                self.soon(self._sio.disconnect(tab.sid))
+                program.soon(self._sio.disconnect(tab.sid))
 
     def join(self, person: Person, room: Room) -> None:
         """Let all tabs of a person hear a room."""
@@ -137,12 +135,6 @@ class Presence:
         self._online.pop(where, None)
         for key in [key for key in self._typing if key[0] == where]:
             self._typing.pop(key).cancel()
-
-    def soon(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something once the library is done with what it is at."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def online(self, room: str) -> list[str]:
         """List the members of a room who are online."""

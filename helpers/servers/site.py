@@ -3,7 +3,7 @@
 1. A plain request gets the page, a file, or a refusal; a handshake passes every rule first.
 2. A message for many is encoded once, as a whole frame, and sent to each `Peer` unawaited. What
    is sent to a peer in one turn of the loop is one write, whatever the number of messages.
-3. A peer that does not read is dropped with 1013 once `MAX_WAITING_BYTES` wait for it.
+3. A peer that does not read is dropped with 1013 once `turn.MAX_WAITING_BYTES` wait for it.
 4. A client's close frame is answered with its own code; the server's end closes with 1001.
 """
 
@@ -19,14 +19,13 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from helpers.servers import program, replies
-from helpers.servers.turn import AT_ONCE_BYTES, Turn
+from helpers.servers.turn import Turn, Writer
 from helpers.wire import handshake
 from helpers.wire.frames import CloseCode, Frame, Opcode
 
 log = logging.getLogger("site")
 
 MAX_PEERS = 10_000
-MAX_WAITING_BYTES = 2**20  # for one peer, besides what the system's own buffers hold
 LEAVE_S = 1.0  # what a peer has for answering a close frame
 PING_S = 20.0  # a peer that is silent is asked so often, and has half of it to answer
 
@@ -53,7 +52,7 @@ def binary_frame(payload: bytes) -> bytes:
     return Frame(Opcode.BINARY, payload).encode()
 
 
-class Peer:
+class Peer(Writer):
     """One client's WebSocket: iterate over what it sends, write to it without waiting.
 
     Attributes:
@@ -66,43 +65,20 @@ class Peer:
     def __init__(
         self, number: int, websocket: web.WebSocketResponse, transport: Any, turn: Turn
     ) -> None:
+        super().__init__(turn, transport)
         self.number = number
-        self._turn = turn
         self._websocket = websocket
-        self._transport: asyncio.Transport = transport
         self._leaving: asyncio.Task[None] | None = None
-        self._frames: list[bytes] = []  # sent in this turn
-        self._size = 0  # of them, in bytes
         self.closed_with: int | None = None
 
     @property
     def gone(self) -> bool:
         """Whether nothing more can be sent: the peer has left, or is being dropped."""
-        return bool(self._leaving) or self._transport.is_closing()
+        return bool(self._leaving) or bool(self.transport.is_closing())
 
-    def send(self, frame: bytes) -> None:
-        """Send a whole frame, or drop the peer if it has not read what came before.
-
-        Args:
-            frame: from `text_frame` or `binary_frame`.
-        """
-        if not self._frames:
-            if self.gone:
-                return
-            self._turn.at_its_end(self._write)
-        self._frames.append(frame)
-        self._size += len(frame)
-        if self._size >= AT_ONCE_BYTES:
-            self._write()
-
-    def _write(self) -> None:
-        frames, self._frames, self._size = self._frames, [], 0
-        if not frames or self._transport.is_closing():
-            return
-        if self._transport.get_write_buffer_size() > MAX_WAITING_BYTES:
-            self.drop(CloseCode.TRY_AGAIN_LATER, "you read too slowly")
-        else:
-            self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+    def too_slow(self) -> None:
+        """Drop a peer that does not read."""
+        self.drop(CloseCode.TRY_AGAIN_LATER, "you read too slowly")
 
     def drop(self, code: int, reason: str = "") -> None:
         """Close the connection: with a close frame, and for good soon after.
@@ -119,7 +95,7 @@ class Peer:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_S):
                 await self._websocket.close(code=code, message=reason.encode())
-        self._transport.abort()  # whatever it has not read by now
+        self.transport.abort()  # whatever it has not read by now
 
     async def left(self) -> None:
         """Wait until a dropped peer is gone."""

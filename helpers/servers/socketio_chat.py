@@ -27,7 +27,6 @@ not_saved unknown_event elsewhere. A lost connection keeps its name for 5 s, for
 import argparse
 import asyncio
 import socket
-from collections.abc import Coroutine
 from datetime import UTC, datetime
 from sqlite3 import Connection
 from typing import Any
@@ -49,7 +48,6 @@ class Chat:
     def __init__(self, sio: socketio.AsyncServer, store: database.Database) -> None:
         self.sio, self.store = sio, store
         self.room = Room(sio, self.left)
-        self.tasks: set[asyncio.Task[None]] = set()
         sio.on("connect", self.connect)
         sio.on("disconnect", self.room.disconnected)
         on(sio, "say", TYPES["say"], self.say)
@@ -74,14 +72,8 @@ class Chat:
         member, older = self.room.come_in(person, sid)
         if older:
             tell(self.sio, "elsewhere", {}, room=older)
-            self.soon(self.sio.disconnect(older))
-        self.soon(self.welcome(member, sid, secret, asked["after"]))
-
-    def soon(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something once the library has accepted the connection."""
-        task = asyncio.create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+            program.soon(self.sio.disconnect(older))
+        program.soon(self.welcome(member, sid, secret, asked["after"]))  # once it is accepted
 
     async def recognised(self, name: str, token: str | None) -> tuple[chat_store.Person, str]:
         """Find out who this is: somebody back again, or somebody new under a free name."""

@@ -66,7 +66,6 @@ class Vote:
         self.sio, self.store = sio, store
         self.totals = Totals(store, lambda now: tell(sio, "totals", now, room=now["code"]))
         self.voters: dict[str, str] = {}  # the hash of the token, by the sid
-        self.tasks: set[asyncio.Task[None]] = set()
         sio.on("connect", self.connect)
         sio.on("disconnect", self.disconnect)
         for event, fields in EVENTS.items():
@@ -79,9 +78,7 @@ class Vote:
             token = people.new_token()
         self.voters[sid] = people.hashed(token)
         await self.sio.enter_room(sid, self.voters[sid])
-        task = asyncio.create_task(self.greet(sid, token))  # after it is accepted
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        program.soon(self.greet(sid, token))  # after it is accepted
 
     async def greet(self, sid: str, token: str) -> None:
         """Tell a voter their token."""

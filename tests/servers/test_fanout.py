@@ -12,7 +12,7 @@ import socketio
 from aiohttp import web
 from socketio.async_pubsub_manager import AsyncPubSubManager
 
-from helpers.servers import fanout
+from helpers.servers import fanout, turn
 from tests.servers.chat_client import DEADLINE_S, run
 from tests.servers.socketio_client import Official, official
 
@@ -285,7 +285,7 @@ def test_who_does_not_read_is_dropped_and_costs_nobody_else_anything() -> None:
                     break
             await asyncio.wait_for(gone.wait(), DEADLINE_S)
             assert outbox.dropped
-            assert outbox.waiting_bytes <= fanout.MAX_WAITING_BYTES + 101_000
+            assert outbox.waiting_bytes <= turn.MAX_WAITING_BYTES + 101_000
             await site.sio.emit("news", "end")
             got = await heard(well, "end")
             assert [item[0] for item in got[:-1]] == list(range(n + 1))
@@ -345,7 +345,7 @@ def test_who_does_not_poll_is_dropped() -> None:
             for _ in range(30):
                 await site.sio.emit("news", "x" * 100_000)
             await asyncio.wait_for(gone.wait(), DEADLINE_S)
-            assert outbox.waiting_bytes <= fanout.MAX_WAITING_BYTES + 101_000
+            assert outbox.waiting_bytes <= turn.MAX_WAITING_BYTES + 101_000
 
     run(test())
 

@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from helpers.servers import site
+from helpers.servers import site, turn
 from helpers.servers.program import listen
 
 DEADLINE_S = 10
@@ -170,7 +170,7 @@ def test_a_peer_that_does_not_read_is_dropped_and_bounded() -> None:
                     break
                 await asyncio.sleep(0)
             assert peer.gone
-            assert peer._transport.get_write_buffer_size() <= site.MAX_WAITING_BYTES + 2 * len(
+            assert peer.transport.get_write_buffer_size() <= turn.MAX_WAITING_BYTES + 2 * len(
                 frame
             )
             await peer.left()
