@@ -47,10 +47,8 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.fixture
-def tab(context: BrowserContext) -> Iterator[Page]:
-    """A page whose console errors and uncaught exceptions fail the test."""
-    page = context.new_page()
+def watched(page: Page) -> Page:
+    """Keep a page's console errors and uncaught exceptions, in its `complaints`."""
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
 
@@ -60,8 +58,15 @@ def tab(context: BrowserContext) -> Iterator[Page]:
 
     page.on("console", note)
     page.complaints = complaints  # type: ignore[attr-defined]
+    return page
+
+
+@pytest.fixture
+def tab(context: BrowserContext) -> Iterator[Page]:
+    """A page whose console errors and uncaught exceptions fail the test."""
+    page = watched(context.new_page())
     yield page
-    assert complaints == []
+    assert page.complaints == []  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")

@@ -24,10 +24,17 @@ RUN_TIMEOUT_MS = 60_000
 
 CURRENT = "window.jupyterapp.shell.currentWidget"
 #: Waits until the notebook is there, its kernel is idle, and every cell has been drawn.
-IS_READY = f"""() => {{
+IS_READY = f"""path => {{
   const panel = window.jupyterapp && {CURRENT};
-  return panel?.context?.isReady && panel.sessionContext?.isReady
+  return panel?.context?.path === path && panel.context.isReady && panel.sessionContext?.isReady
     && panel.sessionContext.session?.kernel?.status === 'idle';
+}}"""
+OPEN = "path => window.jupyterapp.commands.execute('docmanager:open', { path }).then(() => null)"
+CLOSE = f"""async () => {{
+  const panel = {CURRENT};
+  await panel.sessionContext.shutdown();
+  panel.context.model.dirty = false;
+  panel.dispose();
 }}"""
 CONTENT = f"{CURRENT}.content"
 LAST = f"{CONTENT}.model.sharedModel.cells.findLastIndex(c => c.cell_type === 'code')"
@@ -135,12 +142,17 @@ class JupyterLab:
         """Open a notebook and wait for its kernel.
 
         Args:
-            page: the browser tab.
+            page: the browser tab: a new one, or one that has shown a notebook of this host.
             notebook: its file name, such as `01_handshake.ipynb`.
             host: `127.0.0.1`, or `REMOTE_NAME` to be a visitor from elsewhere.
         """
-        page.goto(f"http://{host}:{self.port}/lab/tree/notebooks/{notebook}?reset")
-        page.wait_for_function(IS_READY, timeout=READY_TIMEOUT_S * 1000)
+        if page.url.startswith(f"http://{host}:{self.port}/"):
+            page.evaluate(OPEN, f"notebooks/{notebook}")
+        else:
+            page.goto(f"http://{host}:{self.port}/lab/tree/notebooks/{notebook}?reset")
+        page.wait_for_function(
+            IS_READY, arg=f"notebooks/{notebook}", timeout=READY_TIMEOUT_S * 1000
+        )
         assert page.locator(".jp-Dialog").count() == 0, "JupyterLab asks something"
 
     def run_all_above_the_last(self, page: Page) -> list[dict[str, Any]]:
@@ -186,8 +198,8 @@ class JupyterLab:
         return outcomes
 
     def close_notebook(self, page: Page) -> None:
-        """End the kernel of the notebook that is open, through its session."""
-        page.evaluate(f"() => {CURRENT}.sessionContext.shutdown()")
+        """End the kernel of the notebook that is open, and close it unsaved."""
+        page.evaluate(CLOSE)
 
 
 def clear_outputs(notebook: Path) -> None:

@@ -6,13 +6,15 @@ machine's own, as a visitor from elsewhere has it: there pages come through `/pr
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Frame, Page
+from playwright.sync_api import Browser, Frame, Page, Response
 
 from tests.browser.chromium import REMOTE_NAME
+from tests.browser.conftest import WAIT_MS, watched
 from tests.browser.jupyterlab import ROOT, JupyterLab, code_cells
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -58,16 +60,38 @@ def expected(complaint: str) -> bool:
     return lost or UNKNOWN_SESSION.search(complaint) is not None
 
 
+@pytest.fixture(scope="module")
+def desk(chromium: Browser) -> Iterator[Callable[[str], Page]]:
+    """A tab for each host, in which one notebook is opened after the other, as people do."""
+    tabs: dict[str, Page] = {}
+
+    def at(host: str) -> Page:
+        if host not in tabs:
+            context = chromium.new_context(viewport={"width": 1280, "height": 900})
+            context.set_default_timeout(WAIT_MS)
+            tabs[host] = watched(context.new_page())
+        return tabs[host]
+
+    yield at
+    for tab in tabs.values():
+        tab.context.close()
+
+
 @pytest.mark.parametrize(
     ("notebook", "host"),
     WAYS,
     ids=[f"{path.stem}-{'proxy' if h == REMOTE_NAME else 'direct'}" for path, h in WAYS],
 )
-def test_run_all(lab: JupyterLab, tab: Page, notebook: Path, host: str) -> None:
-    answers: Counter[str] = Counter()
-    tab.on("response", lambda r: answers.update([r.url]) if r.ok else None)
-    lab.open(tab, notebook.name, host)
+def test_run_all(lab: JupyterLab, desk: Callable[[str], Page], notebook: Path, host: str) -> None:
+    tab, answers = desk(host), Counter[str]()
+
+    def answered(response: Response) -> None:
+        if response.ok:
+            answers[response.url] += 1
+
+    tab.on("response", answered)
     try:
+        lab.open(tab, notebook.name, host)
         outcomes = lab.run_all_above_the_last(tab)
         assert len(outcomes) == code_cells(notebook)
         for frame in page_frames(tab):
@@ -80,4 +104,7 @@ def test_run_all(lab: JupyterLab, tab: Page, notebook: Path, host: str) -> None:
         assert tab.locator(".jp-Dialog").count() == 0
     finally:
         lab.close_notebook(tab)
-    tab.complaints[:] = [c for c in tab.complaints if not expected(c)]  # type: ignore[attr-defined]
+        tab.remove_listener("response", answered)
+        complaints: list[str] = tab.complaints[:]  # type: ignore[attr-defined]
+        tab.complaints.clear()  # type: ignore[attr-defined]
+    assert [each for each in complaints if not expected(each)] == []
