@@ -13,6 +13,7 @@ const session = new Session();
 let making = newId(); // the same until the poll is made: a retry makes no second one
 let shown = ""; // which poll, so that its buttons are made once
 let sure = false; // whether the next click on Close means it
+let came = false; // whether somebody has just opened or made it here: their focus goes along
 
 session.addEventListener("status", ({ detail: { status, words } }) => {
   showStatus($("pill"), status);
@@ -22,11 +23,13 @@ session.addEventListener("status", ({ detail: { status, words } }) => {
 session.addEventListener("poll", ({ detail: poll }) => show(poll));
 session.addEventListener("made", ({ detail: { code } }) => {
   making = newId();
+  came = true;
   address.searchParams.set("poll", code);
   history.pushState(null, "", address);
   view();
 });
 session.addEventListener("missing", ({ detail: { text } }) => {
+  came = false;
   address.searchParams.delete("poll");
   history.replaceState(null, "", address);
   view();
@@ -40,6 +43,7 @@ session.addEventListener("trouble", ({ detail: { text } }) => {
 $("find").addEventListener("submit", (event) => {
   event.preventDefault();
   announce($("code-error"), "");
+  came = true;
   address.searchParams.set("poll", $("code").value.trim().toUpperCase());
   history.pushState(null, "", address);
   view();
@@ -95,6 +99,7 @@ function show(poll) {
     if (button) button.disabled = !poll.open;
   });
   $("voters").textContent = poll.voters === 1 ? "1 vote" : `${poll.voters} votes`;
+  if (document.activeElement === $("close") && !poll.open) $("asked").focus();
   $("close").hidden = onlyBars || !poll.open || !session.owner;
   showMine(poll);
 }
@@ -123,6 +128,8 @@ function begin(poll) {
   $("another").href = link({});
   $("poll").hidden = $("share").hidden = false;
   announce($("poll-error"), "");
+  if (came) $("asked").focus();
+  came = false;
 }
 
 function choice(text, number) {

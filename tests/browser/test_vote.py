@@ -99,6 +99,58 @@ def test_a_class_votes(vote: Server, visitor: Visitor) -> None:
     expect(choice(alice, "Tea")).to_be_disabled()
 
 
+def test_with_the_keyboard_alone(vote: Server, visitor: Visitor) -> None:
+    owner = visitor(vote.page_url)
+    url = make_poll(owner, "Tea or coffee?", "Tea", "Coffee")
+    expect(owner.locator("#asked")).to_be_focused()  # not lost with the form
+    alice = visitor(vote.page_url)
+    is_connected(alice)
+    alice.keyboard.press("Tab")
+    alice.keyboard.type(url[-6:])
+    alice.keyboard.press("Enter")
+    expect(alice.locator("#asked")).to_be_focused()
+    alice.keyboard.press("Tab")
+    expect(choice(alice, "Tea")).to_be_focused()
+    alice.keyboard.press("Tab")
+    alice.keyboard.press("Space")
+    expect(alice.get_by_role("status")).to_have_text("Your vote: Coffee · counted")
+    expect(choice(alice, "Coffee")).to_be_focused()
+    alice.keyboard.press("Shift+Tab")
+    alice.keyboard.press("Enter")
+    expect(alice.get_by_role("status")).to_have_text("Your vote: Tea · counted")
+    counted(owner, "Tea", 1)
+    close = owner.get_by_role("button", name="Close")
+    for _ in range(8):
+        owner.keyboard.press("Tab")
+        if close.evaluate("button => button === document.activeElement"):
+            break
+    owner.keyboard.press("Enter")
+    expect(close).to_have_text("Close it for good?")
+    owner.keyboard.press("Tab")  # no: the question is taken back
+    expect(close).to_have_text("Close the poll")
+    owner.keyboard.press("Shift+Tab")
+    owner.keyboard.press("Enter")
+    owner.keyboard.press("Enter")
+    for page in (owner, alice):
+        expect(page.locator("#mine")).to_contain_text("This poll is closed.")
+    expect(owner.locator("#asked")).to_be_focused()
+
+
+def test_more_changes_than_are_taken(visitor: Visitor) -> None:
+    """A child with a tablet: the server refuses for a while, and the last choice counts."""
+    with Server("vote", ("--burst=5", "--rate=0.4")) as server:
+        alice = visitor(server.page_url)
+        make_poll(alice, "Which?", "One", "Two")
+        for _ in range(5):
+            for name in ("One", "Two"):
+                choice(alice, name).click()
+                expect(choice(alice, name)).to_have_attribute("aria-pressed", "true")
+        expect(alice.locator("#mine")).to_have_text("Your vote: Two · sending …")
+        expect(alice.locator("#mine")).to_have_text("Your vote: Two · counted")
+        counted(alice, "Two", 1)
+        is_connected(alice)
+
+
 def test_a_voter_is_a_browser(vote: Server, visitor: Visitor) -> None:
     alice = visitor(vote.page_url)
     url = make_poll(alice, "Which?", "One", "Two")
