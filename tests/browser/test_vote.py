@@ -139,6 +139,7 @@ def test_with_the_keyboard_alone(vote: Server, visitor: Visitor) -> None:
 def test_more_changes_than_are_taken(visitor: Visitor) -> None:
     """A child with a tablet: the server refuses for a while, and the last choice counts."""
     with Server("vote", ("--burst=5", "--rate=0.4")) as server:
+        server.start()
         alice = visitor(server.page_url)
         make_poll(alice, "Which?", "One", "Two")
         for _ in range(5):
