@@ -7,17 +7,19 @@ from typing import Any
 
 from tests.bench import fanout, overhead, report, storm
 from tests.bench.load import allow_many_files, cores, pin
-from tests.bench.servers import LOAD_CORE, PLAIN, SOCKETIO, install_peers
+from tests.bench.servers import LOAD_CORE, OTHERS, PLAIN, SOCKETIO, install_peers
 
 SIZES = (10, 100, 1_000, 5_000)
 VOTERS = (100, 1_000)
+MANY_VOTERS = 5_000  # ours alone: a broadcast a vote would be 25 million deliveries
+OTHERS_FROM = 1_000  # clients
 
 
 def options() -> argparse.Namespace:
     """Read the command line."""
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--rounds", type=int, default=5, help="of each measurement (default: 5)")
-    flags.add_argument("--slow-rounds", type=int, default=1, help="of those with 5,000 clients")
+    flags.add_argument("--slow-rounds", type=int, default=5, help="of those with 5,000 clients")
     flags.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of clients")
     flags.add_argument("--only", choices=["fanout", "storm", "overhead"], help="one part alone")
     return flags.parse_args()
@@ -37,8 +39,9 @@ def attempt(results: report.Results, what: str, measure: Callable[[], Any]) -> A
 
 def fan_out(results: report.Results, count: int, rounds: int) -> None:
     """Let the servers take turns: A B C, A B C …"""
+    groups = [SOCKETIO, PLAIN, OTHERS] if count >= OTHERS_FROM else [SOCKETIO, PLAIN]
     for number in range(rounds):
-        for group in (SOCKETIO, PLAIN):
+        for group in groups:
             for contender in group:
                 what = f"{contender.name}, {count} clients, round {number + 1}"
                 one = attempt(results, what, lambda c=contender: fanout.measure(c, count))
@@ -49,8 +52,8 @@ def fan_out(results: report.Results, count: int, rounds: int) -> None:
 def storms(results: report.Results, rounds: int) -> None:
     """Let voters storm one server after the other."""
     for number in range(rounds):
-        for count in VOTERS:
-            for contender in storm.CONTENDERS:
+        for count in (*VOTERS, MANY_VOTERS):
+            for contender in storm.CONTENDERS[: 1 if count == MANY_VOTERS else None]:
                 what = f"{contender.name}, {count} voters, round {number + 1}"
                 one = attempt(results, what, lambda c=contender, n=count: storm.measure(c, n))
                 if one:

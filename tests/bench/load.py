@@ -8,12 +8,16 @@ got as many bytes. Pings are answered, and not counted.
 import base64
 import json
 import os
+import re
 import resource
 import select
 import socket
 import time
+import urllib.request
 from collections.abc import Callable, Iterable
 from typing import Any
+
+import pycrdt
 
 from helpers.wire.frames import Frame, FrameReader, Opcode
 
@@ -21,6 +25,8 @@ KEY = base64.b64encode(b"bench-bench-benc").decode()
 ENGINEIO_PING, WEBSOCKET_PING = b"\x81\x012", b"\x89\x00"
 MASK = b"\0\0\0\0"  # allowed, and free of charge for both sides
 PATIENCE_S = 300.0
+PEOPLE = 10  # who have signed in to rooms, with many tabs each
+QUIET_S = 0.5
 BUFFER = bytearray(262_144)
 
 
@@ -38,7 +44,7 @@ def text(words: str) -> bytes:
 class Client:
     """One connection."""
 
-    def __init__(self, address: tuple[str, int], path: str) -> None:
+    def __init__(self, address: tuple[str, int], path: str, headers: str = "") -> None:
         self.socket = socket.create_connection(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
@@ -49,7 +55,7 @@ class Client:
         self.send(
             f"GET {path} HTTP/1.1\r\nHost: {address[0]}:{address[1]}\r\nUpgrade: websocket\r\n"
             f"Connection: Upgrade\r\nSec-WebSocket-Key: {KEY}\r\n"
-            "Sec-WebSocket-Version: 13\r\n\r\n".encode()
+            f"Sec-WebSocket-Version: 13\r\n{headers}\r\n".encode()
         )
 
     def send(self, data: bytes) -> None:
@@ -101,9 +107,9 @@ class Crowd:
         self.clients: dict[int, Client] = {}
         self._poll = select.epoll()
 
-    def connect(self) -> Client:
-        """Add a client."""
-        client = Client(self.address, self.path)
+    def connect(self, headers: str = "") -> Client:
+        """Add a client; `headers` are further lines of its handshake."""
+        client = Client(self.address, self.path, headers)
         self.clients[client.fd] = client
         self._poll.register(client.fd, select.EPOLLIN)
         return client
@@ -114,6 +120,14 @@ class Crowd:
         for client in ready:
             client.read()
         return ready
+
+    def quiet(self) -> None:
+        """Read until nothing comes any more but pings."""
+        heard = -1
+        while heard != (heard := sum(client.count for client in self.clients.values())):
+            pause = time.monotonic() + QUIET_S
+            while (left := pause - time.monotonic()) > 0:
+                self.turn(left)
 
     def until(self, true: Callable[[], bool]) -> None:
         """Read until something is so."""
@@ -136,6 +150,13 @@ class Flavour:
 
     path = "/ws"
 
+    def prepare(self, url: str) -> None:
+        """Do what has to be done before anybody connects to a fresh server."""
+
+    def headers(self, name: str) -> str:
+        """Return further lines of a client's handshake."""
+        return ""
+
     def hello(self, client: Client, name: str, step: int) -> bytes | None:
         """Say what comes at this step; return what to wait for then, None at the end."""
         if step == 0:
@@ -145,9 +166,13 @@ class Flavour:
             return b'"welcome"'
         return None
 
-    def say(self, id: str, words: str) -> str:
-        """Return the message that says something to all."""
-        return json.dumps({"type": "say", "id": id, "text": words})
+    def say(self, id: str, words: str) -> bytes:
+        """Return the frame that says something to all."""
+        return text(json.dumps({"type": "say", "id": id, "text": words}))
+
+    def ids(self, client: Client) -> list[str]:
+        """List the ids of what a client has heard, in their order."""
+        return [said for words in client.messages() if (said := _id_of(words))]
 
 
 class Bare(Flavour):
@@ -177,8 +202,78 @@ class SocketIO(Flavour):
             return self._done
         return None
 
-    def say(self, id: str, words: str) -> str:
-        return '421["say",' + json.dumps({"id": id, "text": words}) + "]"
+    def say(self, id: str, words: str) -> bytes:
+        return text('421["say",' + json.dumps({"id": id, "text": words}) + "]")
+
+
+class Rooms(SocketIO):
+    """Tabs of a few people who have signed in, all in one room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cookies: list[str] = []
+
+    def prepare(self, url: str) -> None:
+        self._cookies = [_sign_up(url, f"person {n}") for n in range(PEOPLE)]
+
+    def headers(self, name: str) -> str:
+        return f"Cookie: {self._cookies[hash(name) % PEOPLE]}\r\n"
+
+    def hello(self, client: Client, name: str, step: int) -> bytes | None:
+        if step < 2:
+            return super().hello(client, name, step)
+        if step < 4:
+            event = "create" if step == 2 else "join"
+            client.say(f'421["{event}",{{"room":"all"}}]')
+            return b"431["
+        return None
+
+    def say(self, id: str, words: str) -> bytes:
+        return text('421["say",' + json.dumps({"room": "all", "id": id, "text": words}) + "]")
+
+
+class Document(Flavour):
+    """Authors of one text: somebody replaces all of it, again and again."""
+
+    def prepare(self, url: str) -> None:
+        self._doc: pycrdt.Doc[pycrdt.Text] = pycrdt.Doc()
+        self._text = self._doc.get("text", type=pycrdt.Text)
+
+    def hello(self, client: Client, name: str, step: int) -> bytes | None:
+        if step == 1:
+            client.say(json.dumps({"type": "login", "name": name}))
+            return b'"welcome"'
+        return super().hello(client, name, step)
+
+    def say(self, id: str, words: str) -> bytes:
+        before = self._doc.get_state()
+        with self._doc.transaction():
+            self._text.clear()
+            self._text += f"id{id}" + words[:60]  # with what Yjs adds: about 100 bytes
+        message = pycrdt.create_update_message(self._doc.get_update(before))
+        return Frame(Opcode.BINARY, message, mask=MASK).encode()
+
+    def ids(self, client: Client) -> list[str]:
+        return [found.decode() for found in re.findall(rb"id(\d{12})x", client.kept or b"")]
+
+
+def _id_of(words: str) -> str | None:
+    """The id in a message that somebody has said."""
+    start = words.find("{")
+    if '"text"' not in words or start < 0:
+        return None
+    return str(json.loads(words[start:].rstrip("]")).get("id"))
+
+
+def _sign_up(url: str, name: str) -> str:
+    """Sign somebody up; return the cookie of their session."""
+    asked = urllib.request.Request(
+        f"{url.rstrip('/')}/sign-up",
+        json.dumps({"name": name, "password": "correct horse"}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
+        return str(answer.headers["Set-Cookie"]).partition(";")[0]
 
 
 def gather(
@@ -189,9 +284,9 @@ def gather(
     found, left = [], list(names)[::-1]
     while left or waiting:
         while left and len(waiting) < at_once:
-            client = crowd.connect()
-            found.append(client)
             name = left.pop()
+            client = crowd.connect(flavour.headers(name))
+            found.append(client)
             wanted = flavour.hello(client, name, 0)
             assert wanted
             waiting[client.fd] = name, 0, wanted

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers.install import PAGES, run_npm
-from tests.bench.load import Bare, Flavour, SocketIO, cores, pin
+from tests.bench.load import Bare, Document, Flavour, Rooms, SocketIO, cores, pin
 
 HERE = Path(__file__).parent
 PEERS = HERE / "peers"
@@ -67,6 +67,7 @@ PLAIN = [
     peer("Node websocket", "websocket.mjs", Flavour()),
     peer("bare asyncio (floor)", "floor.py", Bare()),
 ]
+OTHERS = [ours("document", Document()), ours("rooms", Rooms())]  # which have no peer here
 
 
 def install_peers() -> None:

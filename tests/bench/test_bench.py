@@ -7,16 +7,17 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("make bench reads with epoll", allow_module_level=True)
 
-from tests.bench import fanout, report, storm
-from tests.bench.load import SocketIO
-from tests.bench.servers import PLAIN, Contender, ours
+from tests.bench import fanout, load, report, storm
+from tests.bench.servers import OTHERS, PLAIN, SOCKETIO, Contender
 
 
 @pytest.mark.parametrize(
-    "contender", [PLAIN[0], PLAIN[-1], ours("socketio_chat", SocketIO())], ids=lambda c: c.name
+    "contender", [PLAIN[0], PLAIN[-1], SOCKETIO[0], *OTHERS], ids=lambda c: c.name
 )
 def test_everybody_hears_everything(contender: Contender, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fanout, "MEASURE_S", 0.1)
+    monkeypatch.setattr(load, "QUIET_S", 0.1)
+    monkeypatch.setattr(load, "PEOPLE", 2)
     results = report.Results()
     one = fanout.measure(contender, 4)
     assert one.deliveries_s > 0
