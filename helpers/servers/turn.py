@@ -2,7 +2,8 @@
 
 A system call for each message and client is what a fan-out costs most. Whoever has something to
 write says so once, and is called when the turn of the loop is over; after a long flush the next
-one waits a moment, in which more may gather. A message that comes alone is not kept waiting.
+one waits a moment, in which more may gather, and a moment more if the loop was too busy to let
+anything in. A message that comes alone is not kept waiting.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ class Turn:
     def __init__(self) -> None:
         self._waiting: list[Callable[[], None]] = []
         self._not_before = 0.0
+        self._latest = 0.0  # a further pause does not begin
 
     def at_its_end(self, write: Callable[[], None]) -> None:
         """Call something when this turn is over.
@@ -41,11 +43,16 @@ class Turn:
     def _end(self) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
+        if self._not_before + LONGEST_PAUSE_S < began < self._latest:
+            self._not_before = began + LONGEST_PAUSE_S  # for until now the loop was busy
+            loop.call_at(self._not_before, self._end)
+            return
         waiting, self._waiting = self._waiting, []
         for write in waiting:
             write()
         now = loop.time()
         self._not_before = now + min(LONGEST_PAUSE_S, (now - began) / 2)
+        self._latest = now + 2 * (now - began)
 
 
 class Writer:
