@@ -8,12 +8,13 @@ const SHOWN_BYTES = 32;
 const NEAR_END_PX = 24;
 const $ = (id) => document.getElementById(id);
 const connection = new Connection("ws");
+let shown = "closed"; // the status that the button was made for
 const waiting = []; // what we sent and what has not come back yet: { text, at }
 
 connection.addEventListener("status", ({ detail: { status, words } }) => {
   showStatus($("pill"), status);
   $("news").textContent = words;
-  $("toggle").textContent = status === "open" || status === "connecting" ? "Disconnect" : "Connect";
+  showToggle(status);
   if (status !== "connecting" && !(status === "open" && $("empty"))) addEvent(words, status);
   if (status !== "open") waiting.length = 0;
 });
@@ -42,9 +43,16 @@ $("form").addEventListener("submit", (event) => {
 });
 
 $("toggle").addEventListener("click", () => {
-  if (connection.status === "open" || connection.status === "connecting") connection.close();
+  if ($("toggle").textContent === "Disconnect") connection.close(); // it does what it says
   else connection.connect();
 });
+
+/** A try of the page's own leaves "Connect": whoever is about to press it would disconnect. */
+function showToggle(status) {
+  if (status === "connecting" && shown === "waiting") return;
+  shown = status;
+  $("toggle").textContent = status === "open" || status === "connecting" ? "Disconnect" : "Connect";
+}
 
 function addMessage(direction, text, about, from) {
   const follow = isAtEnd();

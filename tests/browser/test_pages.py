@@ -126,6 +126,37 @@ def test_tries_in_vain_are_one_line(context: BrowserContext, server: Server) -> 
     expect(page.get_by_role("log")).to_contain_text("before")
 
 
+#: Press the button in the very moment in which the page tries again by itself.
+PRESSED_TOO_LATE = """() => new Promise(resolve => {
+  const [pill, toggle] = [document.getElementById('pill'), document.getElementById('toggle')];
+  new MutationObserver((_, observer) => {
+    if (pill.dataset.status !== 'connecting') return;
+    observer.disconnect();
+    const said = toggle.textContent;
+    toggle.click();
+    resolve(said);
+  }).observe(pill, { attributes: true });
+})"""
+
+
+def test_connect_never_turns_to_disconnect_under_the_pointer(
+    context: BrowserContext, server: Server
+) -> None:
+    page = context.new_page()
+    page.goto(server.page_url)
+    is_connected(page)
+    server.stop()
+    status_is(page, "reconnecting")
+    assert page.evaluate(PRESSED_TOO_LATE) == "Connect"
+    status_is(page, "reconnecting")
+    server.restart()
+    is_connected(page)
+    page.get_by_role("button", name="Disconnect", exact=True).click()
+    status_is(page, "closed")
+    page.get_by_role("button", name="Connect", exact=True).click()
+    is_connected(page)
+
+
 def test_who_reads_above_is_left_there(tab: Page) -> None:
     server = launch("handmade")
     tab.set_viewport_size({"width": 540, "height": 340})
