@@ -9,6 +9,8 @@ import pytest
 
 from tests.browser.chromium import find_chromium, missing_browser
 
+BROWSER = Path(__file__).parent / "browser"
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give the tests a progress file of their own: a learner's must stay as it is."""
@@ -21,6 +23,28 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One worker more than cores: browsers and kernels are waited for much of the time."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with JupyterLab, which takes longest, and spread the other files with a browser.
+
+    One browser keeps a core busy, other tests wait for much of their time: side by side they
+    take less time than one kind after the other, and each has more of the machine.
+    """
+    by_file: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        by_file.setdefault(item.path, []).append(item)
+    first = sorted((path for path in by_file if path.parent == BROWSER), key=_is_not_jupyterlab)
+    rest = [path for path in by_file if path.parent != BROWSER]
+    places = [(number / len(first), path) for number, path in enumerate(first)]
+    places += [(number / len(rest), path) for number, path in enumerate(rest)]
+    places.sort(key=lambda place: place[0])  # what stands at the same place stays in order
+    items[:] = [item for _, path in places for item in by_file[path]]
+
+
+def _is_not_jupyterlab(path: Path) -> bool:
+    return path.name != "test_jupyterlab.py"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

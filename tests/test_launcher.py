@@ -491,6 +491,7 @@ signal.signal(signal.SIGINT, lambda *_: os.write(1, b"interrupted\\n"))
 launch("echo")
 launch("handmade")
 print(*[server.pid for server in servers()], flush=True)
+sys.stdin.readline()  # until they are known here: some kernels end at once, and they with it
 waiting = threading.Event()
 {then}
 """
@@ -502,13 +503,17 @@ class Kernel:
     def __init__(self, then: str = "waiting.wait()") -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-c", KERNEL.format(then=then)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
+        assert self.process.stdin
         assert self.process.stdout
         pids = self.process.stdout.readline().split()
         self.servers = [psutil.Process(int(pid)) for pid in pids]
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
         assert len(self.servers) == 2
 
     def __enter__(self) -> "Kernel":
