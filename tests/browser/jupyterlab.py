@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 from tests.browser.chromium import REMOTE_NAME
 
@@ -47,6 +47,14 @@ OUTCOMES = f"""() => {CELLS}.map(cell => ({{
      errors: cell.getOutputs().filter(o => o.output_type === 'error').map(o => o.evalue),
      stderr: cell.getOutputs().filter(o => o.name === 'stderr').map(o => String(o.text)),
   }}))"""
+
+#: How far it is: the kernel, and every code cell with its first line and what it raised.
+STATES = f"""() => [
+  `kernel: ${{{CURRENT}.sessionContext.session?.kernel?.status}}`,
+  ...{CELLS}.map(cell => `[${{cell.execution_count ?? ' '}}] ${{cell.executionState}}: `
+    + cell.getSource().split('\\n')[0]
+    + cell.getOutputs().filter(o => o.output_type === 'error').map(o => ` raised ${{o.evalue}}`)),
+]"""
 
 
 class JupyterLab:
@@ -188,12 +196,16 @@ class JupyterLab:
 
     def _wait_until_ran(self, page: Page, index: int) -> list[dict[str, Any]]:
         """Wait until a code cell (counted as in a Python list) has run and the kernel is idle."""
-        page.wait_for_function(
-            f"() => {CURRENT}.sessionContext.session.kernel.status === 'idle'"
-            f" && {CELLS}.at({index}).executionState === 'idle'"
-            f" && {CELLS}.at({index}).execution_count",
-            timeout=RUN_TIMEOUT_MS,
-        )
+        try:
+            page.wait_for_function(
+                f"() => {CURRENT}.sessionContext.session.kernel.status === 'idle'"
+                f" && {CELLS}.at({index}).executionState === 'idle'"
+                f" && {CELLS}.at({index}).execution_count",
+                timeout=RUN_TIMEOUT_MS,
+            )
+        except TimeoutError as error:
+            states = "\n".join(page.evaluate(STATES))
+            raise AssertionError(f"it did not run to its end:\n{states}") from error
         outcomes: list[dict[str, Any]] = page.evaluate(OUTCOMES)
         return outcomes
 

@@ -22,6 +22,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 #: it still fetches: behind the proxy it gets the proxy's own page, with a 500 or 599, instead.
 LOST_ON_PURPOSE = (
     *("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"),
+    "ERR_SOCKET_NOT_CONNECTED",
     *("Unexpected response code: 50", "status of 50", "status of 599"),
     "style.css' because its MIME type ('text/html')",
 )

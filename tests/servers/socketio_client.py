@@ -141,6 +141,7 @@ async def python(
 ) -> AsyncIterator[Python]:
     """Connect python-socketio's client; it is in `refused` why a server did not let it in."""
     one = Python()
+    options = {"wait_timeout": 10} | options  # 1 s is short for a busy machine
     with contextlib.suppress(socketio.exceptions.ConnectionError):
         await one.client.connect(url, auth=auth, transports=[*transports], **options)
     try:

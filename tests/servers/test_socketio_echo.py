@@ -63,7 +63,7 @@ def test_echo_to_the_sender_and_chat_to_everybody(
         alice.on("chat", heard.put)
         bob.on("chat", heard.put)
         for client in (alice, bob):
-            await client.connect(server.url, transports=transports)
+            await client.connect(server.url, transports=transports, wait_timeout=10)
         assert await alice.call("echo", "a") == "a"
         assert await alice.call("echo", (b"\x00\xff", {"b": [None]})) == (
             b"\x00\xff",

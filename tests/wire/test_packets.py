@@ -33,7 +33,7 @@ async def by_library(address: str, transports: list[str]) -> None:
     heard = asyncio.Event()
     client = socketio.AsyncClient(reconnection=False)
     client.on("chat", lambda data: heard.set())
-    await client.connect(address, transports=transports)
+    await client.connect(address, transports=transports, wait_timeout=10)
     assert await client.call("chat", ("hé", b"GIF8")) == "ok"
     await heard.wait()
     await client.disconnect()
