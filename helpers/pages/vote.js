@@ -31,7 +31,7 @@ session.addEventListener("made", ({ detail: { code } }) => {
 session.addEventListener("missing", ({ detail: { text } }) => {
   came = false;
   address.searchParams.delete("poll");
-  history.replaceState(null, "", address);
+  history.replaceState(history.state, "", address);
   view();
   announce($("code-error"), sentence(text));
   $("code").focus();

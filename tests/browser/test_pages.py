@@ -126,6 +126,44 @@ def test_tries_in_vain_are_one_line(context: BrowserContext, server: Server) -> 
     expect(page.get_by_role("log")).to_contain_text("before")
 
 
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        *(("echo", "style.css"), ("echo", "echo.js"), ("handmade", "connection.js")),
+        *(("document?name=Alice", "node_modules/lib0/symbol.js"), ("chat?name=Alice", "chat.js")),
+        ("socketio_chat?name=Alice", "node_modules/socket.io-client/dist/socket.io.esm.min.js"),
+    ],
+)
+def test_a_file_that_was_lost_with_the_server_is_fetched_again(
+    context: BrowserContext, name: str, file: str
+) -> None:
+    server, query = launch(name.partition("?")[0]), "".join(name.partition("?")[1:])
+    page = context.new_page()
+    page.route(f"**/{file}", lambda route: route.abort("connectionreset"), times=1)
+    page.goto(server.page_url + query)
+    page.wait_for_function("() => performance.getEntriesByType('navigation')[0].type === 'reload'")
+    is_connected(page)
+    assert page.evaluate("getComputedStyle(document.body).fontFamily").startswith("system-ui")
+    assert page.evaluate("history.state.reloads") == 0
+    stop_all()
+
+
+def test_a_file_that_is_never_there_is_not_asked_for_without_end(context: BrowserContext) -> None:
+    server = launch("echo")
+    page = context.new_page()
+    page.clock.install()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.route("**/echo.js", lambda route: route.fulfill(status=404))
+    with page.expect_request(lambda _: sum(url.endswith("/echo.js") for url in asked) == 4):
+        page.goto(server.page_url)
+    page.wait_for_load_state("load")
+    page.clock.fast_forward(60_000)
+    page.evaluate("fetch('healthz').then(({ status }) => status)")  # what was due has been asked
+    assert sum(url.endswith("/echo.js") for url in asked) == 4
+    stop_all()
+
+
 #: Press the button in the very moment in which the page tries again by itself.
 PRESSED_TOO_LATE = """() => new Promise(resolve => {
   const [pill, toggle] = [document.getElementById('pill'), document.getElementById('toggle')];
