@@ -60,7 +60,8 @@ class Client:
 
     def send(self, data: bytes) -> None:
         """Send a little: it always fits."""
-        self.socket.send(data)
+        sent = self.socket.send(data)
+        assert sent == len(data), f"{len(data) - sent} bytes did not fit"
 
     def say(self, words: str) -> None:
         """Send a text message."""

@@ -8,7 +8,7 @@ if sys.platform != "linux":
     pytest.skip("make bench reads with epoll", allow_module_level=True)
 
 from tests.bench import fanout, load, report, storm
-from tests.bench.servers import OTHERS, PLAIN, SOCKETIO, Contender
+from tests.bench.servers import OTHERS, PLAIN, SOCKETIO, Contender, running
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,23 @@ def test_everybody_hears_everything(contender: Contender, monkeypatch: pytest.Mo
     assert 0 < one.p50_ms <= one.p99_ms
     results.fan[contender.name, 4] = [one]
     assert contender.name in report.absolute_tables(results)
+
+
+def test_the_floor_hears_a_message_that_comes_in_two_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(load, "PATIENCE_S", 20.0)
+    flavour = load.Bare()
+    with running(next(each for each in PLAIN if "floor" in each.name)) as server:
+        crowd = load.Crowd(server.url, flavour.path)
+        (client,) = load.gather(crowd, flavour, ["somebody"])
+        one, two = (flavour.say(f"{number:012d}", "x" * 100) for number in range(2))
+        client.kept = b""
+        client.send(one + two[:50])
+        crowd.until(lambda: len(flavour.ids(client)) == 1)
+        client.send(two[50:])
+        crowd.until(lambda: len(flavour.ids(client)) == 2)
+        crowd.close()
 
 
 def test_a_storm_ends_with_exact_totals(monkeypatch: pytest.MonkeyPatch) -> None:

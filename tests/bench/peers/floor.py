@@ -19,6 +19,7 @@ class Peer(asyncio.Protocol):
     """One client: a handshake, then its frames, which have a key of zeros."""
 
     opened = False
+    rest = b""  # what may be the beginning of a message: TCP ends anywhere
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -38,11 +39,15 @@ class Peer(asyncio.Protocol):
                 + f"Sec-WebSocket-Accept: {accept_key(key[1].decode())}\r\n\r\n".encode()
             )
             return
-        for id, words in re.findall(rb'"id": "(\d+)", "text": "(x+)"', data):
-            message = FIELDS % (int(id), id.decode(), words.decode())
+        self.rest += data
+        end = 0
+        for said in re.finditer(rb'"id": "(\d+)", "text": "(x+)"', self.rest):
+            id, words, end = said[1].decode(), said[2].decode(), said.end()
+            message = FIELDS % (int(id), id, words)
             frame = Frame(Opcode.TEXT, message.encode()).encode()
             for transport in clients:
                 transport.write(frame)
+        self.rest = self.rest[end:]
 
 
 async def main() -> None:
