@@ -27,7 +27,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with JupyterLab, which takes longest; spread the files with a browser, big ones first.
+    """Begin with JupyterLab, which takes longest, and spread the other files with a browser.
 
     One browser keeps a core busy, other tests wait for much of their time: side by side they
     take less time than one kind after the other, and each has more of the machine.
@@ -35,13 +35,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     by_file: dict[Path, list[pytest.Item]] = {}
     for item in items:
         by_file.setdefault(item.path, []).append(item)
-    first = [path for path in by_file if path.parent == BROWSER]
-    first.sort(key=lambda path: (path.name != "test_jupyterlab.py", -len(by_file[path])))
+    first = sorted((path for path in by_file if path.parent == BROWSER), key=_is_not_jupyterlab)
     rest = [path for path in by_file if path.parent != BROWSER]
     places = [(number / len(first), path) for number, path in enumerate(first)]
     places += [(number / len(rest), path) for number, path in enumerate(rest)]
     places.sort(key=lambda place: place[0])  # what stands at the same place stays in order
     items[:] = [item for _, path in places for item in by_file[path]]
+
+
+def _is_not_jupyterlab(path: Path) -> bool:
+    return path.name != "test_jupyterlab.py"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
