@@ -35,16 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     by_file: dict[Path, list[pytest.Item]] = {}
     for item in items:
         by_file.setdefault(item.path, []).append(item)
-    first = sorted((path for path in by_file if path.parent == BROWSER), key=_is_not_jupyterlab)
+    first = [path for path in by_file if path.parent == BROWSER]
+    first.sort(key=lambda path: path.name != "test_jupyterlab.py")
     rest = [path for path in by_file if path.parent != BROWSER]
     places = [(number / len(first), path) for number, path in enumerate(first)]
     places += [(number / len(rest), path) for number, path in enumerate(rest)]
     places.sort(key=lambda place: place[0])  # what stands at the same place stays in order
     items[:] = [item for _, path in places for item in by_file[path]]
-
-
-def _is_not_jupyterlab(path: Path) -> bool:
-    return path.name != "test_jupyterlab.py"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
