@@ -16,7 +16,7 @@ setup: $(STAMP)  ## create .venv, install the lock and the browser clients
 
 # The stamp is written last, so a set-up that was interrupted starts again,
 # from an empty .venv, and one that ended installs nothing more.
-$(STAMP): requirements.txt pyproject.toml helpers/pages/package-lock.json
+$(STAMP): requirements.txt pyproject.toml helpers/pages/package-lock.json helpers/course/install.py
 	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "Python 3.11 or newer is needed, and $(if $(PYTHON),$(PYTHON) is not,none was found)." \
 		"Install it (https://www.python.org/downloads/), or name one: make setup PYTHON=/path/to/python3.12"; exit 1; }
@@ -24,7 +24,7 @@ $(STAMP): requirements.txt pyproject.toml helpers/pages/package-lock.json
 	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; echo "$(PYTHON) could not make .venv." \
 		"On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@$(BIN)/python -m helpers.install || { echo "Then run the same make command again."; exit 1; }
+	@$(BIN)/python -m helpers.course.install || { echo "Then run the same make command again."; exit 1; }
 	@touch $@
 
 lab: setup  ## open JupyterLab on the first notebook

@@ -1,26 +1,40 @@
-"""Helpers of the notebooks: servers to talk to, a recorder, a painter and a judge.
+"""Helpers of the lessons: servers to talk to, a recorder, a painter and a judge.
 
-These twelve names are the whole public surface. They are imported eagerly, because
-`helpers.show`, `helpers.tap` and `helpers.check` are modules as well as functions: the
-function must win. What they need beyond the standard library they import when called.
-
-A program of this package, such as `python -m helpers.servers.echo`, uses none of them, and
-a helper server must be ready almost as soon as a bare Python: it does not import them.
+These twelve names are the whole public surface. Each is loaded when it is first used (PEP 562),
+so that a program of this package, such as `python -m helpers.servers.echo`, loads none of them.
 """
 
-import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-# `python -m MODULE` imports the package of MODULE first, with this in sys.argv.
-if sys.argv[0] != "-m" or "helpers." not in "".join(sys.orig_argv):
-    import_module("helpers.servers")  # now, since a later import would hide the function
-    from helpers.check import check, hint, progress, solution
-    from helpers.doctor import doctor
-    from helpers.launcher import launch, servers, stop_all
-    from helpers.show import show
-    from helpers.show.page import page
-    from helpers.show.source import show_source
-    from helpers.tap import tap
+if TYPE_CHECKING:
+    from helpers.diagnosis.doctor import doctor as doctor
+    from helpers.exercises.engine.check import check as check
+    from helpers.exercises.engine.check import hint as hint
+    from helpers.exercises.engine.check import progress as progress
+    from helpers.exercises.engine.check import solution as solution
+    from helpers.launcher import launch as launch
+    from helpers.launcher import running as running
+    from helpers.launcher import stop_all as stop_all
+    from helpers.pictures.page import page as page
+    from helpers.pictures.show import show as show
+    from helpers.pictures.source import show_source as show_source
+    from helpers.recorder.tap import tap as tap
+
+_MODULES = {
+    "check": "helpers.exercises.engine.check",
+    "doctor": "helpers.diagnosis.doctor",
+    "hint": "helpers.exercises.engine.check",
+    "launch": "helpers.launcher",
+    "page": "helpers.pictures.page",
+    "progress": "helpers.exercises.engine.check",
+    "running": "helpers.launcher",
+    "show": "helpers.pictures.show",
+    "show_source": "helpers.pictures.source",
+    "solution": "helpers.exercises.engine.check",
+    "stop_all": "helpers.launcher",
+    "tap": "helpers.recorder.tap",
+}
 
 __all__ = [
     "check",
@@ -29,10 +43,22 @@ __all__ = [
     "launch",
     "page",
     "progress",
-    "servers",
+    "running",
     "show",
     "show_source",
     "solution",
     "stop_all",
     "tap",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'helpers' has no attribute {name!r}")
+    found: object = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

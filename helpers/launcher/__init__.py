@@ -1,6 +1,7 @@
 """Helper servers as child processes of the kernel: started, listed and stopped from cells.
 
-`launch("echo")` runs `python -m helpers.servers.echo --port 0` and waits for its ready line.
+`launch("echo")` runs `python -m helpers.servers.echo --port 0` and waits for its ready line,
+which states the addresses that it serves.
 
 1. A name stands for one server: launching it again stops the old one first, and takes its
    port over, so that a page which is open somewhere above finds the new one by itself.
@@ -9,14 +10,15 @@
 3. Nothing it prints reaches a cell: its log is a file, read by `.log()`.
 """
 
-from collections.abc import Iterator
+import pkgutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from helpers.launcher import registry
-from helpers.launcher.registry import on_stop, servers, stop_all
+from helpers.launcher.registry import registry as _registry
 from helpers.launcher.server import LaunchError, Server
+from helpers.launcher.table import Running
 
-__all__ = ["LaunchError", "Server", "launch", "on_stop", "servers", "stop_all"]
+__all__ = ["LaunchError", "Server", "known", "launch", "on_stop", "running", "stop_all"]
 
 SERVERS = Path(__file__).resolve().parents[1] / "servers"
 
@@ -24,11 +26,11 @@ SERVERS = Path(__file__).resolve().parents[1] / "servers"
 def launch(name: str, **options: object) -> Server:
     """Start a helper server in a process of its own, and wait until it answers.
 
-    A server that runs under this name already is stopped first, so the cell can be run
+    If a server is already running under this name, it is stopped first, so the cell can be run
     again at any time. All servers end with the kernel.
 
     Args:
-        name: a file of helpers/servers, such as `"echo"`.
+        name: a program in helpers/servers, such as `"echo"`.
         **options: the server's flags: `port=8000` becomes `--port=8000`, `max_size=10`
             becomes `--max-size=10`, `compress=True` becomes `--compress`.
 
@@ -39,30 +41,53 @@ def launch(name: str, **options: object) -> Server:
         LaunchError: when there is no such server, or it does not start; the message shows
             the last lines of its log.
 
-    First used: notebooks/00_start_here.ipynb
+    First used: start_here
     """
     check_name(name)
     port = options.pop("port", 0)
     if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= 65_535:
         raise LaunchError(f"expected a port from 0 to 65535, got {port!r}; 0 takes any free one")
     server = Server(name, tuple(flags(options)), port)
-    with registry.lock:
-        registry.stop_named(name, other_than=server)
-        server.start(prefer_port=registry.last_port.get(name, 0))
-        registry.named[name] = server
-        registry.last_port[name] = server.port
+    _registry.replace(server, server.start)
     return server
 
 
-def known() -> list[str]:
-    """Return the names of the servers that can be launched.
+def running(*, pids: bool = False) -> Running:
+    """Return what is running; as the last line of a cell, it is shown as a table.
 
-    First used: notebooks/00_start_here.ipynb
+    Args:
+        pids: show the number of each process too.
+
+    First used: start_here
     """
-    files = sorted(SERVERS.glob("*.py"))
-    return [
-        file.stem for file in files if '\nif __name__ == "__main__":' in file.read_text("utf-8")
-    ]
+    return _registry.running(pids=pids)
+
+
+def stop_all() -> None:
+    """Stop every server and every tap, and print what was stopped.
+
+    First used: start_here
+    """
+    stopped = _registry.stop_all()
+    print(f"stopped: {', '.join(dict.fromkeys(stopped))}" if stopped else "nothing was running")
+
+
+def on_stop(stop: Callable[[], object], label: str) -> Callable[[], None]:
+    """Ask `stop_all()`, and the end of the kernel, to stop one thing more.
+
+    Args:
+        stop: called without arguments, once.
+        label: what `stop_all()` and `running()` call it, such as `"tap of echo"`.
+
+    Returns:
+        A function that takes the request back, for a thing that was stopped otherwise.
+    """
+    return _registry.on_stop(stop, label)
+
+
+def known() -> list[str]:
+    """Return the names of the servers that can be launched: what is in helpers/servers."""
+    return sorted(module.name for module in pkgutil.iter_modules([str(SERVERS)]))
 
 
 def check_name(name: object) -> None:
@@ -70,8 +95,6 @@ def check_name(name: object) -> None:
 
     Raises:
         LaunchError: when there is none; it lists those that there are.
-
-    First used: notebooks/00_start_here.ipynb
     """
     names = known()
     if name in names:
@@ -88,8 +111,6 @@ def flags(options: dict[str, object]) -> Iterator[str]:
 
     Args:
         options: True sets a flag without a value; False and None leave it out.
-
-    First used: notebooks/00_start_here.ipynb
     """
     for option, value in options.items():
         flag = "--" + option.replace("_", "-")

@@ -17,9 +17,10 @@ __all__ = ["PORT_TAKEN", "START_S", "STOP_S", "Child"]
 
 START_S = 10.0  # deadline for the ready line
 STOP_S = 5.0  # deadline for a graceful end; then the process is killed
-PORT_TAKEN = 98  # the exit status of helpers/servers/program.py when its port is taken
+PORT_TAKEN = 98  # the exit status of helpers/serving/program.py when its port is taken
 PROJECT = Path(__file__).resolve().parents[2]
-READY = re.compile(rb"listening on http://(.+):(\d+)")
+READY = "listening on "
+ADDRESS = re.compile(r"\b(?:http|ws)s?://[^\s,;]+")
 
 
 class Child:
@@ -29,14 +30,12 @@ class Child:
         module: the module to run, such as `"helpers.servers.echo"`.
         flags: its command line.
         log_file: where its standard error is appended.
-
-    First used: notebooks/00_start_here.ipynb
     """
 
     def __init__(self, module: str, flags: list[str], log_file: Path) -> None:
         self.ended = threading.Event()
         self._spoke = threading.Event()
-        self._address: tuple[str, int] | None = None
+        self._addresses: list[str] = []
         with log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module, *flags],
@@ -55,20 +54,14 @@ class Child:
         """The status with which the process ended; None while it runs."""
         return self._process.returncode
 
-    def wait_until_ready(self) -> tuple[str, int] | None:
-        """Return host and port of its ready line, or None when it did not start in time.
-
-        First used: notebooks/00_start_here.ipynb
-        """
-        if self._spoke.wait(START_S) and self._address is None:  # its end came instead
+    def wait_until_ready(self) -> list[str]:
+        """Return the addresses of its ready line; none when it did not start in time."""
+        if self._spoke.wait(START_S) and not self._addresses:  # its end came instead
             self.ended.wait(STOP_S)
-        return self._address
+        return self._addresses
 
     def stop(self) -> None:
-        """End the process gracefully, or by force after 5 seconds.
-
-        First used: notebooks/00_start_here.ipynb
-        """
+        """End the process gracefully, or by force after 5 seconds."""
         if os.name == "posix":
             self._process.terminate()
         self._close_input()  # which is the signal to end on every system
@@ -76,10 +69,7 @@ class Child:
             self.kill()
 
     def kill(self) -> None:
-        """End the process at once: SIGKILL, on Windows TerminateProcess.
-
-        First used: notebooks/03_websockets.ipynb
-        """
+        """End the process at once: SIGKILL, on Windows TerminateProcess."""
         self._process.kill()
         self.ended.wait(STOP_S)
 
@@ -87,8 +77,9 @@ class Child:
         assert self._process.stdout
         with self._process.stdout as stdout:
             for line in stdout:
-                if found := READY.match(line):
-                    self._address = found[1].decode(), int(found[2])
+                text = line.decode("utf-8", "replace")
+                if text.startswith(READY) and (found := ADDRESS.findall(text)):
+                    self._addresses = found
                     break
             self._spoke.set()
             stdout.read()  # to its end, which follows the ready line: see program.ready()

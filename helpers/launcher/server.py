@@ -3,23 +3,19 @@
 import contextlib
 import shutil
 import socket
+import threading
 import time
 import weakref
+from urllib.parse import urlsplit
 
-from helpers.launcher import registry
 from helpers.launcher.child import PORT_TAKEN, START_S, Child
+from helpers.launcher.registry import registry
 
 __all__ = ["LaunchError", "Log", "Server"]
 
 SETTLE_S = 1.0  # what log() waits for a server that does not answer
 LOG_LINES = 8  # how much of its log an error shows
-SOCKETIO = {
-    "rooms",
-    "socketio_chat",
-    "socketio_echo",
-    "vote",
-}  # their clients ask for the page's address
-ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
+ANY_ADDRESS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
 
 
 class LaunchError(RuntimeError):
@@ -40,14 +36,14 @@ class Server:
 
     Attributes:
         name: the name it was launched with, such as `"echo"`.
-
-    First used: notebooks/00_start_here.ipynb
     """
 
     def __init__(self, name: str, flags: tuple[str, ...] = (), port: int = 0) -> None:
         self.name = name
         self._flags = flags
-        self._host, self._port = "127.0.0.1", port
+        self._port = port
+        self._addresses: list[str] = []  # as its ready line states them, clients' first
+        self._lock = threading.RLock()
         self._folder = registry.new_folder(name)
         self._log_file = self._folder / "log.txt"
         self._log_read = 0
@@ -62,14 +58,13 @@ class Server:
     @property
     def url(self) -> str:
         """The address for clients: `ws://127.0.0.1:49152/ws`, or the page's for Socket.IO."""
-        if self.name in SOCKETIO:
-            return self.page_url
-        return f"ws://{self._host}:{self._port}/ws"
+        return self._addresses[0] if self._addresses else ""
 
     @property
     def page_url(self) -> str:
-        """The address of its page, such as `http://127.0.0.1:49152/`."""
-        return f"http://{self._host}:{self._port}/"
+        """The address of its page, such as `http://127.0.0.1:49152/`; empty without one."""
+        pages = (url for url in self._addresses if url.startswith("http"))
+        return next(pages, "")
 
     @property
     def port(self) -> int:
@@ -86,12 +81,10 @@ class Server:
 
         Whatever reached the server before this call is in it: a running server is first
         asked to answer one more request.
-
-        First used: notebooks/00_start_here.ipynb
         """
         if self._child is not None and not self._child.ended.is_set():
             self._settle()
-        with registry.lock, self._log_file.open("rb") as file:
+        with self._lock, self._log_file.open("rb") as file:
             file.seek(self._log_read)
             new = file.read()
             self._log_read += len(new)
@@ -101,19 +94,14 @@ class Server:
         """Stop the server: it closes its connections with 1001 (going away) and ends.
 
         A server that has not ended after 5 seconds is killed. Stopping twice does no harm.
-
-        First used: notebooks/00_start_here.ipynb
         """
-        with registry.lock:
+        with self._lock:
             if self._child is not None:
                 self._child.stop()
 
     def kill(self) -> None:
-        """End its process at once, as a crash would: no closing handshake, no last word.
-
-        First used: notebooks/03_websockets.ipynb
-        """
-        with registry.lock:
+        """End its process at once, as a crash would: no closing handshake, no last word."""
+        with self._lock:
             if self._child is not None:
                 self._child.kill()
 
@@ -125,32 +113,29 @@ class Server:
 
         Raises:
             LaunchError: when it does not start.
-
-        First used: notebooks/03_websockets.ipynb
         """
-        with registry.lock:
-            self.stop()
-            registry.stop_named(self.name, other_than=self)
+        self.stop()
+        registry.replace(self, self._start_again)
+        return self
+
+    def _start_again(self, _: int) -> None:
+        with self._lock:
             deadline = time.monotonic() + START_S
             while not self._start_once(retry=time.monotonic() < deadline):
                 pass  # a passing connection holds our port: the failed start was the pause
-            registry.named[self.name] = self
-        return self
 
     def check_running(self) -> None:
         """Do nothing while the server runs.
 
         Raises:
             LaunchError: when it has stopped; it says which cell to run again.
-
-        First used: notebooks/00_start_here.ipynb
         """
         if not self.running:
             raise LaunchError(
                 f'the {self.name} server is stopped; run the cell with launch("{self.name}") again'
             )
 
-    def start(self, *, prefer_port: int = 0) -> None:
+    def start(self, prefer_port: int = 0) -> None:
         """Start the process.
 
         Args:
@@ -158,13 +143,12 @@ class Server:
 
         Raises:
             LaunchError: when it does not start.
-
-        First used: notebooks/00_start_here.ipynb
         """
-        asked_for, self._port = self._port, self._port or prefer_port
-        if not self._start_once(retry=self._port != asked_for):
-            self._port = 0
-            self._start_once()
+        with self._lock:
+            asked_for, self._port = self._port, self._port or prefer_port
+            if not self._start_once(retry=self._port != asked_for):
+                self._port = 0
+                self._start_once()
 
     def _start_once(self, *, retry: bool = False) -> bool:
         """Start the process; False when its port was taken and `retry` asks for another try."""
@@ -176,7 +160,8 @@ class Server:
             child.kill()
             raise
         if ready:
-            self._host, self._port = ANY_ADDRESS.get(ready[0], ready[0]), ready[1]
+            self._addresses = [_reachable(url) for url in ready]
+            self._port = urlsplit(self.url).port or self._port
             return True
         if retry and child.exit_status == PORT_TAKEN:
             return False
@@ -195,7 +180,7 @@ class Server:
 
     def _settle(self) -> None:
         """Wait until the server has dealt with whatever came before this call."""
-        host = self._host.strip("[]")
+        host = urlsplit(self.url).hostname or ""
         request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         with (
             contextlib.suppress(OSError),
@@ -213,3 +198,10 @@ class Server:
     def __repr__(self) -> str:
         state = f"running at {self.url}" if self.running else "stopped"
         return f"<{self.name} server {state}>"
+
+
+def _reachable(url: str) -> str:
+    """Return an address of this machine in place of one that stands for all of them."""
+    for every, one in ANY_ADDRESS.items():
+        url = url.replace(every, one)
+    return url

@@ -1,25 +1,44 @@
-"""What runs now, as a table in a cell and as plain text."""
+"""What is running, as a table in a cell and as plain text."""
 
 import html
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from helpers.launcher.server import Server
+__all__ = ["Handle", "Running"]
 
-__all__ = ["Running"]
+
+class Handle(Protocol):
+    """What the registry and its table need of a server."""
+
+    name: str
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is alive."""
+
+    @property
+    def pid(self) -> int | None:
+        """The number of its process."""
+
+    @property
+    def port(self) -> int:
+        """The port on which it listens."""
+
+    @property
+    def page_url(self) -> str:
+        """The address of its page."""
+
+    def stop(self) -> None:
+        """Stop it."""
 
 
 class Running:
-    """What runs now: servers, and what else asked to be stopped by `stop_all()`.
+    """What is running: servers, and what else asked to be stopped by `stop_all()`."""
 
-    First used: notebooks/00_start_here.ipynb
-    """
-
-    def __init__(self, handles: list["Server"], others: list[str], pids: bool) -> None:
+    def __init__(self, handles: list[Handle], others: list[str], pids: bool) -> None:
         self._handles, self._others, self._pids = handles, others, pids
 
-    def __iter__(self) -> Iterator["Server"]:
+    def __iter__(self) -> Iterator[Handle]:
         return iter(self._handles)
 
     def __len__(self) -> int:

@@ -20,17 +20,14 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from helpers.servers import program, replies
+from helpers.serving import program, static
 
 log = logging.getLogger("echo")
 numbers = itertools.count(1)
 
 
 async def echo(websocket: ServerConnection) -> None:
-    """Send back whatever this client sends, until one of the two closes.
-
-    First used: notebooks/00_start_here.ipynb
-    """
+    """Send back whatever this client sends, until one of the two closes."""
     number = next(numbers)
     log.info("connection %d opened", number)
     code = None
@@ -44,10 +41,7 @@ async def echo(websocket: ServerConnection) -> None:
 
 
 def described(message: str | bytes) -> str:
-    """Return one short line about a message, for the log.
-
-    First used: notebooks/00_start_here.ipynb
-    """
+    """Return one short line about a message, for the log."""
     if isinstance(message, bytes):
         return f"binary, {len(message)} bytes"
     shown = message if len(message) <= 40 else message[:39] + "…"
@@ -55,18 +49,12 @@ def described(message: str | bytes) -> str:
 
 
 def answer_http(websocket: ServerConnection, request: Request) -> Response | None:
-    """Answer the page, its files and what must be refused; None lets the handshake go on.
-
-    First used: notebooks/01_handshake.ipynb
-    """
-    return replies.answer(request, server="echo", page="echo.html")
+    """Answer the page, its files and what must be refused; None lets the handshake go on."""
+    return static.answer(request, server="echo", page="echo.html")
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set, then close every connection with 1001.
-
-    First used: notebooks/00_start_here.ipynb
-    """
+    """Serve until `stop` is set, then close every connection with 1001."""
     logging.getLogger("websockets").setLevel(logging.WARNING)
     async with serve(
         echo,
@@ -77,7 +65,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
         max_size=2**20,
         close_timeout=1,  # for a client that does not answer the closing handshake
     ):
-        program.ready(listener)
+        program.ready(listener, "/ws")
         await stop.wait()
 
 

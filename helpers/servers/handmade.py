@@ -1,4 +1,4 @@
-"""handmade: the server of notebooks 01 and 02, finished, on asyncio streams and `helpers.wire`.
+"""handmade: the server that two lessons build, finished, on asyncio streams and `helpers.wire`.
 
 Protocol:
 
@@ -18,7 +18,7 @@ import itertools
 import logging
 import socket
 
-from helpers.servers import program, replies
+from helpers.serving import program, static
 from helpers.wire import handshake
 from helpers.wire.frames import CloseCode, Frame, Opcode, ProtocolError
 from helpers.wire.messages import MessageReader, build_close
@@ -128,7 +128,7 @@ class Server:
         if len(self.turns) > MAX_CONNECTIONS:
             raise handshake.HandshakeError("too many connections are open, try later", 503)
         files = {"server": "handmade", "page": "echo.html"}
-        plain = replies.reply(request.method, request.path, sockets=("/ws", "/echo"), **files)
+        plain = static.reply(request.method, request.path, sockets=("/ws", "/echo"), **files)
         if plain:
             client.writer.write(handshake.Response(*plain).encode())
             return
@@ -177,13 +177,10 @@ class Server:
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set.
-
-    First used: notebooks/02_frames.ipynb
-    """
+    """Serve until `stop` is set."""
     server = Server(options.max_size)
     door = await asyncio.start_server(server.welcome, sock=listener)
-    program.ready(listener)
+    program.ready(listener, "/ws", "/echo")
     await stop.wait()
     door.close()
     await server.goodbye()

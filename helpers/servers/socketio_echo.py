@@ -20,7 +20,7 @@ import socket
 import socketio
 from aiohttp import web
 
-from helpers.servers import program
+from helpers.serving import program
 
 TEXT = "socketio_echo speaks Socket.IO, at /socket.io/; it has no page\n"
 
@@ -31,8 +31,6 @@ def make(ping_s: float, pong_s: float) -> socketio.AsyncServer:
     Args:
         ping_s: how many seconds lie between two pings.
         pong_s: how many seconds it waits for an answer.
-
-    First used: notebooks/08_socketio_on_the_wire.ipynb
     """
     sio = socketio.AsyncServer(async_mode="aiohttp", ping_interval=ping_s, ping_timeout=pong_s)
     numbers = itertools.count(1)
@@ -50,26 +48,17 @@ def make(ping_s: float, pong_s: float) -> socketio.AsyncServer:
 
 
 async def healthz(request: web.Request) -> web.Response:
-    """Tell the server's name.
-
-    First used: notebooks/08_socketio_on_the_wire.ipynb
-    """
+    """Tell the server's name."""
     return web.json_response({"server": "socketio_echo"})
 
 
 async def nothing_here(request: web.Request) -> web.Response:
-    """Answer a browser that looks for a page.
-
-    First used: notebooks/08_socketio_on_the_wire.ipynb
-    """
+    """Answer a browser that looks for a page."""
     return web.Response(text=TEXT, status=200 if request.path == "/" else 404)
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set.
-
-    First used: notebooks/08_socketio_on_the_wire.ipynb
-    """
+    """Serve until `stop` is set."""
     sio = make(options.ping_s, options.pong_s)
     app = web.Application()
     sio.attach(app)

@@ -19,7 +19,7 @@ def _is_place(value: Any) -> bool:
 def places(data: Any) -> list[dict[str, Any]]:
     """Return every placeholder in data from JSON.
 
-    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Socket.IO protocol 5.
     """
     if _is_place(data):
         return [data]
@@ -38,7 +38,7 @@ def put_in(data: Any, attachments: list[bytes]) -> Any:
         data: from JSON; every placeholder names one of the attachments.
         attachments: in their order.
 
-    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Socket.IO protocol 5.
     """
     if _is_place(data):
         return attachments[data["num"]]
@@ -54,7 +54,7 @@ def taken_out(data: Any, attachments: list[bytes]) -> Any:
         data: for JSON, but for its bytes.
         attachments: grows by each of them.
 
-    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Socket.IO protocol 5.
     """
     if isinstance(data, bytes):
         attachments.append(data)
@@ -65,10 +65,7 @@ def taken_out(data: Any, attachments: list[bytes]) -> Any:
 
 
 def brief(value: Any) -> str:
-    """Write a value as JSON, bytes by their size.
-
-    First used: notebooks/08_socketio_on_the_wire.ipynb
-    """
+    """Write a value as JSON, bytes by their size."""
     if isinstance(value, bytes):
         return f"<{size_text(len(value))}>"
     if isinstance(value, dict):

@@ -25,10 +25,7 @@ class BodyError(ValueError):
 
 
 class HttpStream:
-    """Cuts one direction of a connection into HTTP messages: feed it, then take them one by one.
-
-    First used: notebooks/01_handshake.ipynb
-    """
+    """Cuts one direction of a connection into HTTP messages: feed it, then take them."""
 
     def __init__(self, *, requests: bool) -> None:
         self.rest = bytearray()
@@ -122,7 +119,7 @@ def body_size(head: Request | Response, method: str = "GET") -> int:
     Raises:
         BodyError: Content-Length is no number.
 
-    RFC 9112 §6.3. First used: notebooks/01_handshake.ipynb
+    RFC 9112 §6.3.
     """
     is_response = isinstance(head, Response)
     if isinstance(head, Response) and (

@@ -11,7 +11,7 @@ from enum import IntEnum
 class Opcode(IntEnum):
     """What a frame is for; from 8 on they are control frames.
 
-    Source: RFC 6455 §5.2. First used: notebooks/02_frames.ipynb
+    Source: RFC 6455 §5.2.
     """
 
     CONTINUATION = 0x0
@@ -32,7 +32,7 @@ class CloseCode(IntEnum):
 
     1005, 1006 and 1015 are what a program says to itself; they never travel in a frame.
 
-    Source: RFC 6455 §7.4.1. First used: notebooks/02_frames.ipynb
+    Source: RFC 6455 §7.4.1.
     """
 
     NORMAL_CLOSURE = 1000
@@ -55,7 +55,7 @@ class CloseCode(IntEnum):
 class ProtocolError(ValueError):
     """Bytes that break a rule: `str(error)` is the fact, `code` what to close with.
 
-    Source: RFC 6455 §7.4.1. First used: notebooks/02_frames.ipynb
+    Source: RFC 6455 §7.4.1.
     """
 
     def __init__(self, fact: str, code: CloseCode = CloseCode.PROTOCOL_ERROR) -> None:

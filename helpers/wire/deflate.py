@@ -31,7 +31,7 @@ class Inflater:
         window_bits: the size of the window that the sender uses, as a power of two: 8 to 15.
         max_size: the most bytes of an inflated message: a few compressed ones can hold millions.
 
-    Source: RFC 7692 §7.2.2. First used: notebooks/02_frames.ipynb
+    Source: RFC 7692 §7.2.2.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Inflater:
 class Deflate:
     """What client and server agreed on.
 
-    Source: RFC 7692 §7.1. First used: notebooks/02_frames.ipynb
+    Source: RFC 7692 §7.1.
     """
 
     server_no_context_takeover: bool = False
@@ -119,7 +119,7 @@ def negotiated(response: Response) -> Deflate | None:
     Raises:
         HandshakeError: the parameters make no sense.
 
-    Source: RFC 7692 §5.1, §7.1. First used: notebooks/02_frames.ipynb
+    Source: RFC 7692 §5.1, §7.1.
     """
     for extension in (response.header("Sec-WebSocket-Extensions") or "").split(","):
         name, *parameters = (part.strip() for part in extension.split(";"))

@@ -45,7 +45,7 @@ class EngineIOError(ValueError):
         fact: what is wrong, expected and got.
         part: the heading in the protocol that says so.
 
-    Source: Engine.IO protocol 4. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Engine.IO protocol 4.
     """
 
     def __init__(self, fact: str, part: str = "packet encoding") -> None:
@@ -55,7 +55,7 @@ class EngineIOError(ValueError):
 class PacketType(IntEnum):
     """What a packet is, by the names of the protocol.
 
-    Source: Engine.IO protocol 4. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Engine.IO protocol 4.
     """
 
     OPEN = 0
@@ -75,7 +75,7 @@ class Packet:
         type: what it is.
         data: text, or bytes in a message.
 
-    Source: Engine.IO protocol 4. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Engine.IO protocol 4.
     """
 
     type: PacketType
@@ -112,7 +112,7 @@ def decode(message: str | bytes) -> Packet:
     Raises:
         EngineIOError: it is none.
 
-    Source: Engine.IO protocol 4. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Engine.IO protocol 4.
     """
     if isinstance(message, bytes):
         return Packet(PacketType.MESSAGE, message)
@@ -148,7 +148,7 @@ def open_fields(packet: Packet) -> dict[str, Any]:
     Raises:
         EngineIOError: the data is no such JSON.
 
-    Source: Engine.IO protocol 4, handshake. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Engine.IO protocol 4, handshake.
     """
     try:
         fields = json.loads(packet.data)
@@ -177,7 +177,7 @@ def encode_body(packets: Iterable[Packet]) -> str:
     Raises:
         EngineIOError: there is none.
 
-    Source: Engine.IO protocol 4, payload. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Engine.IO protocol 4, payload.
     """
     parts = [packet.encode_for_body() for packet in packets]
     if not parts:
@@ -195,7 +195,7 @@ def decode_body(body: str, *, max_packets: int = MAX_PACKETS) -> list[Packet]:
     Raises:
         EngineIOError: one of them is none, or there are too many.
 
-    Source: Engine.IO protocol 4, payload. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Engine.IO protocol 4, payload.
     """
     if body.count(SEPARATOR) >= max_packets:
         found = body.count(SEPARATOR) + 1
@@ -218,9 +218,6 @@ def _named(kind: PacketType) -> str:
 
 
 def shown(data: str | bytes) -> str:
-    """Show data in an error: the first 40 characters, readable.
-
-    First used: notebooks/08_socketio_on_the_wire.ipynb
-    """
+    """Show data in an error: the first 40 characters, readable."""
     text = ascii(data)
     return text if len(text) <= 40 else text[:39] + "…"

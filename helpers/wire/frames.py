@@ -44,7 +44,7 @@ __all__ = [
 class Frame:
     """One frame. `payload` is what it means, unmasked; `mask` is the key used on the wire.
 
-    Source: RFC 6455 §5.2. First used: notebooks/02_frames.ipynb
+    Source: RFC 6455 §5.2.
     """
 
     opcode: Opcode
@@ -123,7 +123,7 @@ def apply_mask(payload: bytes, mask: bytes) -> bytes:
     Raises:
         ValueError: the key has another length.
 
-    Source: RFC 6455 §5.3. First used: notebooks/02_frames.ipynb
+    Source: RFC 6455 §5.3.
     """
     if len(mask) != 4:
         raise ValueError(f"masking key must be 4 bytes, got {len(mask)} (RFC 6455 §5.3)")
@@ -150,7 +150,7 @@ class FrameReader:
         max_size: the most payload bytes of a data frame; None for no limit.
         allow_rsv1: permessage-deflate was agreed, which marks messages with RSV1.
 
-    Source: RFC 6455 §5. First used: notebooks/02_frames.ipynb
+    Source: RFC 6455 §5.
     """
 
     def __init__(

@@ -46,7 +46,7 @@ def accept_key(key: str) -> str:
     Args:
         key: the header's value, base64 and all; it is not decoded.
 
-    Source: RFC 6455 §4.2.2. First used: notebooks/01_handshake.ipynb
+    Source: RFC 6455 §4.2.2.
     """
     digest = hashlib.sha1((key + GUID).encode("latin-1"), usedforsecurity=False).digest()
     return base64.b64encode(digest).decode()
@@ -71,7 +71,7 @@ def build_request(
         subprotocols: the ones the client speaks, the favourite first.
         extensions: the offer, such as `permessage-deflate`.
 
-    Source: RFC 6455 §4.1. First used: notebooks/01_handshake.ipynb
+    Source: RFC 6455 §4.1.
     """
     headers = [
         ("Host", host),
@@ -103,7 +103,7 @@ def answer(
     Raises:
         HandshakeError: one of the seven rules is broken; `refusal` turns it into a response.
 
-    Source: RFC 6455 §4.2. First used: notebooks/01_handshake.ipynb
+    Source: RFC 6455 §4.2.
     """
     check_http(request)
     check_upgrade(request)
@@ -186,7 +186,7 @@ def same_origin(request: Request) -> bool:
     Args:
         request: the client's half of the handshake.
 
-    Source: RFC 6454 §4, RFC 6455 §10.2. First used: notebooks/01_handshake.ipynb
+    Source: RFC 6454 §4, RFC 6455 §10.2.
     """
     try:
         origin = urlsplit(request.header("Origin") or "")
@@ -209,7 +209,7 @@ def choose_subprotocol(offered: Sequence[str], supported: Sequence[str]) -> str 
         offered: the client's, its favourite first.
         supported: the server's, in any order.
 
-    Source: RFC 6455 §1.9, §4.2.2. First used: notebooks/01_handshake.ipynb
+    Source: RFC 6455 §1.9, §4.2.2.
     """
     return next((name for name in offered if name in supported), None)
 
@@ -220,7 +220,7 @@ def refusal(error: HandshakeError) -> Response:
     Args:
         error: what `parse_request`, `answer` or `HeadReader` raised.
 
-    Source: RFC 6455 §4.2.2, §4.4. First used: notebooks/01_handshake.ipynb
+    Source: RFC 6455 §4.2.2, §4.4.
     """
     body = f"{error}\n".encode()
     headers = list(error.headers)
@@ -248,7 +248,7 @@ def check_response(
     Raises:
         HandshakeError: one of the four rules is broken; the client must close the connection.
 
-    Source: RFC 6455 §4.1. First used: notebooks/01_handshake.ipynb
+    Source: RFC 6455 §4.1.
     """
     if response.status != 101:
         fact = f"status must be 101, got {response.status} {response.reason} (RFC 6455 §4.1)"

@@ -29,7 +29,7 @@ class HandshakeError(ValueError):
         status: the HTTP status that refuses it: 400, 403, 404, 405, 426 or 431.
         headers: header fields that the refusal must carry.
 
-    Source: RFC 6455 §4.2.2. First used: notebooks/01_handshake.ipynb
+    Source: RFC 6455 §4.2.2.
     """
 
     def __init__(self, fact: str, status: int = 400, headers: Headers = ()) -> None:
@@ -59,7 +59,7 @@ def encode_head(first_line: str, headers: Headers) -> bytes:
 class Request:
     """An HTTP request, such as the client's half of the handshake, which has no body.
 
-    Source: RFC 9112 §3. First used: notebooks/01_handshake.ipynb
+    Source: RFC 9112 §3.
     """
 
     method: str
@@ -87,7 +87,7 @@ class Request:
 class Response:
     """An HTTP response: 101 opens the WebSocket, everything else refuses it.
 
-    Source: RFC 9112 §4. First used: notebooks/01_handshake.ipynb
+    Source: RFC 9112 §4.
     """
 
     status: int
@@ -112,7 +112,7 @@ class HeadReader:
 
     `rest` holds what arrived after the head: the first frames, perhaps.
 
-    Source: RFC 9112 §2.1. First used: notebooks/01_handshake.ipynb
+    Source: RFC 9112 §2.1.
     """
 
     def __init__(self, limit_bytes: int = 16_384) -> None:
@@ -155,7 +155,7 @@ def parse_request(head: bytes) -> Request:
     Raises:
         HandshakeError: it is not one (400).
 
-    Source: RFC 9112 §3. First used: notebooks/01_handshake.ipynb
+    Source: RFC 9112 §3.
     """
     first, headers = split_head(head)
     match first.split(" "):
@@ -181,7 +181,7 @@ def parse_response(head: bytes) -> Response:
     Raises:
         HandshakeError: it is not one.
 
-    Source: RFC 9112 §4. First used: notebooks/01_handshake.ipynb
+    Source: RFC 9112 §4.
     """
     first, headers = split_head(head)
     line = re.fullmatch(r"HTTP/1\.\d (\d{3})(?: (.*))?", first)

@@ -44,7 +44,7 @@ class Joiner:
         max_fragments: the most frames of a message, so that empty ones do not go on for ever.
         inflater: inflates the messages marked with RSV1, if compression was agreed.
 
-    Source: RFC 6455 §5.4. First used: notebooks/02_frames.ipynb
+    Source: RFC 6455 §5.4.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class MessageReader:
 
     `closed` is True once a close frame, or a fault, has ended this direction.
 
-    Source: RFC 6455 §5, §6.2. First used: notebooks/02_frames.ipynb
+    Source: RFC 6455 §5, §6.2.
     """
 
     def __init__(
@@ -220,7 +220,7 @@ def parse_close(payload: bytes) -> tuple[int | None, str]:
     Raises:
         ProtocolError: the code may not travel (1002), the reason is not UTF-8 (1007).
 
-    Source: RFC 6455 §5.5.1, §7.4. First used: notebooks/02_frames.ipynb
+    Source: RFC 6455 §5.5.1, §7.4.
     """
     if not payload:
         return None, ""
@@ -244,7 +244,7 @@ def build_close(code: int | None = None, reason: str = "") -> bytes:
     Raises:
         ProtocolError: the code may not travel, or the reason is too long or has no code.
 
-    Source: RFC 6455 §5.5.1, §7.4. First used: notebooks/02_frames.ipynb
+    Source: RFC 6455 §5.5.1, §7.4.
     """
     if code is None:
         if reason:

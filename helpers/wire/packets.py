@@ -38,7 +38,7 @@ NOTHING = Said()
 class Session:
     """One client's session: its number in the recording, and what each side has begun to say.
 
-    Source: Engine.IO protocol 4. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Engine.IO protocol 4.
     """
 
     number: int
@@ -53,7 +53,7 @@ class Session:
 class Sessions:
     """The Engine.IO sessions of a recording, numbered as they begin, found by their ids.
 
-    Source: Engine.IO protocol 4. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Engine.IO protocol 4.
     """
 
     def __init__(self) -> None:
@@ -137,7 +137,7 @@ def message_lines(session: Session, message: str | bytes, direction: str) -> tup
         message: the whole message.
         direction: as the recording names it.
 
-    Source: Engine.IO protocol 4. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Engine.IO protocol 4.
     """
     try:
         return session.lines(direction, [engineio.decode(message)])

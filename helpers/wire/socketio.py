@@ -39,7 +39,7 @@ class SocketIOError(ValueError):
     Args:
         fact: what is wrong, expected and got.
 
-    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Socket.IO protocol 5.
     """
 
     def __init__(self, fact: str) -> None:
@@ -49,7 +49,7 @@ class SocketIOError(ValueError):
 class PacketType(IntEnum):
     """What a packet is, by the names of the protocol.
 
-    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Socket.IO protocol 5.
     """
 
     CONNECT = 0
@@ -78,7 +78,7 @@ class Packet:
         namespace: `/` or another.
         id: of the acknowledgement that is asked for, or given.
 
-    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Socket.IO protocol 5.
     """
 
     type: PacketType
@@ -136,7 +136,7 @@ class Reader:
         max_attachments: more than so many are refused.
         max_bytes: more than so many, in the attachments of one packet, are refused.
 
-    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Socket.IO protocol 5.
     """
 
     max_attachments: int = MAX_ATTACHMENTS
@@ -202,7 +202,7 @@ def decode(text: str, *, max_attachments: int = MAX_ATTACHMENTS) -> tuple[Packet
     Raises:
         SocketIOError: it is none.
 
-    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Socket.IO protocol 5.
     """
     found = HEAD.fullmatch(text)
     if not found:
@@ -249,7 +249,7 @@ def check(packet: Packet) -> None:
     Raises:
         SocketIOError: it is not; the text says why.
 
-    Source: Socket.IO protocol 5. First used: notebooks/08_socketio_on_the_wire.ipynb
+    Source: Socket.IO protocol 5.
     """
     name, data = packet.type.name.lower(), packet.data
     wrong = f"got {shown(repr(data))}"

@@ -98,8 +98,6 @@ class Transcript:
     Args:
         limit_bytes: about how much memory it may take. What comes when it is full is not kept,
             and a mark says so.
-
-    First used: notebooks/01_handshake.ipynb
     """
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
@@ -263,8 +261,6 @@ def entries(transcript: Transcript, layers: Iterable[Layer] = ()) -> list[Entry]
 
     Returns:
         The entries, numbered from 1; what is not whole yet comes last.
-
-    First used: notebooks/01_handshake.ipynb
     """
     follower = Follower(transcript, layers)
     while (found := follower.new()) is None:

@@ -26,7 +26,7 @@ def stable_target(text: str) -> str:
     """Return an Engine.IO request line with `…` for what differs on each run.
 
     Source: Engine.IO protocol 4, HTTP long-polling.
-    First used: notebooks/08_socketio_on_the_wire.ipynb
+
     """
     return RANDOM_QUERY.sub(r"\1=…", text)
 
@@ -35,7 +35,7 @@ def stable_packets(text: str) -> str:
     """Return Engine.IO packets with `…` for the ids in them, which differ on each run.
 
     Source: Engine.IO protocol 4, handshake.
-    First used: notebooks/08_socketio_on_the_wire.ipynb
+
     """
     return RANDOM_SID.sub(r"\1…", text)
 

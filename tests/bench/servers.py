@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers.install import PAGES, run_npm
+from helpers.course.install import PAGES, run_npm
 from tests.bench.load import Bare, Document, Flavour, Rooms, SocketIO, cores, pin
 
 HERE = Path(__file__).parent

@@ -151,7 +151,7 @@ class JupyterLab:
 
         Args:
             page: the browser tab: a new one, or one that has shown a notebook of this host.
-            notebook: its file name, such as `01_handshake.ipynb`.
+            notebook: its file name, such as `NN_handshake.ipynb`.
             host: `127.0.0.1`, or `REMOTE_NAME` to be a visitor from elsewhere.
         """
         if page.url.startswith(f"http://{host}:{self.port}/"):

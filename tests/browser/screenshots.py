@@ -155,12 +155,15 @@ SCENES: dict[str, Callable[[Mapping[str, Page]], str | None]] = {
 }
 
 
+FIRST = min((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+
+
 def readme_picture(browser: Browser, lab: JupyterLab) -> Path:
-    """Take the picture in README: the first cell of 00, and Alice and Bob beneath it."""
+    """Take the picture in README: the first cell of the course, and Alice and Bob beneath it."""
     width, height = README_SIZE
     with tab(browser, width, height, "light") as page:
         lab.set_theme(THEMES["light"])
-        lab.open(page, "00_start_here.ipynb")
+        lab.open(page, FIRST.name)
         page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
         lab.run_all_above_the_last(page)
         page.set_viewport_size({"width": width, "height": whole_height(page)})

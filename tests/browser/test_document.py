@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from helpers import launch, stop_all, tap
 from helpers.launcher import Server
-from helpers.servers import replies
+from helpers.serving import static
 from tests.browser.test_pages import NAMES, SCRIPT, is_connected, side_by_side, status_is
 
 Writer = Callable[..., Page]
@@ -268,20 +268,20 @@ IMPORTS = re.compile(r"""^(?:(?:im|ex)port\s[^'"]*from|import)\s*['"]([^'"]+)['"
 
 def test_every_import_leads_to_a_file() -> None:
     """Without a bundler: each module that the page can reach is found by the map, on disk."""
-    html = (replies.PAGES / "document.html").read_bytes()
-    (found,) = replies.IMPORT_MAP.findall(html)
+    html = (static.PAGES / "document.html").read_bytes()
+    (found,) = static.IMPORT_MAP.findall(html)
     imports = json.loads(found)["imports"]
-    waiting, seen = [replies.PAGES / "document.js"], set[Path]()
+    waiting, seen = [static.PAGES / "document.js"], set[Path]()
     while waiting:
         module = waiting.pop()
         assert module.is_file(), module
-        assert replies.page_file(module.relative_to(replies.PAGES).as_posix()), module
+        assert static.page_file(module.relative_to(static.PAGES).as_posix()), module
         if module not in seen:
             seen.add(module)
             for name in IMPORTS.findall(module.read_text("utf-8")):
-                base = module.parent if name.startswith(".") else replies.PAGES
+                base = module.parent if name.startswith(".") else static.PAGES
                 waiting.append(
                     (base / (name if name.startswith(".") else imports[name])).resolve()
                 )
     assert len(seen) > 25
-    assert "'sha256-" in replies.policy(html)
+    assert "'sha256-" in static.policy(html)

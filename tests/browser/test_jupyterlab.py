@@ -29,15 +29,15 @@ LOST_ON_PURPOSE = (
 #: A Socket.IO client asks a server that was restarted to go on, hears that it is unknown there,
 #: and begins anew.
 UNKNOWN_SESSION = re.compile(r"status of 400 .*/socket\.io/\?.*sid=")
-#: One notebook for each way in which pages talk to their servers.
+#: One lesson for each way in which pages talk to their servers.
 THROUGH_THE_PROXY = (
-    "00_start_here",
-    "05_shared_document",
-    "07_socketio_chat",
-    "10_rooms_and_sessions",
+    "start_here",
+    "shared_document",
+    "socketio_chat",
+    "rooms_and_sessions",
 )
 WAYS = [(notebook, "127.0.0.1") for notebook in NOTEBOOKS] + [
-    (notebook, REMOTE_NAME) for notebook in NOTEBOOKS if notebook.stem in THROUGH_THE_PROXY
+    (notebook, REMOTE_NAME) for notebook in NOTEBOOKS if notebook.stem[3:] in THROUGH_THE_PROXY
 ]
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from helpers.tap import Tap, tap
+from helpers.recorder.tap import Tap, tap
 from helpers.wire.frames import Opcode
-from tests.test_tap import RawServer, connect, receive
+from tests.recorder.test_tap import RawServer, connect, receive
 from tests.wire.test_transcript import ANSWER, REQUEST, client
 
 

@@ -1,4 +1,4 @@
-"""Notebook 07 in a browser: its page connects again by itself, and hears double."""
+"""The Socket.IO chat's lesson in a browser: its page reconnects by itself, and hears double."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.notebooks.kernel import Kernel, errors, kernel
 from tests.notebooks.lessons import LESSONS
 
-LESSON = next(lesson for lesson in LESSONS if lesson.path.stem == "07_socketio_chat")
+LESSON = next(lesson for lesson in LESSONS if lesson.topic == "socketio_chat")
 PAGES = "cable = tap(url)"  # the cell that shows the two pages begins so
 
 

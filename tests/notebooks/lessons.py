@@ -11,10 +11,10 @@ from types import ModuleType
 
 import nbformat
 
-from helpers.check.answers import cut_out, solution_source
-from helpers.check.exercise import Exercise
-from helpers.check.registry import exercises
-from tests.notebooks.wrong import Wrong
+from helpers.exercises.engine.exercise import Exercise
+from helpers.exercises.engine.help import cut_out, solution_source
+from helpers.exercises.engine.registry import exercises
+from tests.lessons.wrong import Wrong
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
@@ -34,8 +34,8 @@ class Lesson:
 
     @property
     def topic(self) -> str:
-        """The name of the modules that belong to it, such as `nb01_handshake`."""
-        return f"nb{self.path.stem}"
+        """Its name without its number, such as `handshake`, which its folders have."""
+        return self.path.stem[3:]
 
     @cached_property
     def notebook(self) -> nbformat.NotebookNode:
@@ -51,7 +51,7 @@ class Lesson:
 
     @cached_property
     def wrongs(self) -> list[Wrong]:
-        module = importlib.import_module(f"tests.notebooks.wrong.{self.topic}")
+        module = importlib.import_module(f"tests.lessons.{self.topic}.wrong")
         return [value for value in vars(module).values() if isinstance(value, Wrong)]
 
     @property

@@ -1,6 +1,6 @@
 """Run notebooks from their first cell and store the outputs: `make run`.
 
-    python -m tests.notebooks.run notebooks/01_handshake.ipynb …   (--fresh: keep no old output)
+    python -m tests.notebooks.run notebooks/NN_handshake.ipynb …   (--fresh: keep no old output)
 
 A notebook that runs as before stays as it is, byte for byte: an output that differs only
 in what `sanitize.cfg` replaces (a port), or that is a picture tagged `nbval-ignore-output`

@@ -57,7 +57,7 @@ def tree(cell: Cell) -> ast.Module:
 
 
 def opens_the_course(notebook: Notebook) -> bool:
-    """Say whether this is notebook 00."""
+    """Say whether this is the first lesson."""
     return bool(notebook.cells[0].source.startswith("# 00 "))
 
 

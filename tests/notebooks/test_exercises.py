@@ -8,8 +8,8 @@ from collections import Counter
 
 import pytest
 
-from helpers.check.exercise import Exercise
-from helpers.check.registry import exercises, topics
+from helpers.exercises.engine.exercise import Exercise
+from helpers.exercises.engine.registry import exercises, topics
 from tests.notebooks.lessons import LESSONS, Lesson, answer, mistake, stub_name
 
 ALL = [exercise for topic in topics() for exercise in exercises(topic)]
@@ -18,7 +18,7 @@ MOST_TOLD = 2 / 3  # of the lines of a solution, by the last hint
 
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.path.stem)
 each_exercise = pytest.mark.parametrize(
-    "exercise", ALL, ids=lambda exercise: f"{exercise.notebook}-{exercise.name}"
+    "exercise", ALL, ids=lambda exercise: f"{exercise.topic}-{exercise.name}"
 )
 
 

@@ -10,7 +10,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKE = shutil.which("make")
-NEEDED = ("Makefile", "requirements.txt", "pyproject.toml", "helpers/pages/package-lock.json")
+NEEDED = (
+    *("Makefile", "requirements.txt", "pyproject.toml"),
+    *("helpers/pages/package-lock.json", "helpers/course/install.py"),
+)
 #: Makes an environment like `python -m venv --clear` does, whose Python is this script again.
 PYTHON = """\
 #!/bin/sh
@@ -24,7 +27,7 @@ test "$2" != "$(cat fails 2>/dev/null)"
 SETUP = [
     "-m venv --clear .venv",
     "-m pip install --quiet --disable-pip-version-check -r requirements.txt",
-    "-m helpers.install",
+    "-m helpers.course.install",
 ]
 Setup = Callable[..., tuple[int, list[str], str]]
 
@@ -57,13 +60,15 @@ def test_a_second_setup_installs_nothing(setup: Setup) -> None:
     assert setup()[:2] == (0, [])
 
 
-@pytest.mark.parametrize(("fails", "asked"), [("venv", 1), ("pip", 2), ("helpers.install", 3)])
+@pytest.mark.parametrize(
+    ("fails", "asked"), [("venv", 1), ("pip", 2), ("helpers.course.install", 3)]
+)
 def test_an_interrupted_setup_starts_again_from_nothing(
     setup: Setup, tmp_path: Path, fails: str, asked: int
 ) -> None:
     status, calls, said = setup(fails)
     assert (status, calls) == (2, SETUP[:asked])
-    assert ("Then run the same make command again." in said) == (fails == "helpers.install")
+    assert ("Then run the same make command again." in said) == (fails == "helpers.course.install")
     half = tmp_path / ".venv" / "half"
     half.parent.mkdir(exist_ok=True)
     half.write_text("left over")

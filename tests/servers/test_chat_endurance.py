@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
 from helpers.launcher import Server
-from helpers.servers import chat, people, program, site
+from helpers.servers.chat import server as chat
+from helpers.serving import names, program, schema, websocket_app
 from helpers.wire.frames import Frame, Opcode
 from tests.servers.chat_client import DEADLINE_S, Client, client, fresh, members, run
 
@@ -215,13 +216,13 @@ def test_a_message_is_encoded_once_however_many_receive_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoded: list[str] = []
-    text_frame = site.text_frame
+    text_frame = websocket_app.text_frame
 
     def counted(message: Any) -> bytes:
         encoded.append(message["type"])
         return text_frame(message)
 
-    monkeypatch.setattr(site, "text_frame", counted)
+    monkeypatch.setattr(websocket_app, "text_frame", counted)
 
     async def test() -> None:
         stop = asyncio.Event()
@@ -269,21 +270,21 @@ CODES = READING | {
 @given(NONSENSE)
 def test_whatever_comes_is_read_or_refused(raw: str | bytes) -> None:
     try:
-        answer = people.read(raw, chat.TYPES)
+        answer = schema.read(raw, chat.TYPES)
         assert answer.keys() - {"type"} == chat.TYPES[answer["type"]].keys()
-    except people.Refused as error:
+    except schema.Refusal as error:
         answer = error.message()
     assert answer.get("code") in {None, *READING}
-    assert site.text_frame(answer)
+    assert websocket_app.text_frame(answer)
 
 
 @given(st.text())
 def test_whatever_name_comes_is_tidy_or_refused(name: str) -> None:
     try:
-        tidy = people.checked_name(name)
-    except people.Refused:
+        tidy = names.checked_name(name)
+    except schema.Refusal:
         return
-    assert people.checked_name(tidy) == tidy
+    assert names.checked_name(tidy) == tidy
 
 
 def is_answer(error: dict[str, Any]) -> bool:

@@ -21,7 +21,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from helpers.launcher import Server
-from helpers.servers import document, document_store, document_text, places, program
+from helpers.servers.document import server as document
+from helpers.servers.document import store as document_store
+from helpers.servers.document import text as document_text
+from helpers.serving import presence, program
 from tests.servers.document_client import DEADLINE_S, STEP_1, UPDATE, Writer, writers
 
 HERE = Path(__file__).parent
@@ -285,7 +288,7 @@ def test_the_same_token_again_takes_over(tmp_path: Path) -> None:
 def test_a_lost_connection_keeps_its_place_for_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(places, "RETURN_S", 0.3)
+    monkeypatch.setattr(presence, "RETURN_S", 0.3)
 
     async def test() -> None:
         async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
@@ -376,7 +379,7 @@ def test_a_full_document_refuses_and_still_lets_one_erase(
 def test_whoever_does_not_read_is_dropped_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(places, "RETURN_S", 0.1)
+    monkeypatch.setattr(presence, "RETURN_S", 0.1)
 
     async def test() -> None:
         async with served(tmp_path) as url, writers(url, "Ann", "Bob", "Lazy") as (ann, bob, lazy):

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pycrdt
 import pytest
 
-from helpers.servers import document_store
-from helpers.servers.document_store import SCHEMA, add_update, compact, text_of, updates
-from helpers.servers.document_text import EMPTY, SharedText
-from helpers.servers.people import Refused
+from helpers.servers.document import store as document_store
+from helpers.servers.document.store import SCHEMA, add_update, compact, text_of, updates
+from helpers.servers.document.text import EMPTY, SharedText
+from helpers.serving.schema import Refusal
 
 Doc = pycrdt.Doc[pycrdt.Text]
 
@@ -144,7 +144,7 @@ def test_step_2_may_be_as_large_as_the_document() -> None:
     doc.get("text", type=pycrdt.Text).insert(0, "x" * 500_000)
     shared = SharedText([])
     update = doc.get_update()
-    with pytest.raises(Refused, match="at most 262,144 bytes"):
+    with pytest.raises(Refusal, match="at most 262,144 bytes"):
         shared.read(pycrdt.create_update_message(update))
     reply = pycrdt.handle_sync_message(pycrdt.create_sync_message(pycrdt.Doc())[1:], doc)
     assert reply

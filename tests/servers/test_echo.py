@@ -10,7 +10,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from helpers.launcher import Server, launch
-from helpers.servers import echo, replies
+from helpers.servers import echo
+from helpers.serving import static
 
 DEADLINE_S = 10
 MIB = 2**20
@@ -139,8 +140,8 @@ def test_plain_requests(server: Server, line: str, status: int) -> None:
 def test_the_page_and_its_headers(server: Server) -> None:
     _, headers, body = ask(server, "GET / HTTP/1.1\r\nHost: HOST\r\n")
     assert headers["Content-Type"] == "text/html; charset=utf-8"
-    assert set(replies.SECURITY_HEADERS) <= set(headers.items())
-    assert body == (replies.PAGES / "echo.html").read_bytes()
+    assert set(static.SECURITY_HEADERS) <= set(headers.items())
+    assert body == (static.PAGES / "echo.html").read_bytes()
 
 
 def test_health_tells_the_name(server: Server) -> None:

@@ -20,7 +20,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from helpers.servers import handmade, program
+from helpers.servers import handmade
+from helpers.serving import program
 from helpers.wire.frames import Frame, FrameReader, Opcode
 from helpers.wire.handshake import (
     HeadReader,
@@ -176,7 +177,7 @@ def build(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., House]]:
         for name, value in constants.items():
             monkeypatch.setattr(handmade, name, value)
         house = House(max_size)
-        monkeypatch.setattr(program, "ready", lambda listener: house.ready.set())
+        monkeypatch.setattr(program, "ready", lambda listener, *paths: house.ready.set())
         house.thread.start()
         assert house.ready.wait(DEADLINE_S)
         houses.append(house)
@@ -657,8 +658,9 @@ def test_the_program_runs_from_the_command_line(flags: list[str], limit: int) ->
         assert process.stdout is not None
         assert process.stdin is not None
         ready = process.stdout.readline()
-        assert ready.startswith("listening on http://127.0.0.1:")
-        port = int(ready.rpartition(":")[2])
+        port = int(ready.split(":")[2].partition("/")[0])
+        sockets = f"ws://127.0.0.1:{port}/ws and ws://127.0.0.1:{port}/echo"
+        assert ready == f"listening on {sockets}, page at http://127.0.0.1:{port}/\n"
         big, peer = Peer(port).open("/echo"), Peer(port).open("/ws")
         big.send(frame(Opcode.TEXT, b"*" * limit))
         assert big.next() == Frame(Opcode.TEXT, b"*" * limit)

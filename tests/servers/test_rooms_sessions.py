@@ -12,9 +12,12 @@ import pytest
 from cryptography.fernet import Fernet
 
 from helpers.launcher import Server
-from helpers.servers import people, rooms_messages, rooms_passwords, rooms_store
-from helpers.servers.people import Refused
-from helpers.servers.rooms_store import Person, Session
+from helpers.servers.rooms import messages as rooms_messages
+from helpers.servers.rooms import passwords as rooms_passwords
+from helpers.servers.rooms import store as rooms_store
+from helpers.servers.rooms.store import Person, Session
+from helpers.serving import messages, names
+from helpers.serving.schema import Refusal
 from tests.servers.chat_client import fresh, run
 from tests.servers.rooms_client import COOKIE, PASSWORD, ask, official_tab, sign_up, tab
 
@@ -67,7 +70,7 @@ async def by_polling(url: str, cookie: str) -> str:
 def test_who_has_no_session_is_refused_at_connect(server: Server) -> None:
     async def test() -> None:
         real = await sign_up(server.url, fresh("Alice"))
-        token = json.dumps({"created": 2**31, "session": {"id": people.new_token()}}).encode()
+        token = json.dumps({"created": 2**31, "session": {"id": names.new_token()}}).encode()
         kept = Fernet((data(server) / "cookie.key").read_bytes())
         forged = {
             "anonymous": "",
@@ -229,10 +232,10 @@ def test_right_passwords_are_not_counted_and_busy_is_said(monkeypatch: pytest.Mo
             assert await passwords.right("a", "right", "00:right")
         for _ in range(2):
             assert not await passwords.right("a", "wrong", "00:right")
-        with pytest.raises(Refused, match="too many attempts"):
+        with pytest.raises(Refusal, match="too many attempts"):
             await passwords.right("a", "right", "00:right")
         monkeypatch.setattr(rooms_passwords, "MAX_WAITING", 0)
-        with pytest.raises(Refused, match="try again"):
+        with pytest.raises(Refusal, match="try again"):
             await passwords.hashed("right")
 
     run(test())
@@ -242,17 +245,17 @@ def test_what_is_kept_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rooms_messages, "KEPT", 3)
     monkeypatch.setattr(rooms_store, "MAX_MEMBERS", 2)
     monkeypatch.setattr(rooms_store, "MAX_PEOPLE", 3)
-    monkeypatch.setattr(rooms_messages, "PAGE_BYTES", 5)
+    monkeypatch.setattr(messages, "PAGE_BYTES", 5)
     db = sqlite3.connect(":memory:")
     db.executescript(rooms_store.SCHEMA + rooms_messages.SCHEMA)
     a, b, c = (rooms_store.add_person(db, name, "") for name in "ABC")
-    with pytest.raises(Refused, match="no more can"):
+    with pytest.raises(Refusal, match="no more can"):
         rooms_store.add_person(db, "D", "")
     room, other = (rooms_store.add_room(db, name, a) for name in ("Tea", "Coffee"))
     rooms_messages.add_message(db, other, a, "0", "", "elsewhere")
     assert rooms_store.join(db, "TEA", b) == (room, True)
     assert rooms_store.join(db, "TEA", b) == (room, False)
-    with pytest.raises(Refused, match="takes no more"):
+    with pytest.raises(Refusal, match="takes no more"):
         rooms_store.join(db, "tea", c)
     for n in range(5):
         rooms_messages.add_message(db, room, a, f"{n}", "", f"{n}{n}")

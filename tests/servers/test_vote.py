@@ -13,9 +13,9 @@ import aiohttp
 import pytest
 
 from helpers.launcher import Server
-from helpers.servers import vote_store
-from helpers.servers.people import Refused
-from helpers.servers.vote_totals import INTERVAL_S
+from helpers.servers.vote import store as vote_store
+from helpers.servers.vote.totals import INTERVAL_S
+from helpers.serving.schema import Refusal
 from tests.servers.chat_client import DEADLINE_S, run
 from tests.servers.socketio_client import Official, Python, official, python
 
@@ -215,13 +215,13 @@ def test_the_oldest_closed_poll_makes_room(
         db.executescript(vote_store.SCHEMA)
         first, second = (vote_store.create(db, n, "owner", "?", ["a", "b"]) for n in "12")
         vote_store.cast(db, first, "voter", 0, 1)
-        with pytest.raises(Refused, match="close one that is over"):
+        with pytest.raises(Refusal, match="close one that is over"):
             vote_store.create(db, "3", "owner", "?", ["a", "b"])
         assert vote_store.close(db, first, "owner")
         third = vote_store.create(db, "3", "owner", "?", ["a", "b"])
         assert vote_store.totals(db, third)["totals"] == [0, 0]
         assert vote_store.totals(db, second)["open"]
-        with pytest.raises(Refused, match="no poll with this code"):
+        with pytest.raises(Refusal, match="no poll with this code"):
             vote_store.totals(db, first)
 
 

@@ -17,7 +17,7 @@ NODE = Path(sys.executable).with_name("node.exe" if sys.platform == "win32" else
 def javascript(parser: str, examples: list[Any]) -> list[Any]:
     """What the official parser says of each example: see parsers.mjs."""
     if not NODE.exists() or not MODULES.exists():
-        pytest.skip("the browser clients are not installed: python -m helpers.install")
+        pytest.skip("the browser clients are not installed: python -m helpers.course.install")
     done = subprocess.run(
         [str(NODE), str(SCRIPT), MODULES.as_uri(), parser],
         input=json.dumps(examples),

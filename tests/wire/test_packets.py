@@ -13,7 +13,7 @@ import socketio
 from aiohttp import ClientSession, web
 
 from helpers import tap
-from helpers.show.picture import picture
+from helpers.pictures.picture import picture
 from helpers.wire import packets
 from helpers.wire.heads import Request
 from helpers.wire.packets import MAX_INFLATED, Sessions
@@ -273,7 +273,9 @@ async def by_node(address: str, transports: list[str]) -> None:
     assert client.returncode == 0
 
 
-@pytest.mark.skipif(not (NODE.exists() and MODULES.exists()), reason="python -m helpers.install")
+@pytest.mark.skipif(
+    not (NODE.exists() and MODULES.exists()), reason="python -m helpers.course.install"
+)
 @pytest.mark.parametrize(
     "transports",
     [["polling"], ["websocket"], ["polling", "websocket"]],

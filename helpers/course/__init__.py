@@ -1,0 +1,1 @@
+"""The course on the learner's machine: its installation."""

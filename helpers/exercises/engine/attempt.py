@@ -1,0 +1,282 @@
+"""A learner's function, called safely.
+
+A check calls `attempt(…)` instead of the function itself: whatever the function does
+(raise, loop without end, exit, change its input) becomes a sentence for the learner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, NoReturn
+
+from helpers.exercises.engine.deadline import OutOfTime, Stepped, deadline, forgotten_awaits
+from helpers.exercises.engine.explain import story, their_line
+from helpers.exercises.engine.values import (
+    copied,
+    is_stub,
+    same,
+    shown,
+    type_nudge,
+    unfinished,
+    written_call,
+)
+
+
+class NotTried(Exception):
+    """The stub is still a stub."""
+
+
+class NotYet(Exception):
+    """The answer is not right yet: the call, facts (name and value), then sentences."""
+
+    def __init__(self, title: str, facts: list[tuple[str, str]], lines: list[str]) -> None:
+        super().__init__(title)
+        self.title = title
+        self.facts = tuple(facts)
+        self.lines = tuple(line for line in lines if line)
+
+
+class Attempt:
+    """One learner's function on trial.
+
+    Attributes:
+        name: the name of the exercise.
+        function: what the learner wrote; call the attempt instead.
+        awaited: whether `attempt(…)` is awaited, because the check is an `async def`.
+        timeout_s: how long one call may take, in seconds.
+        failure: what went wrong in a guarded call, which runs in somebody else's task.
+    """
+
+    def __init__(
+        self, name: str, function: Callable[..., Any], *, awaited: bool, timeout_s: float = 3.0
+    ) -> None:
+        self.name, self.function = name, function
+        self.awaited, self.timeout_s = awaited, timeout_s
+        self.failure: NotYet | NotTried | None = None
+        self.call_text = name  # the last call, as the learner would write it
+        self.result_text: str | None = None  # its result, once there is one
+        self._forgotten: list[str] = []
+        if is_stub(function):
+            raise NotTried
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the learner's function; in an `async def` check: `await attempt(…)`."""
+        return self.run(*args, **kwargs) if self.awaited else self.call(*args, **kwargs)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Call a plain function with copies of the arguments.
+
+        Returns:
+            What the learner's function returned.
+
+        Raises:
+            NotYet: it raised, ran too long, or returned a coroutine.
+        """
+        result = self._start(args, kwargs)
+        if not inspect.iscoroutine(result):
+            return self._finish(result)
+        result.close()
+        if inspect.iscoroutinefunction(self.function):
+            self.fail("It is an `async def`, and a plain `def` is asked for.")
+        self.fail(f"It returned the coroutine `{result.__name__}(…)`, not a result.")
+
+    async def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Await the learner's `async def` with copies of the arguments.
+
+        Returns:
+            What the learner's coroutine returned.
+
+        Raises:
+            NotYet: it raised, ran too long, or is no coroutine.
+        """
+        started = self._start(args, kwargs)
+        if not inspect.isawaitable(started):
+            self._finish(started)
+            self.fail("It is a plain `def`, and an `async def` is asked for.")
+        result = await self._await(started)
+        if inspect.iscoroutine(result):
+            result.close()
+            self.fail(f"It returned a coroutine: `await {result.__name__}(…)` gives its result.")
+        return self._finish(result)
+
+    async def guarded(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the learner's `async def` where somebody else calls it: as a server's handler.
+
+        What goes wrong is kept in `failure` and becomes the outcome of the check; who
+        called sees a handler that ended. There is no deadline but the one for each step.
+        """
+        try:
+            started = self._start(args, kwargs)
+            if not inspect.isawaitable(started):
+                self.fail("It is a plain `def`, and an `async def` is asked for.")
+            return await self._await(started, within_s=None)
+        except (NotYet, NotTried) as failure:
+            self.failure = self.failure or failure
+            return None
+
+    def raises(self, kind: type[Exception], *args: Any, nudge: str) -> Exception:
+        """Call a plain function that must refuse these arguments.
+
+        Args:
+            kind: the exception that it must raise.
+            *args: the arguments.
+            nudge: what to say when it does not.
+
+        Returns:
+            The exception.
+
+        Raises:
+            NotYet: it returned, or raised something else.
+        """
+        try:
+            result = self.call(*args)
+        except NotYet as failure:
+            if isinstance(failure.__cause__, kind):
+                return failure.__cause__
+            raise
+        facts = [("returned", shown(result)), ("expected", f"raises {kind.__name__}")]
+        raise self._not_yet(facts, nudge)
+
+    def equal(self, got: Any, expected: Any, nudge: str, *, reveal: bool = True) -> None:
+        """Refuse what is not equal to the expected value.
+
+        Args:
+            got: the learner's result, or a part of it.
+            expected: the right one.
+            nudge: the next step for who got it wrong.
+            reveal: show the expected value; not where it gives the answer away.
+
+        Raises:
+            NotYet: they differ.
+        """
+        if same(got, expected):
+            return
+        facts = self._returned()
+        if not facts or shown(got) != self.result_text:
+            facts.append(("in it", shown(got)) if facts else ("yours", shown(got)))
+        if reveal:
+            facts.append(("expected", shown(expected)))
+        raise self._not_yet(facts, type_nudge(got, expected) or nudge)
+
+    def require(self, condition: object, nudge: str) -> None:
+        """Refuse unless the condition holds.
+
+        Args:
+            condition: anything with a truth value.
+            nudge: the next step for who got it wrong.
+
+        Raises:
+            NotYet: it does not hold.
+        """
+        if not condition:
+            self.fail(nudge)
+
+    def of_type(self, got: Any, kind: type, nudge: str = "") -> None:
+        """Refuse a value of another type, before it is looked at more closely.
+
+        Args:
+            got: the learner's result, or a part of it.
+            kind: the type that is asked for; one that can be made without arguments.
+            nudge: the next step; without one, both types are named.
+
+        Raises:
+            NotYet: it is of another type.
+        """
+        if not isinstance(got, kind):
+            default = f"That is a {type(got).__name__}, and a {kind.__name__} is asked for."
+            self.fail(nudge or type_nudge(got, kind()) or default)
+
+    def fail(self, nudge: str) -> NoReturn:
+        """Refuse, with the last call, its result and a nudge.
+
+        Args:
+            nudge: the next step.
+
+        Raises:
+            NotYet: always.
+        """
+        raise self._not_yet(self._returned(), nudge)
+
+    def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self.call_text, self.result_text = written_call(self.name, args, kwargs), None
+        self._check_parameters(args, kwargs)
+        positional = [copied(value) for value in args]
+        named = {name: copied(value) for name, value in kwargs.items()}
+        try:
+            with forgotten_awaits(self._forgotten), deadline(self.timeout_s):
+                return self.function(*positional, **named)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise self._raised(error) from error
+
+    async def _await(self, started: Awaitable[Any], within_s: float | None = -1) -> Any:
+        limit_s = self.timeout_s if within_s == -1 else within_s
+        steps = Stepped(_coroutine(started), self.timeout_s, limit_s, self._forgotten)
+        clock = asyncio.timeout(limit_s)
+        try:
+            async with clock:
+                return await steps
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
+                raise  # somebody else ends this: Interrupt, or a deadline around the check
+            if isinstance(error, TimeoutError) and clock.expired():
+                what = f"it still waited after {limit_s:g} s"
+                raise self._not_yet([("what happened", what)], "What does it wait for?") from None
+            raise self._raised(error) from error
+
+    def _finish(self, result: Any) -> Any:
+        left = unfinished(result)
+        if left == "all":
+            raise NotTried
+        self.result_text = shown(result)
+        if left == "part":
+            self.fail("A part of the answer is still `...`.")
+        return result
+
+    def _check_parameters(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        try:
+            signature = inspect.signature(self.function)
+        except (TypeError, ValueError):  # a callable that does not tell
+            return
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError:
+            values = len(args) + len(kwargs)
+            nudge = f"It is called with {values} value{'s' * (values != 1)}: "
+            nudge += "keep the first line of the stub as it was."
+            raise self._not_yet([("yours is", f"{self.name}{signature}")], nudge) from None
+
+    def _raised(self, error: BaseException) -> NotYet | NotTried:
+        if isinstance(error, NotImplementedError):
+            return NotTried()
+        what, nudge = story(error, self.timeout_s)
+        facts = [("what happened", what)]
+        line = their_line(error, self.function)
+        return self._not_yet(facts + ([line] if line else []), nudge)
+
+    def _returned(self) -> list[tuple[str, str]]:
+        return [] if self.result_text is None else [("returned", self.result_text)]
+
+    def _not_yet(self, facts: list[tuple[str, str]], nudge: str) -> NotYet:
+        names = sorted(set(self._forgotten))
+        awaits = [f"Nobody awaited `{name}(…)`: is an `await` missing?" for name in names]
+        return NotYet(self.call_text, facts, [nudge, *awaits])
+
+
+def _coroutine(started: Awaitable[Any]) -> Coroutine[Any, Any, Any]:
+    if inspect.iscoroutine(started):
+        return started
+
+    async def wait() -> Any:
+        return await started
+
+    return wait()
+
+
+__all__ = ["Attempt", "NotTried", "NotYet", "OutOfTime"]

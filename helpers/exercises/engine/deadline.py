@@ -1,0 +1,145 @@
+"""End a learner's endless loop: a deadline that also stops code that never gives way.
+
+A trace function sees every step of Python that runs in this thread and raises when the
+time is over. It needs no signal, so it works on every platform, and whoever traced before
+(a debugger) gets the trace back. Code in C that waits (`time.sleep(99)`) is not seen.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+import time
+import warnings
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+GRACE_S = 0.2  # how long a cancelled coroutine may take to end
+CLOSE_TRIES = 1_000  # a loop that is not endless comes to its end by being closed again
+# Not ended: callbacks of the garbage collector, where an exception is printed and dropped,
+# and the way out of the deadline's own block.
+SPARED = {"weakref", "_weakrefset", "contextlib", __name__}
+NEVER_AWAITED = re.compile(r"coroutine '(?:.*\.)?(.+)' was never awaited")
+
+
+class OutOfTime(BaseException):
+    """The deadline passed; no `except Exception` of the learner's holds it back.
+
+    A bare `except:` does. Python switches a trace off when it raises, so an exception that
+    is dropped unheard switches it on again: the next one is raised outside of that `try`.
+    """
+
+    def __init__(self, trace: Callable[..., Any], over: list[bool]) -> None:
+        super().__init__()
+        self._trace, self._over = trace, over
+
+    def __del__(self) -> None:
+        if self._over:
+            return
+        frame: FrameType | None = sys._getframe(1)
+        while frame and not frame.f_globals.get("__name__", "").startswith("helpers.exercises"):
+            frame.f_trace, frame.f_trace_opcodes = self._trace, True
+            frame = frame.f_back
+        sys.settrace(self._trace)
+
+
+@contextmanager
+def deadline(timeout_s: float) -> Iterator[None]:
+    """Raise OutOfTime in the block as soon as it has run too long.
+
+    Args:
+        timeout_s: how long it may run, in seconds.
+
+    Raises:
+        OutOfTime: from the line of Python that ran when the time was over.
+    """
+    end = time.monotonic() + timeout_s
+    previous = sys.gettrace()
+    over: list[bool] = []  # filled when the block has been left
+
+    def trace(frame: FrameType, _event: str, _value: object) -> Any:
+        frame.f_trace_opcodes = True  # Python 3.11 sees no new line in `while True: pass`
+        if time.monotonic() > end and frame.f_globals.get("__name__") not in SPARED:
+            raise OutOfTime(trace, over)
+        return trace
+
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(previous)
+        over.append(True)
+
+
+@contextmanager
+def forgotten_awaits(names: list[str]) -> Iterator[None]:
+    """Collect the names of coroutines that nobody awaited; pass other warnings on.
+
+    Args:
+        names: grows by the name of each coroutine that was dropped in the block.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield
+        finally:
+            matches = [NEVER_AWAITED.search(str(warning.message)) for warning in caught]
+            names.extend(match[1] for match in matches if match)
+    for warning, match in zip(caught, matches, strict=True):
+        if not match:
+            place = warning.filename, warning.lineno
+            warnings.warn_explicit(warning.message, warning.category, *place)
+
+
+class Stepped:
+    """An awaitable that runs a coroutine, each step of it under a deadline.
+
+    A step is what runs between two moments in which the event loop has its turn; a step
+    that does not end would freeze the loop, and with it any timeout of asyncio.
+    """
+
+    def __init__(
+        self,
+        coroutine: Coroutine[Any, Any, Any],
+        timeout_s: float,
+        within_s: float | None,
+        names: list[str],
+    ) -> None:
+        self._coroutine = coroutine
+        self._timeout_s = timeout_s
+        self._end = math.inf if within_s is None else time.monotonic() + within_s + GRACE_S
+        self._names = names
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        value: Any = None
+        error: BaseException | None = None
+        while True:
+            try:
+                with forgotten_awaits(self._names), deadline(self._timeout_s):
+                    if error is None:
+                        waits_for = self._coroutine.send(value)
+                    else:
+                        waits_for = self._coroutine.throw(error)
+            except StopIteration as stop:
+                return stop.value
+            if time.monotonic() > self._end:
+                self._give_up()
+            value, error = None, None
+            try:
+                value = yield waits_for
+            except GeneratorExit:
+                self._coroutine.close()
+                raise
+            except BaseException as reason:
+                error = reason
+
+    def _give_up(self) -> None:
+        """Leave a coroutine that catches even its cancellation, and goes on."""
+        for _ in range(CLOSE_TRIES):
+            with suppress(RuntimeError):  # it ignored GeneratorExit too
+                self._coroutine.close()
+                break
+        raise TimeoutError

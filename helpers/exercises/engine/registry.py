@@ -1,0 +1,93 @@
+"""Find exercises: each folder of helpers/lessons holds those of one lesson, in `checks`.
+
+A lesson is named by its topic; its number stands in the name of its notebook, and only there.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from pathlib import Path
+
+from helpers.exercises.engine.exercise import Exercise
+
+HELPERS = Path(__file__).resolve().parents[2]
+LESSONS = HELPERS / "lessons"
+NOTEBOOKS = HELPERS.parent / "notebooks"
+
+
+class UnknownExercise(LookupError):
+    """No exercise has this name; the text lists names nearby."""
+
+
+def topics() -> list[str]:
+    """List the lessons, such as `handshake`, in the order of their notebooks."""
+    folders = [m.name for m in pkgutil.iter_modules([str(LESSONS)]) if m.ispkg]
+    return sorted(folders, key=notebook)
+
+
+def notebook(topic: str) -> str:
+    """Name the notebook of a lesson, such as `NN_handshake`; the topic where there is none.
+
+    Args:
+        topic: the lesson's name.
+    """
+    numbered = sorted(path.stem for path in NOTEBOOKS.glob(f"[0-9][0-9]_{topic}.ipynb"))
+    return numbered[0] if numbered else topic
+
+
+def exercises(topic: str) -> list[Exercise]:
+    """List the exercises of one lesson.
+
+    Args:
+        topic: the lesson's name.
+
+    Returns:
+        Its exercises in the order in which they are written.
+    """
+    module = importlib.import_module(f"helpers.lessons.{topic}.checks")
+    return [value for value in vars(module).values() if isinstance(value, Exercise)]
+
+
+def find(name: str) -> Exercise:
+    """Find an exercise by its name, over all lessons.
+
+    Args:
+        name: its name.
+
+    Returns:
+        The exercise.
+
+    Raises:
+        UnknownExercise: there is none; names nearby are in the text.
+    """
+    known: list[str] = []
+    troubles: list[str] = []
+    for topic in topics():
+        try:
+            candidates = exercises(topic)
+        except Exception as error:  # one lesson's trouble is not another's
+            place = f"helpers/lessons/{topic}/checks.py"
+            troubles.append(f"; {place} cannot be imported: {error!r}")
+            continue
+        for candidate in candidates:
+            if candidate.name == name:
+                return candidate
+            known.append(candidate.name)
+    raise UnknownExercise(unknown(name, known) + "".join(troubles))
+
+
+def unknown(name: str, known: list[str]) -> str:
+    """Say that a name is not known, and which are near.
+
+    Args:
+        name: what was asked for.
+        known: all names there are.
+
+    Returns:
+        A lower-case fact with a next step.
+    """
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    names = ", ".join(near or sorted(known)) or "none"
+    return f"there is no exercise {name!r}; {'near it' if near else 'there are'}: {names}"

@@ -1,0 +1,1 @@
+"""The stage: real servers and clients on which an answer is tried."""

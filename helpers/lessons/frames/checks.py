@@ -1,0 +1,199 @@
+"""The checks of the lesson frames: frames, read and written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from helpers.exercises.engine.attempt import NotYet
+from helpers.exercises.engine.exercise import Attempt, exercise
+from helpers.lessons.frames.mistakes import (
+    KEY,
+    NOT_XOR,
+    Frames,
+    bit_nudge,
+    code_nudge,
+    decode_nudge,
+    encode_nudge,
+    length_nudge,
+    list_nudge,
+    reason_nudge,
+    reassemble_nudge,
+    reply_nudge,
+    unmask_nudge,
+)
+from helpers.wire.frames import Frame, Opcode
+
+OPCODE = "The opcode is only the last four bits: FIN and three RSV bits stand before it."
+SAID = (
+    ("type(s) for ^", "`^` works on two numbers: go through bytes one by one. A `str` has none."),
+)
+
+
+def _call(attempt: Attempt, *args: Any, nudges: dict[type[Exception], str]) -> Any:
+    """Call the learner's function; for an exception that tells the mistake, say the mistake."""
+    try:
+        return attempt(*args)
+    except NotYet as failure:
+        cause = failure.__cause__
+        told = [nudge for kind, nudge in nudges.items() if isinstance(cause, kind)]
+        told = [nudge for part, nudge in SAID if part in str(cause)] or told
+        if not told:
+            raise
+        raise NotYet(failure.title, list(failure.facts), told[:1]) from cause
+
+
+HEADERS: tuple[tuple[bytes, tuple[bool, int, bool, int]], ...] = (
+    (b"\x81\x05Hello", (True, 1, False, 5)),
+    (b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", (True, 1, True, 5)),
+    (b"\x01\x03Hel", (False, 1, False, 3)),
+    (b"\x89\x00", (True, 9, False, 0)),
+    (b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00", (True, 1, False, 7)),
+    (b"\x82\x7d" + b"." * 125, (True, 2, False, 125)),
+    (b"\x82\x7e\x01\x2c" + b"." * 300, (True, 2, False, 300)),
+    (b"\x82\xfe\x01\x2c" + KEY + b"." * 300, (True, 2, True, 300)),
+    (b"\x82\x7f\x00\x00\x00\x00\x00\x01\x11\x70" + b"." * 70_000, (True, 2, False, 70_000)),
+)
+
+
+@exercise(
+    hints=(
+        "`frame[0]` and `frame[1]` are numbers from 0 to 255. `>> 7` leaves the first bit, "
+        "`&` keeps the bits that you want.",
+        "The opcode is the last four bits of the first byte, the short length the last seven "
+        "bits of the second.",
+        'When those seven bits say 126, the length is `int.from_bytes(frame[2:4], "big")`. '
+        "When they say 127, it is in eight bytes.",
+    )
+)
+def parse_header(attempt: Attempt) -> None:
+    """Return fin, opcode, masked and length."""
+    for frame, expected in HEADERS:
+        got = attempt(frame)
+        if got == expected:
+            continue
+        attempt.of_type(got, tuple)
+        attempt.require(len(got) == 4, "Return four values: fin, opcode, masked, length.")
+        fin, opcode, masked, length = expected
+        attempt.equal(got[0], fin, bit_nudge(got[0], frame[0], "first"))
+        attempt.equal(got[1], opcode, OPCODE)
+        attempt.equal(got[2], masked, bit_nudge(got[2], frame[1], "second"))
+        attempt.equal(got[3], length, length_nudge(got[3], frame))
+
+
+MASKED = ("Hello", "Hi", "Masks go round and round", "." * 125, "long " * 40, "longer " * 9_500)
+
+
+@exercise(
+    hints=(
+        "Where does the length end? After 2, 4 or 10 bytes. The key is the next four bytes, "
+        "the payload is the rest.",
+        "XOR is `^`, on two numbers. The byte with number `i` of the payload belongs to the "
+        "byte `i % 4` of the key.",
+        "Put the results together with `bytes(… for i, byte in enumerate(payload))`.",
+    )
+)
+def unmask(attempt: Attempt) -> None:
+    """Return the payload of a masked frame, unmasked."""
+    beyond = "The key has four bytes. After the fourth it starts again: `key[i % 4]`."
+    for text in MASKED:
+        frame = Frame(Opcode.TEXT, text.encode(), mask=KEY).encode()
+        nudges: dict[type[Exception], str] = {
+            IndexError: beyond,
+            UnicodeError: "Bytes are asked for: no `.decode()` is needed.",
+            ValueError: NOT_XOR,
+        }
+        got = _call(attempt, frame, nudges=nudges)
+        if got != text.encode():
+            attempt.of_type(got, bytes, list_nudge(got))
+            attempt.equal(got, text.encode(), unmask_nudge(got, frame, text.encode()))
+
+
+TEXTS = ("Hello", "", "café", "x" * 125, "x" * 126, "é" * 70, "👋" * 100, "y" * 65_536)
+
+
+@exercise(
+    hints=(
+        "Begin with `payload = text.encode()`, and use `len(payload)` from there on.",
+        "The first byte is always 0x81: FIN and opcode 1. The second is 0x80 for MASK, plus a "
+        "length of up to 125, or 126, or 127.",
+        '`size.to_bytes(2, "big")` comes after 126, `size.to_bytes(8, "big")` after 127. '
+        "Then the key, then the payload, masked.",
+    )
+)
+def encode_text(attempt: Attempt) -> None:
+    """Return the masked frame for a text."""
+    utf8 = "The text of a WebSocket is UTF-8: `text.encode()`, and nothing named in it."
+    wide = "How many bytes does the length need? Up to 125 none, up to 65,535 two, else eight."
+    for text in TEXTS:
+        expected = Frame(Opcode.TEXT, text.encode(), mask=KEY).encode()
+        nudges = {UnicodeError: utf8, ValueError: wide, OverflowError: wide}
+        got = _call(attempt, text, KEY, nudges=nudges)
+        if got != expected:
+            attempt.of_type(got, bytes, list_nudge(got))
+            attempt.equal(got, expected, encode_nudge(got, expected, text))
+
+
+STREAMS: tuple[tuple[Frames, list[str | bytes]], ...] = (
+    ([(True, 1, b"Hello")], ["Hello"]),
+    ([(True, 1, b"one"), (True, 1, b"two")], ["one", "two"]),
+    ([(False, 1, b"Hel"), (True, 0, b"lo")], ["Hello"]),
+    ([(False, 1, b"Hel"), (True, 9, b"ping"), (True, 0, b"lo"), (True, 10, b"pong")], ["Hello"]),
+    ([(True, 2, b"\x00\xff")], [b"\x00\xff"]),
+    ([(False, 1, b"caf\xc3"), (True, 0, b"\xa9!")], ["café!"]),
+    ([(False, 2, b"\x01"), (False, 0, b"\x02"), (True, 0, b"\x03")], [b"\x01\x02\x03"]),
+    ([(False, 1, b"a"), (True, 0, b"b"), (True, 2, b"c"), (True, 1, b"")], ["ab", b"c", ""]),
+    ([(True, 1, b"bye"), (True, 8, b"\x03\xe8")], ["bye"]),
+)
+
+
+@exercise(
+    hints=(
+        "Keep a list of payloads. Add to it with every data frame; when FIN comes, join it, "
+        "and start a new one.",
+        "Opcodes from 8 up are control frames: leave them out. Opcode 0 goes on with the "
+        "message that began before.",
+        "Only the first frame of a message knows whether it is text. Remember its opcode, and "
+        "decode the joined bytes at the end.",
+    )
+)
+def reassemble(attempt: Attempt) -> None:
+    """Return the messages that frames carry."""
+    for frames, expected in STREAMS:
+        got = _call(attempt, frames, nudges={UnicodeDecodeError: decode_nudge(frames)})
+        if got != expected:
+            attempt.of_type(got, list)
+            attempt.equal(got, expected, reassemble_nudge(got, frames, expected))
+
+
+CLOSES: tuple[tuple[bytes, tuple[int | None, str, bytes]], ...] = (
+    (b"\x03\xe8done", (1000, "done", b"\x03\xe8bye")),
+    (b"\x03\xe9", (1001, "", b"\x03\xe9bye")),
+    (b"\x0f\xa0caf\xc3\xa9", (4000, "café", b"\x0f\xa0bye")),
+    (b"", (None, "", b"")),
+)
+
+
+@exercise(
+    hints=(
+        "The code is the first two bytes, big endian; the reason is the rest, in UTF-8.",
+        'The answer has the same two bytes and then the three bytes `b"bye"`.',
+        '`int.from_bytes(b"", "big")` is 0, and 0 is no code: look for the empty payload first.',
+    )
+)
+def answer_close(attempt: Attempt) -> None:
+    """Return code, reason and the reply's payload."""
+    empty = "This payload is empty, as it may be: then there is no code to read."
+    for payload, expected in CLOSES:
+        utf8 = "The reason is UTF-8, which `.decode()` reads if you name nothing else."
+        got = _call(
+            attempt, payload, nudges={UnicodeError: utf8} if payload else {Exception: empty}
+        )
+        if got == expected:
+            continue
+        attempt.of_type(got, tuple)
+        attempt.require(len(got) == 3, "Return three values: code, reason, reply.")
+        code, reason, reply = expected
+        attempt.require(got[0] == code, code_nudge(got[0], payload))
+        attempt.require(got[1] is not None, 'No reason is a text too, the empty one: `""`.')
+        attempt.equal(got[1], reason, reason_nudge(got[1], payload[2:]))
+        attempt.equal(got[2], reply, reply_nudge(got[2], payload))

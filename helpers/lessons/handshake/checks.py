@@ -1,0 +1,203 @@
+"""Exercises of the lesson handshake: the handshake, from its accept key to its faults."""
+
+from __future__ import annotations
+
+from helpers.exercises.engine.exercise import Attempt, exercise
+from helpers.exercises.engine.values import same
+from helpers.lessons.handshake.mistakes import (
+    HANDSHAKES,
+    INNOCENT,
+    OFFERS,
+    OTHER_KEY,
+    SAMPLE_ACCEPT,
+    SAMPLE_KEY,
+    SOUND,
+    mistaken_accepts,
+)
+from helpers.wire import handshake
+
+# --- 1 · accept_key --------------------------------------------------------------------
+
+
+@exercise(
+    hints=(
+        "Three steps: append the GUID to the key, take the SHA-1 hash, write it as base64.",
+        "`hashlib.sha1(…)` takes bytes, so `.encode()` the text first. `.digest()` gives the "
+        "20 bytes.",
+        "`base64.b64encode(…)` returns bytes; a header is text, so end with `.decode()`.",
+    )
+)
+def accept_key(attempt: Attempt) -> None:
+    """The RFC's key first, then another one, so that a constant does not pass."""
+    for key in (SAMPLE_KEY, OTHER_KEY):
+        got = attempt(key)
+        for mistake, nudge in mistaken_accepts(key):
+            attempt.require(not same(got, mistake), nudge)
+        nudge = (
+            "Go through the three steps of section 3. Is the GUID the same, to the last letter?"
+        )
+        attempt.equal(got, handshake.accept_key(key), nudge)
+
+
+# --- 2 · switching_protocols -----------------------------------------------------------
+
+
+@exercise(
+    hints=(
+        "Five or six lines: the status line, `Upgrade`, `Connection`, `Sec-WebSocket-Accept`, "
+        "perhaps `Sec-WebSocket-Protocol`, and an empty one.",
+        "Collect the lines in a list, and append the subprotocol's line only if there is one.",
+        '`"\\r\\n".join(lines) + "\\r\\n\\r\\n"` ends the last line and adds the empty one. '
+        "Then `.encode()`.",
+    )
+)
+def switching_protocols(attempt: Attempt) -> None:
+    """Without a subprotocol, with one, and with another accept key."""
+    other = handshake.accept_key(OTHER_KEY)
+    for accept, subprotocol in ((SAMPLE_ACCEPT, None), (other, "chat.v1")):
+        args = (accept, subprotocol) if subprotocol else (accept,)
+        got = attempt(*args)
+        attempt.of_type(got, bytes)
+        judge_lines(attempt, got)
+        judge_headers(attempt, handshake.parse_response(got), accept, subprotocol)
+
+
+def judge_lines(attempt: Attempt, got: bytes) -> None:
+    """Look at the line ends, the status line and the shape of each header.
+
+    Args:
+        attempt: the learner's function.
+        got: what it returned.
+    """
+    bare = got.replace(b"\r\n", b"")
+    attempt.require(
+        b"\n" not in bare and b"\r" not in bare,
+        r"Each line ends with the two bytes `\r\n`, not with one of them.",
+    )
+    attempt.require(
+        rb"\r\n" not in got,
+        r"There is a backslash in it: in an `r'…'` string `\r\n` stands for itself.",
+    )
+    first, *lines = got.decode("latin-1").split("\r\n")
+    attempt.require(
+        first.startswith("HTTP/1.1 101 "),
+        "The first line is the status line, `HTTP/1.1 101 Switching Protocols`, "
+        f"and here it is `{first}`."
+        if first
+        else "The first line is empty: begin with the status line.",
+    )
+    attempt.require(
+        got.endswith(b"\r\n\r\n"),
+        "The empty line at the end is missing: the client still waits for more headers.",
+    )
+    attempt.require(
+        got.count(b"\r\n\r\n") == 1 and not got.endswith(b"\r\n\r\n\r\n"),
+        "There is more after the first empty line: the client takes that for frames.",
+    )
+    for line in lines[:-2]:
+        attempt.require(
+            ":" in line and " " not in line.partition(":")[0],
+            "A header line is `Name: value`, with no space before the name or the colon: "
+            f"here it is `{line}`.",
+        )
+
+
+def judge_headers(
+    attempt: Attempt, response: handshake.Response, accept: str, subprotocol: str | None
+) -> None:
+    """Look at what each header says, as a client does.
+
+    Args:
+        attempt: the learner's function.
+        response: what it returned, parsed.
+        accept: the accept key that was given.
+        subprotocol: the subprotocol that was given, or None.
+    """
+    for name, value in (("Upgrade", "websocket"), ("Connection", "Upgrade")):
+        said = response.header(name)
+        attempt.require(said is not None, f"The header `{name}` is missing.")
+        attempt.require(
+            str(said).lower() == value.lower(), f"`{name}` says `{said}`: `{value}` is expected."
+        )
+    said = response.header("Sec-WebSocket-Accept")
+    attempt.require(said is not None, "The header `Sec-WebSocket-Accept` is missing.")
+    attempt.require(
+        said == accept,
+        f"`Sec-WebSocket-Accept` says `{said}`: the accept key that was given is expected.",
+    )
+    said = response.header("Sec-WebSocket-Protocol")
+    if subprotocol is None:
+        attempt.require(
+            said is None,
+            "No subprotocol was agreed on, so `Sec-WebSocket-Protocol` must not be there: "
+            f"a client takes {f'`{said}`' if said else 'the empty text'} for a name.",
+        )
+    attempt.require(
+        said == subprotocol,
+        f"`{subprotocol}` was agreed on: the client expects `Sec-WebSocket-Protocol: "
+        f"{subprotocol}`, and finds " + ("no such header." if said is None else f"`{said}`."),
+    )
+
+
+# --- 3 · fault -------------------------------------------------------------------------
+
+
+@exercise(
+    hints=(
+        "One `if` a rule, in the order of the list, each with its `return`; "
+        "`return None` at the end.",
+        '`headers.get("Upgrade", "")` gives an empty text where the header is missing; '
+        "`.lower()` makes all letters small.",
+        '`value.split(",")` cuts `Connection` into its names; `.strip()` each of them before '
+        "you compare.",
+        '`len(base64.b64decode(key))` counts the bytes of a key; `"http://" + headers["Host"]` '
+        "is the Origin that may connect.",
+    )
+)
+def fault(attempt: Attempt) -> None:
+    """Six faults, one a handshake, between sound ones that look odd."""
+    for method, changes, expected, nudge in HANDSHAKES:
+        changed = SOUND | changes
+        headers = {name: value for name, value in changed.items() if value is not None}
+        got = attempt(method, headers)
+        if isinstance(got, str) and isinstance(expected, str):
+            attempt.require(
+                got == expected or not got or got.lower() not in expected.lower(),
+                f"The right one, spelled otherwise: `{expected}`.",
+            )
+        attempt.require(
+            got is None or (isinstance(got, str) and got in (*SOUND, "method", "Origin")),
+            f'{nudge} Return `"method"`, the name of a header in the list, or None.',
+        )
+        if expected is None and got in INNOCENT:
+            nudge += f" Nothing is wrong with `{got}`: {INNOCENT[got]}."
+        attempt.require(same(got, expected), nudge)
+
+
+# --- 4 · choose_subprotocol ------------------------------------------------------------
+
+
+@exercise(
+    hints=(
+        "If `offered` is None there is nothing to choose.",
+        '`offered.split(",")` gives the client\'s names in its order; `.strip()` each of them.',
+        "Loop over the client's names and return the first that is in `supported`.",
+    )
+)
+def choose_subprotocol(attempt: Attempt) -> None:
+    """The client's order decides, whole names count, and None means none."""
+    for offered, supported, expected, nudge in OFFERS:
+        got = attempt(offered, supported)
+        attempt.require(
+            expected is not None or got not in ("", [], False),
+            "Nothing fits, and that is None: anything else would end up in a header.",
+        )
+        attempt.require(
+            not isinstance(got, list | set | tuple),
+            f"One name is asked for, not a {type(got).__name__}: the first that fits.",
+        )
+        attempt.require(
+            not (got and same(got, offered) and "," in got),
+            "That is all that the client offers: one name is asked for.",
+        )
+        attempt.require(same(got, expected), nudge)

@@ -1,0 +1,166 @@
+"""Handshakes that tell mistakes apart, and what to say to each."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+
+from helpers.wire import handshake
+
+SAMPLE_KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # RFC 6455 §1.3
+SAMPLE_ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+OTHER_KEY = "AQIDBAUGBwgJCgsMDQ4PEA=="  # RFC 6455 §4.1, the bytes 1 to 16
+
+HOST = "127.0.0.1:8000"
+SOUND = {
+    "Host": HOST,
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Key": SAMPLE_KEY,
+    "Sec-WebSocket-Version": "13",
+}
+
+
+def mistaken_accepts(key: str) -> Iterator[tuple[object, str]]:
+    """List the results of the usual mistakes, each with the way out.
+
+    Args:
+        key: the key that was given.
+
+    Yields:
+        A wrong result, and the nudge for whoever got it.
+    """
+    text = (key + handshake.GUID).encode()
+    digest = sha1(text)
+    encoded = base64.b64encode(digest)
+    yield encoded, "Almost: those are bytes, and a header is text. `.decode()` makes it a `str`."
+    yield str(encoded), "`str(…)` of bytes keeps the `b'…'` around them: `.decode()` does not."
+    yield digest, "Those are the 20 bytes of the hash. One step is missing: base64."
+    hexes = "`hexdigest()` writes the hash as 40 letters and digits: base64 needs the 20 bytes "
+    hexes += "themselves, from `digest()`."
+    yield digest.hex(), hexes
+    yield b64(digest.hex().encode()), hexes
+    yield b64(sha1(key.encode())), "The key alone was hashed: append the GUID to it first."
+    swapped = (handshake.GUID + key).encode()
+    yield b64(sha1(swapped)), "The GUID was put before the key: it comes after it."
+    quoted, spaced = (key + "GUID").encode(), f"{key} {handshake.GUID}".encode()
+    yield b64(sha1(quoted)), 'The text `"GUID"` was appended: without quotes it is its value.'
+    yield b64(sha1(spaced)), "There is something between key and GUID: nothing belongs there."
+    decoded = base64.b64decode(key) + handshake.GUID.encode()
+    yield b64(sha1(decoded)), "The key was decoded from base64: it is used as the text it is."
+    small = (key + handshake.GUID.lower()).encode()
+    yield b64(sha1(small)), "The GUID has capitals: the hash of small letters is another."
+    yield b64(text), "base64 of the text itself: the SHA-1 hash between them is missing."
+    right = b64(digest)
+    yield right + "\n", "Nearly: there is a line break at the end. `b64encode` adds none."
+    yield right.rstrip("="), "Nearly: the `=` at the end belongs to it."
+    yield base64.urlsafe_b64encode(digest).decode(), "`urlsafe_b64encode` writes `-` for `+`."
+    yield (
+        f"Sec-WebSocket-Accept: {right}",
+        "That is the whole header: the value alone is asked for.",
+    )
+    longer = b64(hashlib.sha256(text).digest())
+    yield longer, "That is another hash: the standard asks for SHA-1."
+    yield b64(hashlib.md5(text, usedforsecurity=False).digest()), "MD5 is another hash than SHA-1."
+    if key != SAMPLE_KEY:
+        yield SAMPLE_ACCEPT, "That is the RFC's sample again. Each key has its own: use `key`."
+
+
+def sha1(data: bytes) -> bytes:
+    """Hash bytes."""
+    return hashlib.sha1(data, usedforsecurity=False).digest()
+
+
+def b64(data: bytes) -> str:
+    """Write bytes as base64 text."""
+    return base64.b64encode(data).decode()
+
+
+# Method, what differs from a sound handshake, the answer, and what to say to a wrong one.
+Case = tuple[str, dict[str, str | None], str | None, str]
+KEY, VERSION = "Sec-WebSocket-Key", "Sec-WebSocket-Version"
+HANDSHAKES: tuple[Case, ...] = (
+    ("GET", {}, None, "This one is sound."),
+    ("POST", {}, "method", "The method is POST, and a handshake is a GET."),
+    ("PUT", {}, "method", "The method is PUT, and a handshake is a GET."),
+    ("GET", {"Upgrade": None}, "Upgrade", "`Upgrade` is missing here, which is its fault."),
+    ("GET", {"Upgrade": "h2c"}, "Upgrade", "`Upgrade` names another protocol here, h2c."),
+    ("GET", {"Connection": "keep-alive"}, "Connection", "`Connection` is only `keep-alive` here."),
+    ("GET", {KEY: "c2hvcnQ="}, KEY, "The key is base64 of 5 bytes here: 16 are expected."),
+    (
+        "GET",
+        {KEY: "AQIDBAUGBwgJCgsMDQ4PEBES"},
+        KEY,
+        "The key has 24 characters here, and they stand for 18 bytes: decode it, then count.",
+    ),
+    ("GET", {KEY: None}, KEY, f"`{KEY}` is missing here, which is its fault."),
+    ("GET", {VERSION: "8"}, VERSION, "The version is 8 here, and the standard's is 13."),
+    ("GET", {VERSION: "14"}, VERSION, "The version is 14 here, and the standard's is 13."),
+    ("GET", {"Origin": "http://else.example"}, "Origin", f"http://else.example is not {HOST}."),
+    ("GET", {"Upgrade": "WebSocket"}, None, "This one is sound, with `Upgrade: WebSocket`."),
+    ("GET", {"Connection": "upgrade"}, None, "This one is sound, with `Connection: upgrade`."),
+    ("GET", {"Connection": "keep-alive, Upgrade"}, None, "This one is sound: so asks Firefox."),
+    (
+        "GET",
+        {"Connection": "Upgrade, close"},
+        None,
+        "This one is sound: `Upgrade` is in the list.",
+    ),
+    (
+        "GET",
+        {"Connection": "keep-alive, no-upgrade"},
+        "Connection",
+        "`no-upgrade` is another name than `upgrade`: compare whole names.",
+    ),
+    ("GET", {"Origin": f"http://{HOST}"}, None, f"This one is sound, from http://{HOST}."),
+    (
+        "GET",
+        {"Origin": f"http://{HOST}.else.example"},
+        "Origin",
+        "The Origin begins like the Host and is another: compare it whole.",
+    ),
+)
+
+# What to say to a fault that is found where there is none.
+INNOCENT = {
+    "method": "it is a GET",
+    "Upgrade": "`WebSocket` and `websocket` are the same",
+    "Connection": "it is a list with commas, such as `keep-alive, Upgrade`, in any case",
+    "Sec-WebSocket-Key": "it is 24 characters of base64 for 16 bytes: decode it, then count",
+    "Sec-WebSocket-Version": 'header values are text, so it is `"13"`, with quotes',
+    "Origin": "it may be missing, or be `http://` and the Host",
+}
+
+# The header, what the server supports, the answer, and what to say to a wrong one.
+OFFERS: tuple[tuple[str | None, list[str], str | None, str], ...] = (
+    (
+        "chat.v1",
+        ["chat.v1"],
+        "chat.v1",
+        "The server supports `chat.v1`. Is a `return` missing? And a `for` over text takes letter "
+        "by letter: `split` it first.",
+    ),
+    (
+        "chat.v2, chat.v1",
+        ["chat.v1"],
+        "chat.v1",
+        "The client offers two names, and the second one fits. Do you look at both? And do you "
+        "take the spaces away when you split them?",
+    ),
+    (
+        "chat.v2, chat.v1",
+        ["chat.v1", "chat.v2"],
+        "chat.v2",
+        "The server supports both: the client's favourite decides, the first in `offered`.",
+    ),
+    (
+        "chat.v10, chat.v2",
+        ["chat.v1", "chat.v2"],
+        "chat.v2",
+        "`chat.v1` is not offered: it is only a part of `chat.v10`. Compare whole names.",
+    ),
+    ("soup", ["chat.v1"], None, "Nothing fits, so the answer is None: no header is sent."),
+    (None, ["chat.v1"], None, "The client offers nothing (None): there is nothing to agree on."),
+    ("Chat.V1", ["chat.v1"], None, "Subprotocols keep their case: `Chat.V1` is another name."),
+)

@@ -1,0 +1,170 @@
+"""Changes that keep coming, and a learner's coroutine that sends the newest of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from helpers.exercises.engine.attempt import Attempt, NotYet
+from helpers.exercises.stage.websocket_stage import awaits
+
+PAUSE_S = 0.1
+WAIT_S = 2.0  # how long a state may take to be sent
+
+
+class Room:
+    """What a poll's room hears: every state that was sent.
+
+    Attributes:
+        states: what was sent, in order.
+        over: whether the end, None, is in the queue.
+        left: whether the learner's coroutine has ended, so that nothing more comes.
+        early: whether it ended although there was no end in the queue.
+    """
+
+    def __init__(self, changes: asyncio.Queue[Any], takes_s: float) -> None:
+        self.states: list[Any] = []
+        self.over = self.left = self.early = False
+        self._changes, self._takes_s = changes, takes_s
+        self._news = asyncio.Event()
+
+    async def send(self, totals: Any) -> None:
+        """Send to all in the room; that takes its time."""
+        self.states.append(totals)
+        self._news.set()
+        await asyncio.sleep(self._takes_s)
+
+    def put(self, *numbers: int) -> None:
+        """Put changes into the queue: so many votes for the first option."""
+        for number in numbers:
+            self._changes.put_nowait([number, 0])
+
+    def end(self) -> None:
+        """Put the end into the queue."""
+        self.over = True
+        self._changes.put_nowait(None)
+
+    def leave(self, task: asyncio.Task[Any]) -> None:
+        """Note that the learner's coroutine has ended."""
+        self.left = True
+        self.early = not self.over and not task.cancelled()
+        self._news.set()
+
+    async def until(self, number: int) -> bool:
+        """Wait until a state was sent, not longer than the deadline."""
+        try:
+            async with asyncio.timeout(WAIT_S):
+                while [number, 0] not in self.states and not self.left:
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            return False
+        return [number, 0] in self.states
+
+
+Script = Callable[[Room], Coroutine[Any, Any, str]]
+
+
+async def played(attempt: Attempt, title: str, takes_s: float, script: Script) -> None:
+    """Run the learner's coroutine beside a script that puts changes into its queue.
+
+    Args:
+        attempt: the coroutine on trial: `(changes, send, pause_s)`.
+        title: what happens, for the outcome's first line.
+        takes_s: how long a `send` takes, in seconds.
+        script: puts changes into the room's queue, and says what was wrong.
+
+    Raises:
+        NotYet: something was.
+    """
+    changes: asyncio.Queue[Any] = asyncio.Queue()
+    room = Room(changes, takes_s)
+    task = asyncio.ensure_future(attempt(changes, room.send, PAUSE_S))
+    task.add_done_callback(room.leave)
+    try:
+        nudge = await script(room)
+        if task.done() or not nudge:
+            async with asyncio.timeout(WAIT_S):
+                await task
+    except TimeoutError:
+        nudge = "None was in the queue, and it did not return: send what is left, and return."
+    except NotYet as failure:
+        failure.title = title
+        raise
+    finally:
+        task.cancel()
+        await asyncio.wait([task], timeout=1)
+    attempt.call_text, attempt.result_text = title, None
+    nudge = wrong_in_any_case(room) or nudge
+    if nudge:
+        raise NotYet(title, [("sent", shorter(room.states))], [nudge, *awaits(attempt)])
+
+
+def shorter(states: list[Any]) -> str:
+    """Write the states that were sent, however many there are."""
+    text = ", ".join(map(str, states[:5])) or "nothing"
+    return text if len(states) <= 5 else f"{text}, … ({len(states)} in all)"
+
+
+def wrong_in_any_case(room: Room) -> str:
+    """Say what is wrong with a run, whichever it is: None or a state twice, an early end."""
+    if None in room.states:
+        return "None is the end, not a state: it must not be sent."
+    if any(a == b for a, b in zip(room.states, room.states[1:], strict=False)):
+        return "It sent the same state twice: send only when something has changed."
+    if room.early:
+        return "It returned before None came: go on until then."
+    return ""
+
+
+async def one_vote(room: Room) -> str:
+    """A vote must be told at once, not after a pause."""
+    room.put(1)
+    if not await room.until(1):
+        return "It never arrived: send a change as soon as there is one."
+    await asyncio.sleep(2 * PAUSE_S)
+    room.end()
+    return ""
+
+
+async def heap(room: Room) -> str:
+    """Of many that wait, the newest alone counts."""
+    room.put(*range(1, 101))
+    room.end()
+    if not await room.until(100):
+        return "The last state is missing: whatever is left out, it must be sent, None or not."
+    if len(room.states) > 2:
+        return "They all waited already: only the newest is worth a message."
+    return ""
+
+
+async def in_the_pause(room: Room) -> str:
+    """What comes in the pause is sent after it; then there is quiet."""
+    room.put(1)
+    if not await room.until(1):
+        return "It never arrived: send a change as soon as there is one."
+    room.put(2, 3)
+    if not await room.until(3):
+        return "The last state came during the pause, and got lost: it must be sent after it."
+    await asyncio.sleep(3 * PAUSE_S)
+    room.end()
+    return ""
+
+
+async def stream(room: Room) -> str:
+    """While votes keep coming, messages keep their distance, and do not wait for the end."""
+    began = time.monotonic()
+    for number in range(1, 61):
+        room.put(number)
+        await asyncio.sleep(PAUSE_S / 20)
+    told, took_s = len(room.states), time.monotonic() - began
+    room.end()
+    if not await room.until(60):
+        return "The last state is missing: whatever is left out, it must be sent, None or not."
+    if not told:
+        return "Nothing was sent while votes came: do not wait for the end."
+    if told > took_s / PAUSE_S + 2:
+        return "That is too many messages: wait `pause_s` seconds after each."
+    return ""

@@ -1,0 +1,1 @@
+"""The lesson "Socket.IO on the wire"."""

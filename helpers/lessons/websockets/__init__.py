@@ -1,0 +1,1 @@
+"""The lesson "Both ways with websockets"."""

@@ -1,0 +1,239 @@
+"""Exercises of the lesson websockets: reverse, calculator, find_dead and unfrozen."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+from helpers.exercises.engine.attempt import Attempt, NotYet
+from helpers.exercises.engine.exercise import exercise
+from helpers.exercises.stage.websocket_stage import (
+    GONE,
+    NO_ANSWER,
+    Silence,
+    answer,
+    client,
+    enriched,
+    next_message,
+    no_answer,
+    peers,
+    refuse,
+    served,
+    tell,
+)
+from helpers.lessons.websockets.mistakes import misreply, reversed_how, why, wrongly_found
+
+
+@exercise(
+    hints=(
+        "Section 1 has an echo. What it sends back is the only thing to change.",
+        "`text[::-1]` is the text from its last letter to its first.",
+        "`async for message in websocket:`, and in it `await websocket.send(…)`.",
+    )
+)
+async def reverse(attempt: Attempt) -> None:
+    """Several messages on one connection, another client between them."""
+    async with served(attempt) as url, client(url) as alice, client(url) as bob:
+        turns = [(alice, "abc"), (alice, "Hello, world"), (bob, "Bob"), (alice, "naïve 🎉")]
+        before = [text[::-1] for _, text in turns]
+        for asked, (websocket, text) in enumerate([*turns, (alice, "")], start=1):
+            got = await answer(attempt, websocket, text)
+            if got != text[::-1]:
+                how = reversed_how(got, text, before) or no_answer(attempt, got, asked)
+                refuse(attempt, got, repr(text[::-1]), how)
+
+
+Request = tuple[str | bytes, float | None, str]  # the value is None where an error is due
+
+REQUESTS: tuple[Request, ...] = (
+    ('{"type": "compute", "a": 6, "op": "+", "b": 3}', 9, "Add a and b."),
+    ('{"type": "compute", "a": 6, "op": "-", "b": 3}', 3, "Subtract b from a."),
+    ('{"type": "compute", "a": 6, "op": "*", "b": 3}', 18, "Multiply a by b."),
+    ('{"type": "compute", "a": 6, "op": "/", "b": 4}', 1.5, "Divide a by b, with `/`."),
+    ("six times seven", None, "Not every text is JSON: `json.loads` raises. Catch that."),
+    (
+        '{"type": "compute", "a": 1, "op": "/", "b": 0}',
+        None,
+        "Nobody can divide by zero: catch ZeroDivisionError, and answer with an error.",
+    ),
+    (
+        '{"type": "compute", "a": 2, "op": "**", "b": 3}',
+        None,
+        "That is none of the four operations: look it up among them, and answer with an error. "
+        "(Never `eval` it: that runs whatever a stranger sends.)",
+    ),
+    ('{"type": "dance"}', None, "The type is unknown: answer with an error."),
+    ('{"type": "compute", "a": 6}', None, "Fields are missing: answer with an error."),
+    (
+        '{"type": "compute", "a": "6", "op": "+", "b": "3"}',
+        None,
+        "Those are texts, not numbers, and Python adds texts too: check the types.",
+    ),
+    ("[6, 3]", None, "JSON is not always an object; this is a list. Check before you look in."),
+    (
+        b"\x80abc",
+        None,
+        "Bytes that are no UTF-8 raise UnicodeDecodeError. Catch ValueError: it is the parent "
+        "of this one and of JSONDecodeError.",
+    ),
+    (
+        '{"type": "dance", "a": 6, "op": "+", "b": 3}',
+        None,
+        'Nobody asked to compute: look at the "type", and answer with an error.',
+    ),
+    (
+        '{"type": "compute", "a": 0.5, "op": "*", "b": 4}',
+        2,
+        "0.5 is a number, too: JSON gives an int, or a float where there is a point.",
+    ),
+    ('{"type": "compute", "a": 6, "op": "*", "b": 7}', 42, "After nonsense it goes on."),
+)
+
+
+@exercise(
+    hints=(
+        "`reception` in section 3 has the loop, `json.loads`, `match` and `json.dumps`.",
+        'A dict leads from each sign to its function: `{"+": operator.add, …}`.',
+        "One `try` holds everything from `json.loads` to the result, `except (ValueError, …)` "
+        "makes the error, and `send` comes after both.",
+        '`case {"type": "compute", "a": int() | float() as a, …}` asks for the types too.',
+    ),
+    total_s=20.0,
+)
+async def calculator(attempt: Attempt) -> None:
+    """Four sums, then every kind of nonsense, on one connection."""
+    async with served(attempt) as url, client(url) as websocket:
+        for asked, (request, value, nudge) in enumerate(REQUESTS, start=1):
+            got = await answer(attempt, websocket, request)
+            problem = misreply(got, value, nudge)
+            if problem:
+                if isinstance(got, Silence) and value is not None:
+                    problem = no_answer(attempt, got, asked)
+                elif got is GONE and attempt.failure is None:
+                    problem = "The handler has ended: the `try` belongs into the loop."
+                elif "not JSON serializable" in str(getattr(attempt.failure, "__cause__", "")):
+                    problem = "JSON has no exceptions: `str(error)` makes a text of one."
+                due = {"reason": "…"} if value is None else {"value": value}
+                reply = {"type": "error" if value is None else "result", **due}
+                refuse(attempt, got, json.dumps(reply, ensure_ascii=False), problem)
+
+
+PEERS = {
+    "Alice": "well",
+    "Bob": "frozen",
+    "Carol": "slow",
+    "Dave": "gone",
+    "Erin": "frozen",
+    "Frank": "frozen",
+    "Grace": "well",
+}
+DEAD = [name for name, state in PEERS.items() if state in ("frozen", "gone")]
+
+
+@exercise(
+    hints=(
+        "Write it for one peer first: `pong = await ws.ping()` sends, `await pong` waits.",
+        "A deadline around the wait: `async with asyncio.timeout(1):` raises TimeoutError.",
+        "`ping` on a connection that has closed raises ConnectionClosed: dead, too.",
+        "`await asyncio.gather(*[… for ws in peers.values()])` asks all of them side by side, "
+        "and keeps their order.",
+    ),
+    timeout_s=2.5,
+)
+async def find_dead(attempt: Attempt) -> None:
+    """Three frozen peers and one that has left, among others that are well."""
+    title = "find_dead(peers): Bob, Erin and Frank are frozen, Dave has left"
+    async with peers(PEERS) as connections:
+        try:
+            got = await attempt(connections)
+        except NotYet as failure:
+            raise enriched(failure, why(failure, connections), title) from failure.__cause__
+        attempt.call_text = title
+        if isinstance(got, set | frozenset | tuple):
+            got = [name for name in connections if name in got]
+        attempt.of_type(got, list)
+        if sorted(map(str, got)) != sorted(DEAD):
+            attempt.equal(got, DEAD, nudge=wrongly_found(got))
+
+
+@exercise(
+    hints=(
+        "It is the echo of section 1; what it sends is `slow(message)`.",
+        "`slow` has no `await` inside, so it must run in another thread than the loop.",
+        "`await asyncio.to_thread(function, argument)` gives the function's result.",
+    )
+)
+async def unfrozen(attempt: Attempt) -> None:
+    """While one client's answer is being made, another client gets its own."""
+    free, home = threading.Event(), threading.get_ident()
+    calls: list[str] = []  # where each call of `slow` ran, and how it ended
+
+    def slow(text: str) -> str:
+        calls.append("another thread")
+        if threading.get_ident() == home:
+            calls[-1] = "the event loop's thread"
+        elif text in ("long", "first") and not free.wait(2):
+            calls[-1] = "another thread, while the event loop waited"
+        return text.upper()
+
+    try:
+        async with served(attempt, slow) as url, client(url) as alice, client(url) as bob:
+            got = await answer(attempt, alice, "short")
+            called(attempt, got, calls)
+            await tell(alice, "long")
+            got = await answer(attempt, bob, "short")
+            if got != "SHORT":
+                nudge = "Another client's `slow` kept this one waiting. Is there a wait without "
+                nudge += "`await`, such as `join()` or `result()`?"
+                refuse(attempt, got, "'SHORT'", nudge)
+            await in_order(attempt, alice, free)
+    finally:
+        free.set()
+
+
+def called(attempt: Attempt, got: str | bytes | Silence, calls: list[str]) -> None:
+    """Refuse the first answer if it is wrong, or was made in the loop's own thread."""
+    failure = getattr(attempt.failure, "__cause__", None)
+    nudge = "Send what `slow(message)` returns."
+    if isinstance(failure, TypeError) and "not callable" in str(failure):
+        nudge = "`slow(message)` is called here, before the thread: hand over `slow, message`."
+        if not calls:
+            nudge = "`to_thread` takes the function and its argument as two: `slow, message`."
+    elif isinstance(failure, TypeError) and calls:
+        nudge = "`slow` is an ordinary function: it returns a text, which nobody can await."
+    elif "the event loop's thread" in calls:
+        nudge = (
+            "So every client waits for it. A task or an `async def` around it does not help: "
+            "another thread does (section 6)."
+        )
+        refuse(attempt, Silence(calls[-1]), "another thread", nudge, what="slow ran in")
+    elif not calls:
+        nudge = "`slow` was never called. Is the result of `to_thread` awaited? "
+        nudge += "Did it get `slow` itself, and the message?"
+    elif isinstance(got, Silence):
+        nudge = no_answer(attempt, got, 1)
+    if got != "SHORT":
+        refuse(attempt, got, "'SHORT'", nudge)
+
+
+async def in_order(attempt: Attempt, alice: Any, free: threading.Event) -> None:
+    """Ask two things at once: the first takes longer, and is still answered first."""
+    free.set()
+    attempt.call_text = "a client sends 'long'"
+    got = await next_message(alice)
+    if got != "LONG":
+        refuse(attempt, got, "'LONG'", no_answer(attempt, got, 2))
+    free.clear()
+    attempt.call_text = "a client sends 'first', then 'second'"
+    await tell(alice, "first")
+    await tell(alice, "second")
+    early = await next_message(alice, within_s=0.3)
+    free.set()
+    got = await next_message(alice) if early is NO_ANSWER else early
+    if got == "SECOND":
+        nudge = "Await each answer before you take the next message: tasks overtake each other."
+        refuse(attempt, got, "'FIRST', then 'SECOND'", nudge)
+    answers = got, await next_message(alice)
+    if answers != ("FIRST", "SECOND"):
+        refuse(attempt, answers, "('FIRST', 'SECOND')", no_answer(attempt, answers[1], 3))

@@ -1,0 +1,154 @@
+"""The mistakes that are made with handlers and pings: what a wrong answer tells about them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from helpers.exercises.engine.attempt import NotYet
+from helpers.exercises.stage.websocket_stage import Silence
+
+SAID = (
+    ("unhashable type: 'list'", "`gather` takes coroutines, not a list of them: `gather(*…)`."),
+    (
+        "no attribute 'ping'",
+        "A dict gives its names; `peers.items()` has both.",
+    ),
+)
+
+
+def reversed_how(got: str | bytes | Silence, text: str, before: Collection[str]) -> str:
+    """Find out what was done to a text instead of reversing it.
+
+    Args:
+        got: what the client got.
+        text: what it had sent.
+        before: the right answers to other texts.
+
+    Returns:
+        The next step; nothing when no answer came.
+    """
+    if text == "":
+        return "An empty text has an answer too. Is what you send a text? An iterator is none."
+    if isinstance(got, Silence):
+        return ""
+    if isinstance(got, bytes):
+        return "Those are bytes. Send the text: the library encodes it."
+    if got == text:
+        return "That is an echo: the letters are still in their old order."
+    if got in before:
+        return "That is the answer to an earlier message: each message gets one, no more."
+    if got == " ".join(reversed(text.split())):
+        return "The words are reversed, and the letters should be."
+    if got.startswith(("[", "<")):
+        return "That is how Python prints an object. A slice of a text is a text."
+    return "Compare the two, letter by letter."
+
+
+def misreply(got: str | bytes | Silence, value: float | None, nudge: str) -> str:
+    """Say what is wrong with a reply of the calculator.
+
+    Args:
+        got: what the client got.
+        value: the right result, or None where an error is due.
+        nudge: what to say when the reply is well-formed, and wrong.
+
+    Returns:
+        The next step; nothing when the reply is right.
+    """
+    if isinstance(got, Silence):
+        return nudge
+    try:
+        reply = json.loads(got)
+    except ValueError:
+        return "An answer is JSON: send `json.dumps(…)` of a dict."
+    if not isinstance(reply, dict) or reply.get("type") not in ("result", "error"):
+        return 'An answer is an object with "type": "result" or "type": "error".'
+    if value is not None:
+        return "" if reply.get("value") == value else misresult(reply, nudge)
+    reason = reply.get("reason")
+    if reply["type"] == "result":
+        return nudge
+    return "" if reason and isinstance(reason, str) else 'An error has a "reason", and it is text.'
+
+
+def misresult(reply: Mapping[str, Any], nudge: str) -> str:
+    """Say what is wrong with a reply that should be a result.
+
+    Args:
+        reply: the object that came.
+        nudge: what to say when it has a number, and the wrong one.
+
+    Returns:
+        The next step.
+    """
+    if reply["type"] == "error":
+        return (
+            f"{nudge} An error came instead: is the text read with `json.loads`, and does each "
+            "request get one answer?"
+        )
+    if "value" not in reply:
+        return 'The number belongs under "value".'
+    if not isinstance(reply["value"], int | float):
+        return 'A "value" is a number: send what you computed, and not as a text.'
+    return nudge
+
+
+def why(failure: NotYet, connections: Mapping[str, Any]) -> str:
+    """Tell who waits for ever from who asks one after the other, and both from who raises.
+
+    Args:
+        failure: how the call ended.
+        connections: the peers, with the pings that nobody has answered.
+
+    Returns:
+        The next step; nothing where the failure's own sentences say it.
+    """
+    from websockets.exceptions import ConnectionClosed
+
+    if isinstance(failure.__cause__, ConnectionClosed):
+        return "Dave has left already, and `ping()` to him raises ConnectionClosed: dead, too."
+    if isinstance(failure.__cause__, TimeoutError):
+        return "The TimeoutError is the answer that you look for: catch it for each peer."
+    if failure.__cause__ is not None:
+        told = [nudge for part, nudge in SAID if part in str(failure.__cause__)]
+        return told[0] if told else ""
+    asked_at = [at for c in connections.values() for _, at in c.pending_pings.values()]
+    if asked_at and max(asked_at) - min(asked_at) > 0.2:
+        return "One peer after the other adds up: ask all of them at once."
+    return "A frozen peer never answers: put a deadline around the wait for its pong, a second."
+
+
+def wrongly_found(got: list[Any]) -> str:
+    """Say what a wrong list of dead peers means.
+
+    Args:
+        got: the list.
+
+    Returns:
+        The next step.
+    """
+    if None in got:
+        return "`None` stands for each of the living: leave them out of the list."
+    if any(not isinstance(name, str) for name in got):
+        return "Return the names, the keys of the dict."
+    if not got:
+        return (
+            "Nobody was found, not even Dave, who has left. Is every peer sent a ping, and is "
+            "everything awaited?"
+        )
+    if "Alice" in got and "Bob" not in got:
+        return "Those are the living: the names of the others are asked for."
+    if "Alice" in got:
+        return "Alice is well; she has nothing to say. Ask with a ping, do not wait for messages."
+    if "Bob" not in got:
+        return (
+            "Bob's connection is open, but nobody is there. `await ws.ping()` only sends: "
+            "what it returns is to be awaited for the pong."
+        )
+    if "Carol" in got:
+        return "Carol is slow, not dead: her pong takes half a second."
+    if "Dave" not in got:
+        return "Dave has left: `ping()` raises ConnectionClosed, so he does not answer either."
+    return "Each name once, please."

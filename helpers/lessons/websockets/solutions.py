@@ -1,0 +1,63 @@
+"""Solutions of the lesson websockets."""
+
+import asyncio
+import json
+import operator
+from collections.abc import Callable, Mapping
+
+from websockets import ClientConnection, ConnectionClosed, ServerConnection
+
+
+async def reverse(websocket: ServerConnection) -> None:
+    """Send every message back, reversed."""
+    async for message in websocket:
+        await websocket.send(message[::-1])
+
+
+OPERATIONS = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
+
+
+async def calculator(websocket: ServerConnection) -> None:
+    """Answer each request with a result or an error, and never die."""
+    async for text in websocket:
+        try:
+            match json.loads(text):
+                case {
+                    "type": "compute",
+                    "a": int() | float() as a,
+                    "op": "+" | "-" | "*" | "/" as op,
+                    "b": int() | float() as b,
+                }:
+                    answer = {"type": "result", "value": OPERATIONS[op](a, b)}
+                case _:
+                    answer = {"type": "error", "reason": "unknown request"}
+        except (ValueError, ArithmeticError) as error:
+            answer = {"type": "error", "reason": str(error)}
+        await websocket.send(json.dumps(answer))
+
+
+async def find_dead(peers: Mapping[str, ClientConnection]) -> list[str]:
+    """Return the names of the peers that do not answer a ping."""
+
+    async def is_dead(websocket: ClientConnection) -> bool:
+        try:
+            async with asyncio.timeout(1):
+                pong = await websocket.ping()
+                await pong
+        except (TimeoutError, ConnectionClosed):
+            return True
+        return False
+
+    dead = await asyncio.gather(*map(is_dead, peers.values()))
+    return [name for name, gone in zip(peers, dead, strict=True) if gone]
+
+
+async def unfrozen(websocket: ServerConnection, slow: Callable[[str | bytes], str]) -> None:
+    """Answer each message with slow(message) without freezing others."""
+    async for message in websocket:
+        await websocket.send(await asyncio.to_thread(slow, message))

@@ -1,0 +1,169 @@
+"""Pages of helper servers inside a notebook: one, or two side by side, and a link beneath each.
+
+The address depends on where the browser is. It is `http://127.0.0.1:PORT/` when the browser
+is on the kernel's machine, and `BASE/proxy/PORT/`, through jupyter-server-proxy, when it is
+not. On a hub the environment says so; elsewhere only the browser can tell, so a small script
+in the output decides: no loopback address in its own address bar, or a server that it cannot
+reach, as over an ssh tunnel, mean the proxy.
+"""
+
+import html
+import os
+from urllib.parse import urljoin, urlsplit
+
+from helpers.launcher import running
+from helpers.pictures.paint import Picture
+
+__all__ = ["page"]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+# Sets each frame's address once; afterwards it only follows JupyterLab's theme, in the fragment.
+SCRIPT = """
+(() => {
+  const config = document.getElementById("jupyter-config-data");
+  const base = config && (JSON.parse(config.textContent).baseUrl || "/");
+  const here = /^(localhost|127(\\.\\d+){3}|\\[::1\\])$/.test(location.hostname);
+  const proxied = (url) => url.replace(/^http:\\/\\/[^/]*:(\\d+)/, `${base}proxy/$1`);
+  const themes = { true: "#light", false: "#dark" };
+  const theme = () => themes[document.body.dataset.jpThemeLight] ?? "";
+  const decide = async (probe) => {
+    const reach = (url, mode) => fetch(url, { mode, cache: "no-store" }).catch(() => null);
+    if (await reach(probe, "no-cors")) return "direct";
+    return (await reach(proxied(probe)))?.ok ? "proxy" : "direct";
+  };
+  const frames = "iframe[data-helpers-page]";
+  for (const frame of document.querySelectorAll(`${frames}:not([src])`)) {
+    const { helpersPage: url, helpersProbe: probe } = frame.dataset;
+    const go = (route) => {
+      const to = route === "proxy" ? proxied(url) : url;
+      const link = frame.parentElement.querySelector("a");
+      link.href = to;
+      link.textContent = link.href;
+      frame.src = to + theme();
+    };
+    if (!base || url.startsWith("/")) go("direct");
+    else if (!here) go("proxy");
+    else if (probe) (window.helpersRoute ??= decide(probe)).then(go);
+    else Promise.resolve(window.helpersRoute).then(go);
+  }
+  window.helpersTheme ??= new MutationObserver(() => {
+    for (const frame of document.querySelectorAll(`${frames}[src]`)) {
+      const to = frame.getAttribute("src").replace(/#.*/, "") + theme();
+      if (to !== frame.getAttribute("src")) frame.src = to;
+    }
+  }).observe(document.body, { attributeFilter: ["data-jp-theme-light"] }) ?? true;
+})();
+"""
+
+
+def page(
+    first: object,
+    second: object = None,
+    *,
+    captions: tuple[str, ...] | str | None = None,
+    path: tuple[str, ...] | str = "/",
+    height: int = 360,
+) -> Picture:
+    """Show the page of a server in the notebook, or two pages side by side.
+
+    Args:
+        first: a server from `launch()`, a tap, or an address such as
+            `"http://127.0.0.1:8765/"`.
+        second: the same, for a page to the right of the first one.
+        captions: a line above each page; by default the names of the servers.
+        path: where on the server the page is, and what it is told, such as
+            `("?name=Alice", "?name=Bob")`: one for all pages, or one for each.
+        height: of each frame, in pixels.
+
+    Returns:
+        A picture; as the last line of a cell it is shown. Its text twin is the addresses.
+
+    Raises:
+        LaunchError: when a server is stopped.
+        TypeError: when something has no page.
+        ValueError: when captions or paths are not one for each page.
+
+    First used: start_here
+    """
+    targets = [first] if second is None else [first, second]
+    given = (captions,) if isinstance(captions, str) else captions
+    paths = (path,) * len(targets) if isinstance(path, str) else path
+    for what, values in (("captions", given), ("paths", paths)):
+        if values is not None and len(values) != len(targets):
+            raise ValueError(
+                f"expected {len(targets)} {what}, one for each page, got {len(values)}"
+            )
+    names = list(given or map(name_of, targets))
+    addresses = [address(target, where) for target, where in zip(targets, paths, strict=True)]
+    figures = "".join(
+        figure(name, url, probe_url(target), height)
+        for name, url, target in zip(names, addresses, targets, strict=True)
+    )
+    return Picture(
+        f'<div style="display:flex;flex-wrap:wrap;gap:1rem;padding:4px">{figures}</div>'
+        f"<script>{SCRIPT}</script>",
+        "\n".join(f"{name}: {url}" for name, url in zip(names, addresses, strict=True)),
+    )
+
+
+def address(target: object, path: str = "/") -> str:
+    """Return the address of a page: direct, or through the hub's proxy where there is a hub.
+
+    Args:
+        target: what `page()` takes.
+        path: where on the server the page is.
+
+    Raises:
+        LaunchError: when the server is stopped.
+        TypeError: when there is no page.
+    """
+    check_running = getattr(target, "check_running", None)
+    if check_running is not None:
+        check_running()
+    url = target if isinstance(target, str) else getattr(target, "page_url", None)
+    if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
+        raise TypeError(
+            "expected a server from launch(), a tap, or an address that starts with http://, "
+            f"got {target!r}"
+        )
+    if path != "/":
+        url = urljoin(url if urlsplit(url).path else f"{url}/", path.lstrip("/"))
+    parts = urlsplit(url)
+    hub = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
+    if hub and parts.hostname in LOOPBACK and parts.port:
+        return f"{hub.rstrip('/')}/proxy/{parts.port}{url.partition(parts.netloc)[2] or '/'}"
+    return url
+
+
+def probe_url(target: object) -> str | None:
+    """Return what the browser may fetch to find out whether it reaches this machine.
+
+    Never the page of a tap, or of a learner's own server, which would record the question:
+    a server that was launched answers it instead.
+    """
+    launched = list(running())
+    if not launched:
+        return None
+    own = [server for server in launched if server is target]
+    return f"{(own or launched)[0].page_url}healthz"
+
+
+def name_of(target: object) -> str:
+    """Return what a page is called when nobody says: the name of its server."""
+    return str(getattr(target, "name", "") or "page")
+
+
+def figure(caption: str, url: str, probe: str | None, height: int) -> str:
+    """Return one page as HTML: caption, frame, and a link that opens it in a new tab."""
+    caption, url = html.escape(caption), html.escape(url)
+    asked = f' data-helpers-probe="{html.escape(probe)}"' if probe else ""
+    return (
+        '<figure style="flex:1 1 20rem;min-width:0;margin:0">'
+        f'<figcaption style="margin:0 0 4px"><strong>{caption}</strong></figcaption>'
+        f'<iframe title="{caption}" data-helpers-page="{url}"{asked} height="{height}" '
+        'style="display:block;box-sizing:border-box;width:100%;border-radius:8px;'
+        'border:1px solid var(--jp-border-color1,#bbb)"></iframe>'
+        f'<p style="margin:4px 0 0"><a href="{url}" target="_blank" rel="noopener">{url}</a> '
+        "(opens in a new tab)</p></figure>"
+    )

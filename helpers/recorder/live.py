@@ -1,0 +1,182 @@
+"""The recording as a page that grows while you use the application beside it.
+
+Protocol, at /ws; every message is JSON, from the server:
+
+    {"start": name}        what was shown is void; the recording of `name` begins anew
+    {"entries": [entry]}   what came next, at most 100 at a time, history first
+
+An entry is what `transcript.Entry` says, with its bytes in hex (the first 512) and its header
+fields as [name, value] pairs. A viewer only listens. A slow one lags behind: it is never waited
+for, and nothing is kept for it besides the recording. There are at most 20.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from helpers.wire.frames import Frame
+from helpers.wire.heads import Request, Response
+from helpers.wire.transcript import Entry, Follower, Transcript
+from helpers.wire.wording import size_text
+
+if TYPE_CHECKING:
+    from websockets.asyncio.server import Server, ServerConnection
+    from websockets.http11 import Request as HttpRequest
+    from websockets.http11 import Response as HttpResponse
+
+HOST = "127.0.0.1"
+VIEWERS = 20
+BATCH = 100
+SLICE = 200  # how many items are read before the relay gets its turn
+SHOWN_BYTES = 512
+SHOWN_CHARACTERS = 2_000
+SHOWN_PACKETS = 20
+
+Watch = Callable[[Callable[[], object]], Callable[[], object]]
+
+
+class Live:
+    """A page of its own port that shows a recording; `wire.live()` makes it.
+
+    Args:
+        name: of what is recorded.
+        transcript: the recording.
+        watch: calls back, on the loop that this runs on, after every change.
+
+    Attributes:
+        port: where it listens.
+        page_url: the address for browsers, such as `http://127.0.0.1:49154/`.
+    """
+
+    def __init__(self, name: str, transcript: Transcript, watch: Watch) -> None:
+        self.name = name
+        self.port = 0
+        self._transcript = transcript
+        self._watch = watch
+        self._viewers = 0
+        self._server: Server | None = None
+
+    @property
+    def page_url(self) -> str:
+        """The address for browsers."""
+        return f"http://{HOST}:{self.port}/"
+
+    async def start(self) -> None:
+        """Listen on a free port."""
+        from websockets.asyncio.server import serve
+
+        self._server = await serve(
+            self._welcome,
+            HOST,
+            0,
+            process_request=answer_http,
+            compression=None,
+            server_header=None,
+            max_size=1024,
+            close_timeout=1,
+            logger=quiet(),
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Close the page's connections with 1001, and the port."""
+        if self._server:
+            self._server.close()
+            await self._server.wait_closed()
+        self._server = None
+
+    def __repr__(self) -> str:
+        state = f"at {self.page_url}" if self._server else "stopped"
+        return f"<live page of {self.name} {state}>"
+
+    async def _welcome(self, viewer: ServerConnection) -> None:
+        from websockets.exceptions import ConnectionClosed
+
+        if self._viewers >= VIEWERS:
+            await viewer.close(1013, f"at most {VIEWERS} viewers at a time")
+            return
+        changed = asyncio.Event()
+        forget = self._watch(changed.set)
+        self._viewers += 1
+        feeding = asyncio.create_task(self._feed(viewer, changed))
+        try:
+            with contextlib.suppress(ConnectionClosed):
+                async for _ in viewer:  # a viewer has nothing to say, but it may leave
+                    pass
+        finally:
+            self._viewers -= 1
+            forget()
+            feeding.cancel()
+            await asyncio.gather(feeding, return_exceptions=True)
+
+    async def _feed(self, viewer: ServerConnection, changed: asyncio.Event) -> None:
+        """Send what is recorded, as fast as the viewer takes it."""
+        follower = Follower(self._transcript)
+        await viewer.send(json.dumps({"start": self.name}))
+        while True:
+            changed.clear()
+            if (new := follower.new(at_most=SLICE)) is None:
+                await viewer.send(json.dumps({"start": self.name}))
+                continue
+            for start in range(0, len(new), BATCH):
+                batch = [described(entry) for entry in new[start : start + BATCH]]
+                await viewer.send(json.dumps({"entries": batch}))
+            if follower.behind:
+                await asyncio.sleep(0)
+            else:
+                await changed.wait()
+
+
+def answer_http(viewer: ServerConnection, request: HttpRequest) -> HttpResponse | None:
+    """Answer the page and its files; a WebSocket only to a page of our own."""
+    from helpers.serving import static
+
+    return static.answer(request, server="live", page="live.html")
+
+
+def quiet() -> logging.Logger:
+    """Return a logger that says nothing: a page that leaves is no news for a cell."""
+    logger = logging.getLogger(__name__)
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    return logger
+
+
+def described(entry: Entry) -> dict[str, Any]:
+    """Turn an entry into what the page shows of it."""
+    return {
+        "number": entry.number,
+        "connection": entry.connection,
+        "direction": entry.direction,
+        "kind": entry.kind,
+        "opcode": entry.value.opcode.name.lower() if isinstance(entry.value, Frame) else None,
+        "text": entry.text[:SHOWN_CHARACTERS],
+        "message": entry.message[:SHOWN_CHARACTERS] if entry.message else entry.message,
+        "note": entry.note,
+        "session": entry.session,
+        "packets": [packet[:SHOWN_CHARACTERS] for packet in entry.packets[:SHOWN_PACKETS]],
+        "more_packets": max(0, len(entry.packets) - SHOWN_PACKETS),
+        "at_s": round(entry.at_s, 3),
+        "size": len(entry.raw),
+        "hex": entry.raw[:SHOWN_BYTES].hex(),
+        "fields": [list(field) for field in fields(entry.value)],
+    }
+
+
+def fields(value: Request | Response | Frame | None) -> Iterator[tuple[str, str]]:
+    """Name the header fields of a frame, or the headers of an HTTP message."""
+    if isinstance(value, Frame):
+        for name, bit in (("FIN", value.fin), ("RSV1", value.rsv1)):
+            yield name, str(int(bit))
+        yield "opcode", f"{value.opcode:d} · {value.opcode.name.lower()}"
+        yield "MASK", str(int(value.mask is not None))
+        yield "payload length", size_text(len(value.payload))
+        if value.mask is not None:
+            yield "masking key", value.mask.hex(" ")
+    elif value is not None:
+        yield from value.headers

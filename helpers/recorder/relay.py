@@ -1,0 +1,237 @@
+"""A TCP relay that passes bytes through unchanged, records them, and can break the network.
+
+    client ── connection n ──▶ relay ──▶ server        client→server
+           ◀────────────────         ◀──               server→client
+
+What holds for each connection stands in `pipes`. Here is what holds for all of them: they are
+numbered in the order of their arrival, and the faults happen to them together.
+
+    cut      every connection is reset, and new ones are refused
+    freeze   nothing is passed on in either direction; connections stay open
+    delay    everything is passed on so much later, each way
+    heal     all that ends, and what waited is passed on
+
+Everything here runs on one event loop; `tap` owns the thread that it runs in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import functools
+import os
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from helpers.recorder.pipes import Connection, Faults, Recorder, Target, prepared
+from helpers.wire.transcript import Transcript
+
+BACKLOG = 128
+CALL_S = 10.0  # what a call into the thread takes at most
+QUIET_S = 0.002  # nothing arrived for so long: what was sent before is here
+SETTLE_S = 1.0  # what `settle` takes at most, on a wire that is never quiet
+HOST = "127.0.0.1"
+
+T = TypeVar("T")
+
+
+class Background:
+    """An event loop in a daemon thread of its own, and calls into it.
+
+    Args:
+        name: of the thread.
+    """
+
+    def __init__(self, name: str) -> None:
+        # Not the platform's own choice of a loop: on Windows it could not tell what is unread.
+        self._loop = asyncio.SelectorEventLoop()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Start a coroutine there."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine there, and wait for what it returns."""
+        return self.submit(work).result(CALL_S)
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(CALL_S)
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+
+class Relay:
+    """Listens on a port of its own, and passes everything on to `target`.
+
+    Args:
+        target: the server.
+        transcript: what to record into.
+        changed: called after every change, on the relay's loop.
+    """
+
+    def __init__(
+        self, target: Target, transcript: Transcript, changed: Callable[[], None]
+    ) -> None:
+        self.faults = Faults()
+        self.port = 0
+        self.connections: set[Connection] = set()
+        self.count = 0
+        self._target = target
+        self._recorder = Recorder(transcript, changed)
+        self._one_by_one = asyncio.Lock()
+        self._listener: socket.socket | None = None
+        self._accepting: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Listen on a free port and accept connections."""
+        self._listener = bound(0)
+        self.port = self._listener.getsockname()[1]
+        self._accept()
+
+    async def stop(self) -> None:
+        """Close everything in order; what was recorded stays."""
+        async with self._one_by_one:
+            await self._refuse()
+            await self._end_all(reset=False)
+            if self._listener:
+                self._listener.close()
+            self._recorder.mark(None, "stopped")
+
+    async def cut(self) -> None:
+        """Reset every connection, and refuse new ones."""
+        async with self._one_by_one:
+            self._recorder.mark(None, "cut")
+            if self._accepting:
+                await self._refuse()
+            await self._end_all(reset=True)
+
+    async def freeze(self) -> None:
+        """Pass nothing on."""
+        self.faults.set(frozen=True)
+        self._recorder.mark(None, "frozen")
+
+    async def delay(self, ms: float) -> None:
+        """Pass everything on so much later."""
+        self.faults.set(delay_s=ms / 1000)
+        self._recorder.mark(None, f"delayed {ms:g} ms")
+
+    async def heal(self) -> None:
+        """End all faults."""
+        async with self._one_by_one:
+            if not self._accepting:
+                self._listener = self._listener or bound(self.port)
+                self._accept()
+            self._recorder.mark(None, "healed")
+            self.faults.set(frozen=False, delay_s=0.0)
+
+    async def clear(self) -> None:
+        """Forget what was recorded."""
+        self._recorder.transcript.clear()
+        self._recorder.changed()
+
+    async def settle(self) -> None:
+        """Wait until what was sent before this call is recorded."""
+        deadline = time.monotonic() + SETTLE_S
+        while time.monotonic() < deadline:
+            self._recorder.recorded.clear()
+            try:
+                await asyncio.wait_for(self._recorder.recorded.wait(), QUIET_S)
+            except TimeoutError:
+                if not self._unread():
+                    return
+
+    def _unread(self) -> bool:
+        """Tell whether a socket that is read from has something to read."""
+        waiting = [d.source for c in self.connections for d in c.directions if d.reading]
+        waiting += [self._listener] if self._accepting and self._listener else []
+        with selectors.DefaultSelector() as selector:
+            for sock in waiting:
+                selector.register(sock, selectors.EVENT_READ)
+            return bool(waiting and selector.select(0))
+
+    def _accept(self) -> None:
+        assert self._listener
+        self._listener.listen(BACKLOG)
+        self._accepting = asyncio.create_task(self._accept_all(self._listener))
+
+    async def _accept_all(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                client, _ = await asyncio.get_running_loop().sock_accept(listener)
+            except OSError:  # too many open files: those that wait can wait a little longer
+                await asyncio.sleep(0.05)
+                continue
+            self.count += 1
+            connection = Connection(
+                self.count, prepared(client), self._target, self.faults, self._recorder
+            )
+            self.connections.add(connection)
+            connection.task.add_done_callback(functools.partial(self._forget, connection))
+
+    def _forget(self, connection: Connection, task: asyncio.Task[None]) -> None:
+        self.connections.discard(connection)
+        self._recorder.changed()
+
+    async def _refuse(self) -> None:
+        """Stop listening, but keep the port: nobody else is to get it before `heal`."""
+        accepting, self._accepting = self._accepting, None
+        if accepting:
+            accepting.cancel()
+            await asyncio.gather(accepting, return_exceptions=True)
+        if self._listener:
+            self._listener.close()
+            self._listener = None
+        with contextlib.suppress(OSError):
+            self._listener = bound(self.port)
+
+    async def _end_all(self, *, reset: bool) -> None:
+        ended = tuple(self.connections)
+        for connection in ended:
+            connection.end(reset=reset)
+        await asyncio.gather(*(c.task for c in ended), return_exceptions=True)
+
+
+def bound(port: int) -> socket.socket:
+    """Return a socket that holds a port and does not listen yet."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # elsewhere this would let two programs share the port
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((HOST, port))
+        sock.setblocking(False)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def read_target(url: str) -> Target:
+    """Return where an address leads.
+
+    Raises:
+        ValueError: it is none that a tap can read.
+    """
+    parts = urlsplit(url)
+    if parts.scheme in ("wss", "https"):
+        raise ValueError(f"address must be ws:// or http://: a tap cannot read TLS, got {url!r}")
+    if parts.scheme not in ("ws", "http") or not parts.hostname:
+        raise ValueError(f"address must be like 'ws://127.0.0.1:8765/', got {url!r}")
+    try:
+        return Target(parts.hostname, parts.port or 80)
+    except OSError as error:
+        raise ValueError(f"host {parts.hostname!r} is not known: {error.strerror}") from None

@@ -1,0 +1,1 @@
+"""The chat on plain WebSockets: `python -m helpers.servers.chat`."""

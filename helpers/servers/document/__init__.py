@@ -1,0 +1,1 @@
+"""The shared document: `python -m helpers.servers.document`."""

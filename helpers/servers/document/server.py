@@ -1,0 +1,244 @@
+"""document: one text that many write at once, without losing a letter.
+
+Protocol, at /ws. Text frames are JSON objects. From the client:
+
+    login    name [, token]       come in, or come back
+    caret    anchor, head         where one's caret is: relative positions of Yjs, or neither
+
+From the server:
+
+    welcome  id, name, token, colour, people, log      people: id, name, colour, anchor, head
+    joined   person               id, name, colour
+    left     id
+    caret    id, anchor, head
+    log      entry                seq, at, name, colour, what, added, removed: new, or the same
+                                  `seq` anew; `what` is joined, left or edited
+    saved    count                so many updates of this connection are on the disk
+    error    code, text           codes: bad_json bad_message unknown_type bad_field too_long
+             too_fast bad_name bad_token not_logged_in already_logged_in bad_update
+             document_full not_saved
+
+Binary frames are the sync protocol of Yjs, after login: the server sends step 1 and answers the
+client's with step 2. An update is merged, committed, and passed on to everybody else as it came.
+After an error an update is not merged: send the whole document later, merging is idempotent.
+
+A connection that is lost keeps its place for 5 s; one that closes with 1000 has left. The same
+token again closes the older connection with 4001. Reading too slowly ends with 1013.
+"""
+
+import argparse
+import asyncio
+import json
+import socket
+from sqlite3 import Connection
+from typing import Any
+
+import pycrdt
+
+from helpers.servers.document import store as document_store
+from helpers.servers.document.log import ActivityLog
+from helpers.servers.document.store import Entry, Person
+from helpers.servers.document.text import SharedText
+from helpers.serving import database, names, program, ratelimit, schema, websocket_app
+from helpers.serving.presence import Place, Places, attend
+from helpers.serving.schema import Field, Refusal
+
+LARGEST = 2**21  # bytes of a message, before anybody looks at it
+LARGEST_CARET = 1_024  # bytes of JSON
+COMPACT_EVERY = 500  # updates
+
+TYPES = {
+    "login": {"name": Field(str), "token": Field(str, False)},
+    "caret": {"anchor": Field(dict, False), "head": Field(dict, False)},
+}
+
+
+class Author(Place):
+    """Somebody who is here, and where their caret is."""
+
+    def __init__(self, person: Person) -> None:
+        super().__init__(person.id, person.name)
+        self.person = person
+        self.caret: dict[str, Any] = {"anchor": None, "head": None}
+
+    def described(self) -> dict[str, Any]:
+        """Return what the others may know."""
+        return self.person._asdict() | self.caret
+
+
+class Document:
+    """The text, who writes it, and what they did."""
+
+    def __init__(
+        self, store: database.Database, text: SharedText, log: list[Entry], options: Any
+    ) -> None:
+        self.store, self.text = store, text
+        self.limits = options.burst, options.rate
+        self.authors: Places[Author] = Places(self.left)
+        self.log = ActivityLog(store, log, self.authors)
+        self.promised: list[int] = []  # colours of those who are about to come in
+        self.updates = 0  # since the last compaction
+
+    async def talk(self, peer: websocket_app.Peer) -> None:
+        """Serve one connection, until it ends."""
+        visit = Visit(self, peer)
+        try:
+            await attend(peer, ratelimit.Bucket(*self.limits), visit.react)
+        finally:
+            self.authors.over(visit.author, peer)
+
+    async def read_again(self) -> None:
+        """Take the text from the disk, without what could not be saved."""
+
+        def then(updates: list[bytes]) -> None:
+            self.text = SharedText(updates)
+
+        await self.store.after(document_store.updates, then)
+
+    def left(self, author: Author) -> None:
+        """Tell everybody that somebody has left."""
+        self.authors.tell({"type": "left", "id": author.person.id})
+        self.log.note(author.person, "left")
+
+    def free_colour(self) -> int:
+        """Return the colour that the fewest of those have who are here, or about to be."""
+        here = (author.person.colour for author in self.authors.taken.values())
+        used = [*here, *self.promised]
+        return min(range(document_store.COLOURS), key=used.count)
+
+
+class Visit:
+    """One connection, and who came with it."""
+
+    def __init__(self, document: Document, peer: websocket_app.Peer) -> None:
+        self.document, self.peer = document, peer
+        self.author: Author | None = None
+        self.saved = 0
+
+    async def react(self, raw: str | bytes) -> None:
+        """Carry out one message, or refuse it."""
+        if isinstance(raw, bytes):
+            await self.sync(self.known("an update"), raw)
+            return
+        message = schema.read(raw, TYPES)
+        if message["type"] == "caret":
+            self.move(self.known("caret"), message)
+        elif self.author:
+            raise Refusal("already_logged_in", f"you are here already, as {self.author.name}")
+        else:
+            await self.log_in(message["name"], message["token"])
+
+    def known(self, what: str) -> Author:
+        """Return who this is."""
+        if not self.author:
+            raise Refusal("not_logged_in", f"login comes before {what}")
+        return self.author
+
+    async def log_in(self, name: str, token: str | None) -> None:
+        """Find out who it is, send what they have not seen, and tell the others."""
+        name, colour = names.checked_name(name), self.document.free_colour()
+        secret = token or names.new_token()
+
+        def work(db: Connection) -> Person:
+            if person := token and document_store.find_person(db, names.hashed(token)):
+                return person
+            if token:
+                raise Refusal("bad_token", "nobody has this token; log in without a token")
+            return document_store.add_person(db, name, names.hashed(secret), colour)
+
+        self.document.promised.append(colour)
+        try:
+            await self.document.store.after(work, lambda person: self.welcome(person, secret))
+        finally:
+            self.document.promised.remove(colour)
+
+    def welcome(self, person: Person, token: str) -> None:
+        """Let somebody in."""
+        authors = self.document.authors
+        self.author, new = authors.enter(Author(person), self.peer)
+        others = [author.described() for author in authors.taken.values()]
+        me = person._asdict() | {
+            "token": token,
+            "people": others,
+            "log": self.document.log.entries,
+        }
+        self.peer.send(websocket_app.text_frame({"type": "welcome"} | me))
+        self.peer.send(websocket_app.binary_frame(self.document.text.step_1()))
+        if new:
+            joined = {"type": "joined", "person": self.author.described()}
+            authors.tell(joined, but=self.author)
+            self.document.log.note(person, "joined")
+
+    def move(self, author: Author, message: dict[str, Any]) -> None:
+        """Tell the others where somebody's caret is."""
+        caret = {"anchor": message["anchor"], "head": message["head"]}
+        try:
+            size_bytes = len(json.dumps(caret, ensure_ascii=False, allow_nan=False).encode())
+        except (ValueError, RecursionError) as error:  # half a surrogate pair, or NaN
+            raise Refusal("bad_field", "a caret has what is no JSON for everybody") from error
+        if size_bytes > LARGEST_CARET:
+            raise Refusal("too_long", f"expected a caret of at most {LARGEST_CARET} bytes of JSON")
+        author.caret = caret
+        self.document.authors.tell({"type": "caret", "id": author.key} | caret, but=author)
+
+    async def sync(self, author: Author, message: bytes) -> None:
+        """Answer step 1; merge an update, commit it, and only then pass it on."""
+        document = self.document
+        kind, content = document.text.read(message)
+        if kind == pycrdt.YSyncMessageType.SYNC_STEP1:
+            self.peer.send(websocket_app.binary_frame(document.text.step_2(content)))
+            return
+        text = document.text
+        change = text.apply(content)
+
+        def work(db: Connection) -> Entry | None:
+            document_store.add_update(db, content)
+            return document.log.edited(db, author.person, change)
+
+        def then(entry: Entry | None) -> None:
+            if document.text is not text:
+                document.text.apply(content)
+            self.pass_on(content)
+            if entry:
+                document.log.written(entry)
+
+        try:
+            await document.store.after(work, then)
+        except Refusal:
+            await document.read_again()  # it must not look as if it were saved
+            raise
+
+    def pass_on(self, update: bytes) -> None:
+        """Send an update to every other page, encoded once."""
+        document = self.document
+        frame = websocket_app.binary_frame(pycrdt.create_update_message(update))
+        for other in document.authors.taken.values():
+            if other.peer and other.peer is not self.peer:  # a page that took over is another
+                other.peer.send(frame)
+        self.saved += 1
+        self.peer.send(websocket_app.text_frame({"type": "saved", "count": self.saved}))
+        document.updates += 1
+        if document.updates >= COMPACT_EVERY:
+            document.updates = 0
+            document.store.soon(document_store.compact)
+
+
+async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then close every connection with 1001."""
+    file = program.data_folder(options) / "document.sqlite3"
+    async with database.opened(file, document_store.SCHEMA) as store:
+        await store.run(document_store.compact)
+        text = SharedText(await store.run(document_store.updates))
+        document = Document(store, text, await store.run(document_store.entries), options)
+        talk = document.talk
+        await websocket_app.serve(
+            talk, listener, stop, server="document", page="document.html", max_size=LARGEST
+        )
+
+
+def run() -> None:
+    """Run the server with the flags of the command line."""
+    flags = program.parser(__doc__)
+    flags.add_argument("--burst", type=float, default=400, help="messages at once, of one client")
+    flags.add_argument("--rate", type=float, default=80, help="messages a second, of one client")
+    program.run(main, flags)

@@ -1,0 +1,1 @@
+"""Rooms and sessions on Socket.IO: `python -m helpers.servers.rooms`."""

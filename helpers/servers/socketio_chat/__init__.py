@@ -1,0 +1,1 @@
+"""The chat on Socket.IO: `python -m helpers.servers.socketio_chat`."""

@@ -1,0 +1,1 @@
+"""Live votes on Socket.IO: `python -m helpers.servers.vote`."""

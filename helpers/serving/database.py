@@ -1,0 +1,171 @@
+"""One SQLite database for one server: work from many tasks, written by one thread in batches.
+
+1. Work waits in one queue; whatever has gathered is done in one transaction, in order.
+2. Only after its commit does anybody hear of it, in the same order: `then` is called.
+3. So what was acknowledged is on the disk, and all see the same sequence.
+"""
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from helpers.serving.schema import Refusal
+
+log = logging.getLogger("database")
+Result = TypeVar("Result")
+BATCH = 500  # pieces of work in one transaction
+
+Work = Callable[[sqlite3.Connection], Any]
+
+
+class _Job(NamedTuple):
+    work: Work
+    then: Callable[[Any], Any]
+    done: asyncio.Future[Any]
+
+
+class Database:
+    """A SQLite file and the queue of what is to be done with it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()  # None: the end
+
+    async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Do one piece of work, and return its result once it is committed.
+
+        Args:
+            work: called in the database's thread.
+
+        Raises:
+            Refusal: not_saved, when SQLite could not write; whatever `work` raises.
+        """
+        return await self.after(work, lambda result: result)
+
+    async def after(
+        self, work: Callable[[sqlite3.Connection], Any], then: Callable[[Any], Result]
+    ) -> Result:
+        """Do one piece of work, and call `then` with its result once it is committed.
+
+        Args:
+            work: called in the database's thread.
+            then: called on the loop, in the order of the queue, before anything else is done.
+
+        Raises:
+            Refusal: not_saved, when SQLite could not write; whatever `work` raises.
+        """
+        return await self.submit(work, then)
+
+    def submit(
+        self, work: Callable[[sqlite3.Connection], Any], then: Callable[[Any], Result]
+    ) -> asyncio.Future[Result]:
+        """Put one piece of work into the queue now, and go on; the rest is as for `after`.
+
+        Args:
+            work: called in the database's thread.
+            then: called on the loop, in the order of the queue, before anything else is done.
+
+        Returns:
+            What becomes of it.
+        """
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._jobs.put_nowait(_Job(work, then, done))
+        return done
+
+    def soon(self, work: Work, then: Callable[[Any], Any] = lambda result: result) -> None:
+        """Do one piece of work for which nobody waits; what goes wrong is logged.
+
+        Args:
+            work: as for `after`.
+            then: as for `after`.
+        """
+
+        def ended(done: asyncio.Future[Any]) -> None:
+            if error := done.exception():
+                log.error("nothing was saved: %s", error)
+
+        self.submit(work, then).add_done_callback(ended)
+
+    async def write(self) -> None:
+        """Do what comes into the queue, until `end` is called."""
+        while job := await self._jobs.get():
+            jobs = [job]
+            while not self._jobs.empty() and len(jobs) < BATCH:
+                if (job := self._jobs.get_nowait()) is None:
+                    self.end()  # after this batch
+                    break
+                jobs.append(job)
+            results = await asyncio.to_thread(self._commit, jobs)
+            for job, result in zip(jobs, results, strict=True):
+                _settle(job, result)
+
+    def end(self) -> None:
+        """Let `write` return once it has done what waits."""
+        self._jobs.put_nowait(None)
+
+    def _commit(self, jobs: list[_Job]) -> list[Any]:
+        """Do a batch in one transaction; an exception is the result of its own work alone."""
+        try:
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                return [self._one(job) for job in jobs]
+        except sqlite3.Error as error:  # the disk is full, or the file is gone: none is saved
+            log.exception("nothing was saved")
+            return [_not_saved(error) for _ in jobs]
+
+    def _one(self, job: _Job) -> Any:
+        self._connection.execute("SAVEPOINT one")
+        try:
+            result = job.work(self._connection)
+        except BaseException as error:  # whatever it was: the others' work goes on
+            if isinstance(error, sqlite3.Error) and not self._connection.in_transaction:
+                raise  # the disk is full: SQLite itself gave the whole batch up
+            self._connection.execute("ROLLBACK TO one")
+            result = _not_saved(error) if isinstance(error, sqlite3.Error) else error
+        self._connection.execute("RELEASE one")
+        return result
+
+
+def _not_saved(error: sqlite3.Error) -> Refusal:
+    return Refusal("not_saved", f"the server could not save it: {error}")
+
+
+def _settle(job: _Job, result: Any) -> None:
+    try:
+        if isinstance(result, BaseException):
+            raise result
+        result = job.then(result)
+    except BaseException as error:
+        if isinstance(error, StopIteration):  # the one exception that a future does not take
+            error = RuntimeError("the work raised StopIteration")
+        if not job.done.done():
+            job.done.set_exception(error)
+        return
+    if not job.done.done():  # the one who asked may have left
+        job.done.set_result(result)
+
+
+@contextlib.asynccontextmanager
+async def opened(file: Path, schema: str) -> AsyncIterator[Database]:
+    """Open a database, and write what comes until the block ends.
+
+    Args:
+        file: made if it is missing.
+        schema: SQL that makes the tables, unless they are there.
+    """
+    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    with contextlib.closing(connection):
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # on the disk, whatever happens then
+        connection.executescript(schema)
+        database = Database(connection)
+        writing = asyncio.create_task(database.write())
+        try:
+            yield database
+        finally:
+            database.end()  # never cancelled: its thread may be in the middle of a commit
+            await writing

@@ -1,0 +1,199 @@
+"""What every helper server shares: its flags, its ready line, and its end.
+
+A server is an ordinary program: `python -m helpers.servers.echo`, stopped with Ctrl+C.
+Started by a cell it is a child of the kernel, with a pipe as its standard input, and then
+three rules hold:
+
+1. Once it answers, it prints one line with every address that it serves, and nothing else:
+   `listening on ws://HOST:PORT/ws, page at http://HOST:PORT/`, or the page's alone.
+2. It ignores Ctrl+C, so that JupyterLab's Interrupt does not kill it.
+3. It ends when the pipe ends, which happens however the kernel ends.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import errno
+import gc
+import logging
+import os
+import signal
+import socket
+import stat
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+PORT_TAKEN = 98  # our exit status then: a restart tries again
+GRACE_S = 2.0  # what a server has for closing its connections before it is ended
+
+Main = Callable[[argparse.Namespace, socket.socket, asyncio.Event], Coroutine[Any, Any, None]]
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Return the argument parser with the flags that every server has.
+
+    Args:
+        description: the server's docstring; its first line is shown by `--help`.
+
+    Returns:
+        A parser with `--host`, `--port` and `--data`; add the server's own flags to it.
+    """
+    summary = (description or "").strip().partition("\n")[0]
+    flags = argparse.ArgumentParser(description=summary, allow_abbrev=False)
+    flags.add_argument("--host", default="127.0.0.1", help="address to bind (default: loopback)")
+    flags.add_argument("--port", type=port, default=0, help="0, the default, takes any free port")
+    flags.add_argument("--data", type=Path, help="folder for what must survive a restart")
+    return flags
+
+
+def run(main: Main, flags: argparse.ArgumentParser) -> None:
+    """Run a server until SIGTERM, Ctrl+C, or the end of the kernel that started it.
+
+    Args:
+        main: `async def main(options, listener, stop)`: serves on the socket `listener`,
+            calls `ready(listener)`, and returns soon after the event `stop` is set.
+        flags: the parser of the command line, from `parser()`.
+
+    Raises:
+        SystemExit: when the port is taken or the address cannot be bound; says which.
+    """
+    gc.set_threshold(50_000, 20, 20)  # or it looks through 5,000 clients again and again
+    options = flags.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        os.fstat(0)
+    except OSError:  # without a standard input, the listening socket would be taken for it
+        os.open(os.devnull, os.O_RDONLY)
+    with listen(options.host, options.port) as listener:
+        asyncio.run(_until_stopped(main, options, listener))
+
+
+def ready(listener: socket.socket, *paths: str) -> None:
+    """Print the ready line: every address that the server serves, the one for clients first.
+
+    Args:
+        listener: the listening socket.
+        *paths: where its WebSockets are, such as `"/ws"`; without one, clients ask for the
+            page's address, as those of Socket.IO do.
+    """
+    host, listening_port = listener.getsockname()[:2]
+    place = f"[{host}]:{listening_port}" if ":" in host else f"{host}:{listening_port}"
+    sockets = " and ".join(f"ws://{place}{path}" for path in paths)
+    print(f"listening on {sockets}{', page at ' if paths else ''}http://{place}/", flush=True)
+    if is_child():  # whatever is printed from now on belongs in the log
+        os.dup2(2, 1)
+
+
+def listen(host: str, wanted_port: int) -> socket.socket:
+    """Return a socket that listens on `host` and `wanted_port`, 0 for any free port.
+
+    Args:
+        host: an address or a name of this machine.
+        wanted_port: 0 to 65535.
+
+    Raises:
+        SystemExit: when it cannot be bound; the message says why and what to do.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, wanted_port), family=family)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            sys.exit(f"cannot listen on {host}:{wanted_port}: {error.strerror or error}")
+        print(
+            f"port {wanted_port} is taken: another program listens on {host}:{wanted_port}; "
+            "stop that program, or choose another port (0 takes any free one)",
+            file=sys.stderr,
+        )
+        sys.exit(PORT_TAKEN)
+
+
+def data_folder(options: argparse.Namespace) -> Path:
+    """Return the folder of `--data`, made if it is missing; a temporary one by default.
+
+    Args:
+        options: the parsed command line.
+    """
+    folder: Path = options.data or Path(tempfile.mkdtemp(prefix="helpers-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def port(text: str) -> int:
+    """Read a port number from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: when it is not an integer from 0 to 65535.
+    """
+    if text.isdecimal() and int(text) <= 65_535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
+
+
+def size_bytes(text: str) -> int:
+    """Read a size in bytes from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: when it is not an integer of at least 1.
+    """
+    if text.isdecimal() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a size in bytes, 1 or more, got {text!r}")
+
+
+def soon(work: Coroutine[Any, Any, Any]) -> None:
+    """Do something on the running loop, once whoever is at it is done.
+
+    Args:
+        work: a coroutine; the loop by itself would not keep it alive.
+
+    Source: docs.python.org, asyncio.create_task.
+    """
+    task = asyncio.create_task(work)
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+
+
+_running: set[asyncio.Task[Any]] = set()
+
+
+def is_child() -> bool:
+    """Tell whether a launcher holds the other end of our standard input."""
+    mode = os.fstat(0).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+async def _until_stopped(main: Main, options: argparse.Namespace, listener: socket.socket) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        # From here on the process ends, even if the loop is stuck or a peer keeps it waiting.
+        timer = threading.Timer(GRACE_S, os._exit, [1])
+        timer.daemon = True
+        timer.start()
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(stop.set)
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        end()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    if is_child():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(target=_wait_for_end_of_input, args=[end], daemon=True).start()
+    else:
+        signal.signal(signal.SIGINT, on_signal)
+    await main(options, listener, stop)
+
+
+def _wait_for_end_of_input(then: Callable[[], None]) -> None:
+    with contextlib.suppress(OSError):
+        while os.read(0, 1024):  # not sys.stdin: its lock would hang the exit
+            pass
+    then()

@@ -1,0 +1,167 @@
+"""The plain HTTP half of every helper server: its page, its files, and what it refuses.
+
+1. `GET` alone; any other method is refused with 405.
+2. `/` is the server's page, `/healthz` tells its name, other paths are files of helpers/pages.
+3. A WebSocket's path is left to the handshake, unless the `Origin` is not the server's own:
+   then it is refused with 403, because a browser lets any page of the web connect here.
+"""
+
+import base64
+import contextlib
+import hashlib
+import json
+import re
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from helpers.wire import handshake
+
+if TYPE_CHECKING:
+    from websockets.http11 import Request as HttpRequest
+    from websockets.http11 import Response as HttpResponse
+
+PAGES = Path(__file__).resolve().parent.parent / "pages"
+CONTENT_TYPES = {  # by hand: on Windows `mimetypes` says what the registry says
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+}
+# Nothing inline and nothing foreign; no X-Frame-Options, because pages live in iframes.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'"
+)
+SECURITY_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+)
+# A page may say where its modules are, which HTML allows inline only: trusted by its hash.
+IMPORT_MAP = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
+
+
+class Reply(NamedTuple):
+    """A plain HTTP answer: `status`, `reason`, `headers` and `body`."""
+
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+def reply(
+    method: str, target: str, *, server: str, page: str, sockets: tuple[str, ...] = ("/ws",)
+) -> Reply | None:
+    """Answer a plain HTTP request: the page at `/`, its files, and `/healthz`.
+
+    Args:
+        method: `"GET"`, or another, which is refused.
+        target: the request's target, such as `"/style.css?v=2"`.
+        server: the server's name, told by `/healthz` and shown by the page.
+        page: the file in helpers/pages that is served at `/`.
+        sockets: the paths that are WebSockets.
+
+    Returns:
+        The answer, or None when the path is a WebSocket's and the handshake decides.
+    """
+    path = target.partition("?")[0]
+    if path in sockets and method == "GET":
+        return None
+    if method != "GET":
+        return refuse(405, f"expected GET, got {method[:40]}", ("Allow", "GET"))
+    if path == "/healthz":
+        body = json.dumps({"server": server, "status": "ok"}).encode()
+        return _reply(200, "application/json", body)
+    file = page_file(page if path == "/" else path)
+    return _reply(200, *file) if file else refuse(404, f"nothing is at {path[:200]}")
+
+
+def answer(request: "HttpRequest", *, server: str, page: str) -> "HttpResponse | None":
+    """Answer a request to a server on `websockets`; refuse a foreign page's WebSocket with 403.
+
+    Args:
+        request: what came.
+        server: as for `reply`.
+        page: as for `reply`.
+
+    Returns:
+        The answer, or None when the handshake may go on.
+
+    Source: RFC 6455 §10.2.
+    """
+    from websockets.datastructures import Headers
+    from websockets.http11 import Response
+
+    found = reply(request.method, request.path, server=server, page=page)
+    headers = tuple(request.headers.raw_items())
+    asked = handshake.Request(request.method, request.path, headers)
+    if not found and asked.header("Origin") is not None and not handshake.same_origin(asked):
+        found = refuse(403, f"this is not a page of mine: {asked.header('Origin')}")
+    return found and Response(found.status, found.reason, Headers(found.headers), found.body)
+
+
+def refuse(status: int, fact: str, *headers: tuple[str, str]) -> Reply:
+    """Return a plain text reply that says why a request is refused.
+
+    Args:
+        status: the HTTP status, such as 403.
+        fact: one line for the person who reads it.
+        headers: further headers.
+    """
+    line = f"{status} {HTTPStatus(status).phrase}: {fact}\n"
+    return _reply(status, "text/plain; charset=utf-8", line.encode(), *headers)
+
+
+def page_file(path: str) -> tuple[str, bytes] | None:
+    """Return the content type and the bytes of a file in helpers/pages.
+
+    Args:
+        path: as in a URL, with or without the leading slash: `"/style.css"`.
+
+    Returns:
+        `(content_type, body)`, or None for anything that is not a file to show: outside
+        the folder, hidden, or of a type that pages do not use.
+    """
+    parts = path.removeprefix("/").split("/")
+    # One rule for every system: no "..", no hidden file, no drive, no backslash, no NUL.
+    if any(not part or part[0] == "." or set(part) & set('\\:\0"<>|?*') for part in parts):
+        return None
+    content_type = CONTENT_TYPES.get(Path(parts[-1]).suffix)
+    with contextlib.suppress(OSError, ValueError):
+        file = PAGES.joinpath(*parts).resolve(strict=True)
+        if content_type and file.is_relative_to(PAGES):
+            return content_type, file.read_bytes()
+    return None
+
+
+def policy(html: bytes) -> str:
+    """Return the Content-Security-Policy of a page: our own files, and its own import map.
+
+    Args:
+        html: the page; empty for what is no page.
+
+    Source: Content Security Policy Level 3 §6.7.
+    """
+    digests = [hashlib.sha256(found).digest() for found in IMPORT_MAP.findall(html)]
+    hashes = "".join(f" 'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    return POLICY.replace("script-src 'self'", "script-src 'self'" + hashes)
+
+
+def _reply(status: int, content_type: str, body: bytes, *headers: tuple[str, str]) -> Reply:
+    return Reply(
+        status,
+        HTTPStatus(status).phrase,
+        (
+            ("Content-Type", content_type),
+            ("Content-Length", str(len(body))),
+            ("Content-Security-Policy", policy(body if "html" in content_type else b"")),
+            *SECURITY_HEADERS,
+            *headers,
+            ("Connection", "close"),
+        ),
+        body,
+    )

@@ -1,0 +1,201 @@
+"""What the servers on aiohttp share: one port for page and WebSocket, and one way to fan out.
+
+1. A plain request gets the page, a file, or a refusal; a handshake passes every rule first.
+2. A message for many is encoded once, as a whole frame, and sent to each `Peer` unawaited. What
+   is sent to a peer in one turn of the loop is one write, whatever the number of messages.
+3. A peer that does not read is dropped with 1013 once `turn.MAX_WAITING_BYTES` wait for it.
+4. A client's close frame is answered with its own code; the server's end closes with 1001.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from helpers.serving import program, static
+from helpers.serving.flush import Turn, Writer
+from helpers.wire import handshake
+from helpers.wire.frames import CloseCode, Frame, Opcode
+
+log = logging.getLogger("site")
+
+MAX_PEERS = 10_000
+LEAVE_S = 1.0  # what a peer has for answering a close frame
+PING_S = 20.0  # a peer that is silent is asked so often, and has half of it to answer
+
+Talk = Callable[["Peer"], Awaitable[None]]
+
+
+def text_frame(message: object) -> bytes:
+    """Encode a message as JSON in one text frame, ready for every peer.
+
+    Args:
+        message: what `json.dumps` takes; text without lone surrogates.
+
+    Source: RFC 6455 §5.6.
+    """
+    payload = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    return Frame(Opcode.TEXT, payload.encode()).encode()
+
+
+def binary_frame(payload: bytes) -> bytes:
+    """Encode a message as one binary frame, ready for every peer.
+
+    Source: RFC 6455 §5.6.
+    """
+    return Frame(Opcode.BINARY, payload).encode()
+
+
+class Peer(Writer):
+    """One client's WebSocket: iterate over what it sends, write to it without waiting.
+
+    Attributes:
+        number: 1 for the first connection of this server, then 2, and so on.
+        closed_with: the code of the peer's own close frame; None while it has sent none.
+    """
+
+    def __init__(
+        self, number: int, websocket: web.WebSocketResponse, transport: Any, turn: Turn
+    ) -> None:
+        super().__init__(turn, transport)
+        self.number = number
+        self._websocket = websocket
+        self._leaving: asyncio.Task[None] | None = None
+        self.closed_with: int | None = None
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing more can be sent: the peer has left, or is being dropped."""
+        return bool(self._leaving) or bool(self.transport.is_closing())
+
+    def too_slow(self) -> None:
+        """Drop a peer that does not read."""
+        self.drop(CloseCode.TRY_AGAIN_LATER, "you read too slowly")
+
+    def drop(self, code: int, reason: str = "") -> None:
+        """Close the connection: with a close frame, and for good soon after.
+
+        Args:
+            code: the close code.
+            reason: at most 123 bytes in UTF-8.
+        """
+        if not self._leaving:
+            self._write()  # what came before the close frame
+            self._leaving = asyncio.create_task(self._leave(code, reason))
+
+    async def _leave(self, code: int, reason: str) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_S):
+                await self._websocket.close(code=code, message=reason.encode())
+        self.transport.abort()  # whatever it has not read by now
+
+    async def left(self) -> None:
+        """Wait until a dropped peer is gone."""
+        if self._leaving:
+            await self._leaving
+
+    async def __aiter__(self) -> AsyncIterator[str | bytes]:
+        """Give each message that the peer sends, until it leaves or is dropped."""
+        while True:
+            message = await self._websocket.receive()
+            if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                yield message.data
+                continue
+            if message.type is WSMsgType.CLOSE:  # aiohttp would answer each of them with 1000
+                self.closed_with = message.data or CloseCode.NORMAL_CLOSURE
+                await self._websocket.close(code=self.closed_with, drain=False)
+            return
+
+
+async def serve(
+    talk: Talk,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    *,
+    server: str,
+    page: str,
+    max_size: int,
+) -> None:
+    """Serve a page at / and a WebSocket at /ws until `stop` is set.
+
+    Args:
+        talk: called with each `Peer`; the connection ends when it returns.
+        listener: the listening socket.
+        stop: the event that `program.run` sets.
+        server: the server's name.
+        page: the file in helpers/pages that is served at /.
+        max_size: of a message from a peer, in bytes; a bigger one closes with 1009.
+    """
+    peers: set[Peer] = set()
+    numbers, turn = itertools.count(1), Turn()
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        if refused := refusal(request, server, page, full=len(peers) >= MAX_PEERS):
+            return refused
+        websocket = web.WebSocketResponse(
+            autoclose=False, compress=False, max_msg_size=max_size, heartbeat=PING_S
+        )
+        await websocket.prepare(request)
+        peer = Peer(next(numbers), websocket, request.transport, turn)
+        peers.add(peer)
+        try:
+            await talk(peer)
+        except Exception:  # one client's trouble is nobody else's
+            log.exception("connection %d", peer.number)
+            peer.drop(CloseCode.INTERNAL_ERROR, "an error in the server")
+        finally:
+            peers.discard(peer)
+            await peer.left()
+        return websocket
+
+    runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=LEAVE_S)
+    await runner.setup()
+    await web.SockSite(runner, listener).start()
+    program.ready(listener, "/ws")
+    await stop.wait()
+    leaving = list(peers)
+    for peer in leaving:
+        peer.drop(CloseCode.GOING_AWAY, "the server ends")
+    await asyncio.gather(*(peer.left() for peer in leaving))
+    await runner.cleanup()
+
+
+def refusal(
+    request: web.BaseRequest, server: str, page: str, *, full: bool = False
+) -> web.Response | None:
+    """Answer a request that opens no WebSocket; None for a handshake without fault.
+
+    Args:
+        request: the request.
+        server: the server's name.
+        page: the file in helpers/pages that is served at /.
+        full: whether there is no place for a further WebSocket.
+
+    Source: RFC 6455 §4.2.
+    """
+    fields = [
+        (name.decode(), value.decode("utf-8", "replace")) for name, value in request.raw_headers
+    ]
+    asked = handshake.Request(request.method, request.raw_path, tuple(fields))
+    reply = static.reply(asked.method, asked.target, server=server, page=page)
+    if not reply and full:
+        reply = static.refuse(503, "too many connections are open, try later")
+    if not reply:
+        try:
+            handshake.answer(asked)
+        except handshake.HandshakeError as error:
+            response = handshake.refusal(error)
+            reply = static.Reply(response.status, response.reason, response.headers, response.body)
+    if not reply:
+        return None
+    by_aiohttp = {"Content-Length", "Connection"}
+    headers = [field for field in reply.headers if field[0] not in by_aiohttp]
+    answer = web.Response(status=reply.status, headers=headers, body=reply.body)
+    answer.force_close()
+    return answer

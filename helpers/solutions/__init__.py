@@ -1,1 +1,0 @@
-"""Solutions: one module a notebook, one function an exercise, named as its stub."""

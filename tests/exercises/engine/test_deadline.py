@@ -1,0 +1,45 @@
+"""Tests of helpers/check/deadline.py beside those in test_attempt.py and test_talk.py."""
+
+import sys
+from typing import Any
+
+import pytest
+
+from helpers.exercises.engine.deadline import SPARED, OutOfTime, deadline
+
+SOURCE = """
+def steps():
+    done = 0
+    for _ in range(100):
+        done += 1
+    return done
+"""
+
+
+def function_of(module: str) -> Any:
+    space: dict[str, Any] = {"__name__": module}
+    exec(SOURCE, space)
+    return space["steps"]
+
+
+@pytest.mark.parametrize("module", sorted(SPARED))
+def test_what_is_not_the_learners_is_left_to_end(module: str) -> None:
+    """In a callback of the garbage collector Python would print what is raised."""
+    steps = function_of(module)
+    with deadline(0):
+        assert steps() == 100
+
+
+def test_the_learners_code_is_ended_there_and_then() -> None:
+    steps = function_of("__main__")
+    done = 0
+    with pytest.raises(OutOfTime), deadline(0):
+        done = steps()
+    assert done == 0
+
+
+def test_whoever_traced_before_gets_the_trace_back() -> None:
+    before = sys.gettrace()
+    with pytest.raises(OutOfTime), deadline(0):
+        function_of("__main__")()
+    assert sys.gettrace() is before

@@ -1,0 +1,81 @@
+"""The file of solved exercises: written whole, kept aside when damaged, never in the way."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.exercises.engine import progress
+
+
+def test_nothing_is_solved_at_first(progress_file: Path) -> None:
+    assert progress.solved() == set()
+    assert not progress_file.exists()
+
+
+def test_what_is_solved_is_kept(progress_file: Path) -> None:
+    assert progress.record("b") == {"b"}
+    assert progress.record("a") == {"a", "b"}
+    assert progress.solved() == {"a", "b"}
+    assert progress_file.read_text() == '{"solved": ["a", "b"]}\n'.replace(
+        '{"solved": ["a", "b"]}', '{\n "solved": [\n  "a",\n  "b"\n ]\n}'
+    )
+    assert [path.name for path in progress_file.parent.iterdir()] == [progress_file.name]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"solved": 3}', '{"solved": [1]}', "\0"])
+def test_a_damaged_file_is_kept_aside(
+    text: str, progress_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    progress_file.write_text(text)
+    assert progress.solved() == set()
+    assert progress_file.with_name("progress.json.broken").read_text() == text
+    progress.record("a")
+    assert progress.solved() == {"a"}
+    assert capsys.readouterr().out == (
+        "progress starts anew: progress.json was damaged and is kept as progress.json.broken\n"
+    )
+
+
+def test_a_place_that_cannot_be_written_is_said_once(
+    progress_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_the_way = progress_file.parent / "file"
+    in_the_way.write_text("not a folder")
+    monkeypatch.setenv("HELPERS_PROGRESS", str(in_the_way / "progress.json"))
+    assert progress.record("a") == {"a"}
+    progress.record("b")
+    said = capsys.readouterr().out
+    assert said.startswith("progress is not kept: cannot write progress.json (")
+    assert said.count("\n") == 1
+
+
+def test_a_write_that_is_cut_off_leaves_the_old_file(
+    progress_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    progress.record("a")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    progress.record("b")
+    assert progress.solved() == {"a"}
+    assert [path.name for path in progress_file.parent.iterdir()] == [progress_file.name]
+
+
+def test_the_file_stands_beside_the_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HELPERS_PROGRESS")
+    root = Path(sys.modules["helpers"].__file__ or "").resolve().parents[1]
+    assert progress.file() == root / "notebooks" / ".progress.json"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file that is none")
+def test_what_is_no_file_is_left_alone(progress_file: Path) -> None:
+    """As /dev/null is, which whoever may write to it could replace."""
+    os.mkfifo(progress_file)
+    assert progress.solved() == set()
+    assert progress.record("a") == {"a"}
+    assert progress_file.is_fifo()
+    assert [path.name for path in progress_file.parent.iterdir()] == [progress_file.name]

@@ -1,0 +1,257 @@
+"""The live page gets everything that is recorded, history first, and holds nobody up."""
+
+import asyncio
+import contextlib
+import http.client
+import json
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+import websockets
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.server import ServerConnection
+
+from helpers.recorder import live as live_module
+from helpers.recorder.live import Live, described
+from helpers.recorder.tap import Tap, tap
+from helpers.wire.transcript import Entry, Follower, entries
+from tests.pictures.samples import Recorder, polled, socketio
+from tests.wire.test_transcript import ANSWER, REQUEST, client, recorded
+
+DEADLINE_S = 10
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    threads = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= threads
+
+
+async def echo(websocket: ServerConnection) -> None:
+    with contextlib.suppress(websockets.ConnectionClosed):
+        async for message in websocket:
+            await websocket.send(message)
+
+
+@contextlib.asynccontextmanager
+async def tapped() -> AsyncIterator[Tap]:
+    async with websockets.serve(echo, "127.0.0.1", 0, compression=None) as server:
+        with tap(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ws") as wire:
+            yield wire
+
+
+def viewer(live: Live, **options: Any) -> websockets.connect:
+    return websockets.connect(f"ws://127.0.0.1:{live.port}/ws", **options)
+
+
+async def view(
+    viewer: ClientConnection, count: int, seen: list[dict[str, Any]] | None = None
+) -> list[dict[str, Any]]:
+    """Read until so many entries are there; a new start voids those before."""
+    seen = [] if seen is None else seen
+    async with asyncio.timeout(DEADLINE_S):
+        while len(seen) < count:
+            message = json.loads(await viewer.recv())
+            if "start" in message:
+                seen.clear()
+            seen += message.get("entries", [])
+    return seen
+
+
+def test_history_comes_first_and_then_what_comes() -> None:
+    async def session() -> None:
+        async with tapped() as wire, websockets.connect(wire.url) as websocket:
+            await websocket.send("before")
+            await websocket.recv()
+            live = wire.live()
+            assert wire.live() is live
+            async with viewer(live) as first, viewer(live) as second:
+                assert json.loads(await first.recv()) == {"start": wire.name}
+                seen = await view(first, 5)
+                await websocket.send("after")
+                await websocket.recv()
+                seen = await view(first, 7, seen)
+                assert [e["message"] for e in seen[3:]] == ["before"] * 2 + ["after"] * 2
+                assert [e["number"] for e in seen] == list(range(1, 8))
+                assert seen == await view(second, 7)
+                assert seen == [described(entry) for entry in wire.entries()]
+                assert json.loads(json.dumps(seen)) == seen
+
+    asyncio.run(session())
+
+
+def test_clear_begins_anew() -> None:
+    async def session() -> None:
+        async with (
+            tapped() as wire,
+            viewer(wire.live()) as seeing,
+            websockets.connect(wire.url) as websocket,
+        ):
+            await view(seeing, 3)
+            wire.clear()
+            assert json.loads(await seeing.recv()) == {"start": wire.name}  # before anything new
+            await websocket.send("new")
+            await websocket.recv()
+            assert [e["message"] for e in await view(seeing, 2)] == ["new", "new"]
+
+    asyncio.run(session())
+
+
+def test_where_nothing_happens_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counted(Follower):
+        calls = 0
+
+        def new(self, at_most: int | None = None) -> list[Entry] | None:
+            Counted.calls += 1
+            return super().new(at_most)
+
+    monkeypatch.setattr(live_module, "Follower", Counted)
+
+    async def session() -> None:
+        async with tapped() as wire, viewer(wire.live()) as seeing:
+            async with websockets.connect(wire.url):
+                await view(seeing, 3)
+            await wire.closed()
+            async with viewer(wire.live()) as late:
+                await view(late, 3)
+                before = Counted.calls
+                for _ in range(20):  # turns of the relay's loop, in which a viewer could spin
+                    await (await late.ping())
+                assert Counted.calls <= before + 2
+
+    asyncio.run(session())
+
+
+def test_a_viewer_that_does_not_read_holds_nobody_up() -> None:
+    async def session() -> None:
+        async with (
+            tapped() as wire,
+            websockets.connect(wire.url) as websocket,
+            viewer(wire.live(), max_queue=1) as slow,
+            viewer(wire.live()) as quick,
+        ):
+            for number in range(1_000):
+                await websocket.send(f"{number}".ljust(400, "."))
+                await websocket.recv()
+            assert len(await view(quick, 2_003)) == 2_003
+            assert len(await view(slow, 2_003)) == 2_003
+
+    asyncio.run(session())
+
+
+def test_a_viewer_too_many_is_told_so_and_room_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_module, "VIEWERS", 2)
+
+    async def session() -> None:
+        async with tapped() as wire, contextlib.AsyncExitStack() as stack:
+            live = wire.live()
+            first = await stack.enter_async_context(viewer(live))
+            await stack.enter_async_context(viewer(live))
+            async with viewer(live) as third:
+                with pytest.raises(websockets.ConnectionClosedError, match="at most 2 viewers"):
+                    await third.recv()
+                assert third.close_code == 1013
+            await first.close()
+            async with asyncio.timeout(DEADLINE_S):
+                while True:
+                    async with viewer(live) as again:
+                        with contextlib.suppress(websockets.ConnectionClosedError):
+                            await again.recv()
+                            return
+
+    asyncio.run(session())
+
+
+def test_a_viewer_that_says_too_much_is_closed() -> None:
+    async def session() -> None:
+        async with tapped() as wire, viewer(wire.live()) as loud:
+            await loud.send("x" * 2_000)
+            with pytest.raises(websockets.ConnectionClosedError):
+                await view(loud, 1)
+            assert loud.close_code == 1009
+
+    asyncio.run(session())
+
+
+def test_only_its_own_page_gets_the_recording() -> None:
+    async def session() -> None:
+        async with tapped() as wire:
+            live = wire.live()
+            async with viewer(live, origin=live.page_url.rstrip("/")) as own:
+                assert json.loads(await own.recv()) == {"start": wire.name}
+            with pytest.raises(websockets.InvalidStatus) as caught:
+                await viewer(live, origin="https://evil.example")
+            assert caught.value.response.status_code == 403
+
+    asyncio.run(session())
+
+
+def test_the_page_and_its_files_are_served() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with tap(f"ws://127.0.0.1:{server.getsockname()[1]}/") as wire:
+            live = wire.live()
+            assert repr(live) == f"<live page of {wire.name} at {live.page_url}>"
+            browser = http.client.HTTPConnection("127.0.0.1", live.port, timeout=DEADLINE_S)
+            got = {}
+            for path in ("/", "/live.js", "/style.css", "/../tap.py", "/healthz"):
+                browser.request("GET", path)
+                response = browser.getresponse()
+                got[path] = (response.status, response.headers["Content-Type"].split(";")[0])
+                response.read()
+            browser.close()
+        assert repr(live) == f"<live page of {wire.name} stopped>"
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", live.port), timeout=DEADLINE_S)
+    assert got == {
+        "/": (200, "text/html"),
+        "/live.js": (200, "text/javascript"),
+        "/style.css": (200, "text/css"),
+        "/../tap.py": (404, "text/plain"),
+        "/healthz": (200, "application/json"),
+    }
+
+
+def test_an_entry_for_the_page_is_bounded_and_names_the_header_fields() -> None:
+    found = entries(recorded(("c", REQUEST), ("s", ANSWER), ("c", client(b"x" * 70_000))))
+    request, _, frame = (described(entry) for entry in found)
+    assert request["fields"][0] == ["Host", "127.0.0.1:8765"]
+    assert frame["fields"] == [
+        ["FIN", "1"],
+        ["RSV1", "0"],
+        ["opcode", "1 · text"],
+        ["MASK", "1"],
+        ["payload length", "70,000 bytes"],
+        ["masking key", "37 fa 21 3d"],
+    ]
+    assert frame["hex"].startswith("81ff0000000000011170" + "37fa213d")
+    assert (len(frame["hex"]), frame["size"]) == (1_024, 70_014)
+    assert len(frame["message"]) == 2_000
+    assert frame["opcode"] == "text"
+
+
+def test_the_page_of_a_stopped_tap_lets_its_viewers_go() -> None:
+    async def session() -> None:
+        async with tapped() as wire, viewer(wire.live()) as seeing:
+            stopping = asyncio.to_thread(wire.stop)
+            with pytest.raises(websockets.ConnectionClosed):
+                await asyncio.gather(stopping, view(seeing, 9))
+            assert seeing.close_code == 1001
+
+    asyncio.run(session())
+
+
+def test_an_entry_tells_its_session_and_its_packets() -> None:
+    got = [described(entry) for entry in entries(socketio())]
+    assert [(e["session"], e["packets"]) for e in got if e["packets"]][-2:] == [
+        (1, ['Socket.IO event "chat"("hi") · id 1']),
+        (1, ['Socket.IO ack({"sid": "mine"}) · id 1']),
+    ]
+    recorder = Recorder()
+    polled(1, recorder, b"\x1e".join([b"4x" + b"y" * 3_000] + [b"2"] * 40))
+    answered = described(entries(recorder.transcript)[2])
+    assert (len(answered["packets"]), answered["more_packets"]) == (20, 21)
+    assert max(map(len, answered["packets"])) < 500

@@ -1,0 +1,168 @@
+"""The queue before SQLite: order, one commit for many, and a failure that is nobody else's."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.serving.database import Database, opened
+from helpers.serving.schema import Refusal
+
+SCHEMA = "CREATE TABLE IF NOT EXISTS numbers (number INTEGER UNIQUE)"
+DEADLINE_S = 10
+
+
+class PanicError(BaseException):
+    """As a panic in Rust: none of the exceptions that `except Exception` catches."""
+
+
+def add(number: int) -> Callable[[sqlite3.Connection], int]:
+    def work(db: sqlite3.Connection) -> int:
+        db.execute("INSERT INTO numbers VALUES (?)", (number,))
+        return number
+
+    return work
+
+
+def numbers(db: sqlite3.Connection) -> list[int]:
+    return [row[0] for row in db.execute("SELECT number FROM numbers ORDER BY rowid")]
+
+
+def with_database(folder: Path, test: Callable[[Database], Awaitable[Any]]) -> None:
+    async def within() -> None:
+        async with asyncio.timeout(DEADLINE_S), opened(folder / "x.sqlite3", SCHEMA) as database:
+            await test(database)
+
+    asyncio.run(within())
+
+
+def stored(folder: Path) -> list[int]:
+    """Read what another process would find."""
+    connection = sqlite3.connect(folder / "x.sqlite3")
+    try:
+        return numbers(connection)
+    finally:
+        connection.close()
+
+
+def test_work_is_done_and_told_in_order_in_one_other_thread(tmp_path: Path) -> None:
+    told: list[int] = []
+    threads = set()
+
+    async def test(database: Database) -> None:
+        def work(number: int) -> Callable[[sqlite3.Connection], int]:
+            def noted(db: sqlite3.Connection) -> int:
+                threads.add(threading.current_thread())
+                return add(number)(db)
+
+            return noted
+
+        await asyncio.gather(*(database.after(work(n), told.append) for n in range(1_200)))
+        assert await database.run(numbers) == told == list(range(1_200))
+
+    with_database(tmp_path, test)
+    assert threading.current_thread() not in threads
+
+
+def test_nobody_hears_of_it_before_it_is_on_the_disk(tmp_path: Path) -> None:
+    async def test(database: Database) -> None:
+        def then(number: int) -> None:
+            assert number in stored(tmp_path)
+
+        await asyncio.gather(*(database.after(add(number), then) for number in range(20)))
+
+    with_database(tmp_path, test)
+
+
+def fail(error: BaseException) -> Callable[[sqlite3.Connection], None]:
+    def work(db: sqlite3.Connection) -> None:
+        add(99)(db)  # undone
+        raise error
+
+    return work
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("no"), Refusal("bad_token", "no"), PanicError("no"), StopIteration("no")],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_fails_is_undone_and_harms_nobody_else(tmp_path: Path, error: BaseException) -> None:
+    async def test(database: Database) -> None:
+        work = [add(1), fail(error), add(2)]
+        jobs = [asyncio.ensure_future(database.run(each)) for each in work]
+        await asyncio.wait(jobs)
+        expected = RuntimeError if isinstance(error, StopIteration) else type(error)
+        assert type(jobs[1].exception()) is expected
+        assert await database.run(numbers) == [1, 2]
+
+    with_database(tmp_path, test)
+
+
+def test_what_sqlite_refuses_is_not_saved_and_harms_nobody_else(tmp_path: Path) -> None:
+    async def test(database: Database) -> None:
+        jobs = [asyncio.ensure_future(database.run(add(number))) for number in (1, 1, 2)]
+        await asyncio.wait(jobs)
+        refused = jobs[1].exception()
+        assert isinstance(refused, Refusal)
+        assert refused.code == "not_saved"
+        assert str(refused).startswith("the server could not save it: UNIQUE constraint failed")
+        assert await database.run(numbers) == [1, 2]
+
+    with_database(tmp_path, test)
+
+
+def test_when_the_disk_is_full_all_of_the_batch_is_refused_and_work_goes_on(
+    tmp_path: Path,
+) -> None:
+    async def test(database: Database) -> None:
+        def full(db: sqlite3.Connection) -> None:
+            db.execute("ROLLBACK")  # as SQLite does by itself
+            raise sqlite3.OperationalError("database or disk is full")
+
+        first = asyncio.ensure_future(database.run(add(1)))
+        await first  # by itself
+        jobs = [asyncio.ensure_future(database.run(each)) for each in (add(2), full, add(3))]
+        await asyncio.wait(jobs)
+        errors = [job.exception() for job in jobs]
+        assert [error.code for error in errors if isinstance(error, Refusal)] == ["not_saved"] * 3
+        await database.run(add(4))
+        assert await database.run(numbers) == [1, 4]
+
+    with_database(tmp_path, test)
+
+
+def test_what_fails_in_then_is_the_askers_alone(tmp_path: Path) -> None:
+    async def test(database: Database) -> None:
+        def then(number: int) -> None:
+            raise PanicError("no")
+
+        with pytest.raises(PanicError):
+            await database.after(add(1), then)
+        assert await database.run(numbers) == [1]
+
+    with_database(tmp_path, test)
+
+
+def test_who_stopped_waiting_does_not_stop_the_work(tmp_path: Path) -> None:
+    async def test(database: Database) -> None:
+        job = asyncio.ensure_future(database.run(add(1)))
+        await asyncio.sleep(0)  # it is in the queue now
+        job.cancel()
+        assert await database.run(numbers) == [1]
+
+    with_database(tmp_path, test)
+
+
+def test_the_end_does_all_that_waits(tmp_path: Path) -> None:
+    async def test(database: Database) -> None:
+        for number in range(700):  # more than one batch
+            database.soon(add(number))
+        database.soon(fail(ValueError("no")))  # logged
+
+    with_database(tmp_path, test)
+    assert stored(tmp_path) == list(range(700))

@@ -1,0 +1,183 @@
+"""Tests of helpers/servers/site.py: real connections to a site in this process."""
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from helpers.serving import flush, websocket_app
+from helpers.serving.program import listen
+
+DEADLINE_S = 10
+
+
+@contextlib.asynccontextmanager
+async def served(
+    talk: Callable[[websocket_app.Peer], Awaitable[None]], max_size: int = 1024
+) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    stop = asyncio.Event()
+    with listen("127.0.0.1", 0) as listener:
+        task = asyncio.create_task(
+            websocket_app.serve(
+                talk, listener, stop, server="x", page="echo.html", max_size=max_size
+            )
+        )
+        try:
+            yield f"127.0.0.1:{listener.getsockname()[1]}", stop
+        finally:
+            stop.set()
+            await asyncio.wait_for(task, DEADLINE_S)
+
+
+async def echo(peer: websocket_app.Peer) -> None:
+    async for message in peer:
+        binary = isinstance(message, bytes)
+        peer.send(
+            websocket_app.binary_frame(message) if binary else websocket_app.text_frame(message)
+        )
+
+
+def run(test: Awaitable[None]) -> None:
+    async def within() -> None:
+        async with asyncio.timeout(DEADLINE_S):
+            await test
+
+    asyncio.run(within())
+
+
+def test_text_and_binary_come_back() -> None:
+    async def test() -> None:
+        async with served(echo) as (address, _), connect(f"ws://{address}/ws") as client:
+            await client.send("héllo")
+            assert json.loads(await client.recv()) == "héllo"
+            await client.send(b"\0\1")
+            assert await client.recv() == b"\0\1"
+
+    run(test())
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 3000, 4999])
+def test_a_close_is_answered_with_its_own_code(code: int) -> None:
+    async def test() -> None:
+        async with served(echo) as (address, _):
+            client = await connect(f"ws://{address}/ws")
+            await client.close(code, "bye")
+            assert client.protocol.close_rcvd
+            assert client.protocol.close_rcvd.code == code
+
+    run(test())
+
+
+def test_the_end_closes_with_1001() -> None:
+    async def test() -> None:
+        async with served(echo) as (address, stop), connect(f"ws://{address}/ws") as client:
+            stop.set()
+            with pytest.raises(ConnectionClosed) as caught:
+                await client.recv()
+            assert caught.value.rcvd
+            assert caught.value.rcvd.code == 1001
+
+    run(test())
+
+
+def test_an_error_in_the_handler_closes_with_1011() -> None:
+    async def talk(peer: websocket_app.Peer) -> None:
+        async for message in peer:
+            raise ValueError(message)
+
+    async def test() -> None:
+        async with served(talk) as (address, _), connect(f"ws://{address}/ws") as client:
+            await client.send("x")
+            with pytest.raises(ConnectionClosed) as caught:
+                await client.recv()
+            assert caught.value.rcvd
+            assert caught.value.rcvd.code == 1011
+
+    run(test())
+
+
+def test_a_message_too_big_closes_with_1009() -> None:
+    async def test() -> None:
+        async with served(echo) as (address, _), connect(f"ws://{address}/ws") as client:
+            await client.send("x" * 2000)
+            with pytest.raises(ConnectionClosed) as caught:
+                await client.recv()
+            assert caught.value.rcvd
+            assert caught.value.rcvd.code == 1009
+
+    run(test())
+
+
+def test_a_foreign_page_is_refused_with_403() -> None:
+    async def test() -> None:
+        async with served(echo) as (address, _):
+            with pytest.raises(InvalidStatus) as caught:
+                await connect(f"ws://{address}/ws", origin="http://evil.example")  # type: ignore[arg-type]
+            assert caught.value.response.status_code == 403
+            own = await connect(f"ws://{address}/ws", origin=f"http://{address}")  # type: ignore[arg-type]
+            await own.close()
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [
+        *[("GET / HTTP/1.1", 200), ("GET /style.css HTTP/1.1", 200), ("GET /no HTTP/1.1", 404)],
+        *[("GET /healthz HTTP/1.1", 200), ("GET /ws HTTP/1.1", 426), ("POST / HTTP/1.1", 405)],
+    ],
+)
+def test_plain_requests(request_line: str, status: int) -> None:
+    async def test() -> None:
+        async with served(echo) as (address, _):
+            host, port = address.split(":")
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(f"{request_line}\r\nHost: {address}\r\n\r\n".encode())
+            answer = await reader.read()
+            assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+            head = answer.partition(b"\r\n\r\n")[0].lower()
+            assert head.count(b"content-length") == 1
+            writer.close()
+
+    run(test())
+
+
+def test_a_peer_that_does_not_read_is_dropped_and_bounded() -> None:
+    peers: list[websocket_app.Peer] = []
+    came = asyncio.Event()
+
+    async def talk(peer: websocket_app.Peer) -> None:
+        peers.append(peer)
+        came.set()
+        async for _ in peer:
+            pass
+
+    async def test() -> None:
+        async with served(talk) as (address, _):
+            slow = socket.create_connection(address.split(":"))
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.sendall(
+                b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+            )
+            await came.wait()
+            (peer,) = peers
+            frame = websocket_app.binary_frame(bytes(2**16))
+            for _ in range(1000):
+                peer.send(frame)
+                if peer.gone:
+                    break
+                await asyncio.sleep(0)
+            assert peer.gone
+            assert peer.transport.get_write_buffer_size() <= flush.MAX_WAITING_BYTES + 2 * len(
+                frame
+            )
+            await peer.left()
+            slow.close()
+
+    run(test())
