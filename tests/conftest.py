@@ -19,6 +19,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["HELPERS_PROGRESS"] = str(folder / "progress.json")
 
 
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The loop on which an `async def test_…` runs, by anyio's plugin."""
+    return "asyncio"
+
+
 @pytest.hookimpl(optionalhook=True)  # without xdist there is nobody to ask
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One worker more than cores: browsers and kernels are waited for much of the time."""

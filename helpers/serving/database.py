@@ -1,7 +1,7 @@
 """One SQLite database for one server: work from many tasks, written by one thread in batches.
 
 1. Work waits in one queue; whatever has gathered is done in one transaction, in order.
-2. Only after its commit does anybody hear of it, in the same order: `then` is called.
+2. Only after its commit does anybody hear of it, in the same order: `on_commit` is called.
 3. So what was acknowledged is on the disk, and all see the same sequence.
 """
 
@@ -11,7 +11,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, overload
 
 from helpers.serving.schema import Refusal
 
@@ -22,9 +22,13 @@ BATCH = 500  # pieces of work in one transaction
 Work = Callable[[sqlite3.Connection], Any]
 
 
+def _same(result: Any) -> Any:
+    return result
+
+
 class _Job(NamedTuple):
     work: Work
-    then: Callable[[Any], Any]
+    on_commit: Callable[[Any], Any]
     done: asyncio.Future[Any]
 
 
@@ -35,60 +39,52 @@ class Database:
         self._connection = connection
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()  # None: the end
 
-    async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        """Do one piece of work, and return its result once it is committed.
+    @overload
+    async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result: ...
+
+    @overload
+    async def run(self, work: Work, on_commit: Callable[[Any], Result]) -> Result: ...
+
+    async def run(self, work: Work, on_commit: Callable[[Any], Any] = _same) -> Any:
+        """Do one piece of work, and return what `on_commit` makes of its result.
 
         Args:
             work: called in the database's thread.
+            on_commit: called on the loop with the result once it is committed, in the order of
+                the queue, before anything else is done.
 
         Raises:
             Refusal: not_saved, when SQLite could not write; whatever `work` raises.
         """
-        return await self.after(work, lambda result: result)
+        return await self.submit(work, on_commit)
 
-    async def after(
-        self, work: Callable[[sqlite3.Connection], Any], then: Callable[[Any], Result]
-    ) -> Result:
-        """Do one piece of work, and call `then` with its result once it is committed.
+    def submit(self, work: Work, on_commit: Callable[[Any], Any] = _same) -> asyncio.Future[Any]:
+        """Put one piece of work into the queue now, and go on; the rest is as for `run`.
 
         Args:
-            work: called in the database's thread.
-            then: called on the loop, in the order of the queue, before anything else is done.
-
-        Raises:
-            Refusal: not_saved, when SQLite could not write; whatever `work` raises.
-        """
-        return await self.submit(work, then)
-
-    def submit(
-        self, work: Callable[[sqlite3.Connection], Any], then: Callable[[Any], Result]
-    ) -> asyncio.Future[Result]:
-        """Put one piece of work into the queue now, and go on; the rest is as for `after`.
-
-        Args:
-            work: called in the database's thread.
-            then: called on the loop, in the order of the queue, before anything else is done.
+            work: as for `run`.
+            on_commit: as for `run`.
 
         Returns:
             What becomes of it.
         """
-        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._jobs.put_nowait(_Job(work, then, done))
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._jobs.put_nowait(_Job(work, on_commit, done))
         return done
 
-    def soon(self, work: Work, then: Callable[[Any], Any] = lambda result: result) -> None:
+    def run_later(self, work: Work, on_commit: Callable[[Any], Any] = _same) -> None:
         """Do one piece of work for which nobody waits; what goes wrong is logged.
 
         Args:
-            work: as for `after`.
-            then: as for `after`.
+            work: as for `run`.
+            on_commit: as for `run`.
         """
 
         def ended(done: asyncio.Future[Any]) -> None:
             if error := done.exception():
                 log.error("nothing was saved: %s", error)
 
-        self.submit(work, then).add_done_callback(ended)
+        self.submit(work, on_commit).add_done_callback(ended)
 
     async def write(self) -> None:
         """Do what comes into the queue, until `end` is called."""
@@ -138,7 +134,7 @@ def _settle(job: _Job, result: Any) -> None:
     try:
         if isinstance(result, BaseException):
             raise result
-        result = job.then(result)
+        result = job.on_commit(result)
     except BaseException as error:
         if isinstance(error, StopIteration):  # the one exception that a future does not take
             error = RuntimeError("the work raised StopIteration")

@@ -3,7 +3,7 @@
 python-socketio makes a task, and the WebSocket library a frame, for each client and event. Here:
 
 1. An event becomes one packet and one WebSocket frame. A client whose outbox is empty gets that
-   frame; what it gets in one turn of the loop is one write, whatever the number of events.
+   frame; what it gets in one iteration of the loop is one write, whatever the number of events.
 2. Everybody else (by polling, upgrading, with a backlog) gets the packet into the outbox, which
    the library empties. So each client hears in the order of the emits, whichever way each took.
 3. Who does not read is dropped once `MAX_WAITING_BYTES` wait, so memory has a bound.
@@ -26,7 +26,7 @@ from engineio import packet as engineio_packet
 from socketio import packet as socketio_packet
 
 from helpers.serving import program
-from helpers.serving.flush import MAX_WAITING_BYTES, Turn, Writer
+from helpers.serving.flush import MAX_WAITING_BYTES, FlushScheduler, Writer
 from helpers.wire.frames import Frame, Opcode
 
 log = logging.getLogger("fanout")
@@ -40,16 +40,16 @@ class Outbox(Writer, asyncio.Queue[Any]):
 
     Args:
         server: the Engine.IO server whose client it is.
-        turn: when to write.
+        flushes: when to write.
 
     Attributes:
         transport: of its WebSocket, once there is one.
         waiting_bytes: how much waits.
     """
 
-    def __init__(self, server: Any, turn: Turn) -> None:
+    def __init__(self, server: Any, flushes: FlushScheduler) -> None:
         request = request_of.get()
-        Writer.__init__(self, turn, request.transport if request is not None else None)
+        Writer.__init__(self, flushes, request.transport if request is not None else None)
         asyncio.Queue.__init__(self)
         self._server = server
         self._asked = False  # whether the one who empties it waits for more
@@ -169,8 +169,8 @@ def install(sio: socketio.AsyncServer) -> None:
     Args:
         sio: a server whose `client_manager` is a `FanOut`.
     """
-    turn = Turn()
-    sio.eio.create_queue = lambda: Outbox(sio.eio, turn)
+    flushes = FlushScheduler()
+    sio.eio.create_queue = lambda: Outbox(sio.eio, flushes)
     sio.eio.has_outboxes = supported(sio)
     if not sio.eio.has_outboxes:
         log.warning("this release of python-engineio is not known here: events go its own way")

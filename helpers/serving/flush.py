@@ -1,7 +1,7 @@
-"""One write a turn: what several messages leave for a client is written together.
+"""One write per loop iteration: what several messages leave for a client is written together.
 
 A system call for each message and client is what a fan-out costs most. Whoever has something to
-write says so once, and is called when the turn of the loop is over; after a long flush the next
+write says so once, and is called when the iteration is over; after a long flush the next
 one waits a moment, in which more may gather, and a moment more if the loop was too busy to let
 anything in. A message that comes alone is not kept waiting.
 """
@@ -10,21 +10,21 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-AT_ONCE_BYTES = 65_536  # for one client: more is written before the turn is over
+AT_ONCE_BYTES = 65_536  # for one client: more is written before the iteration is over
 MAX_WAITING_BYTES = 2**20  # for one client, besides what the system's own buffers hold
 LONGEST_PAUSE_S = 0.003  # between two flushes: what it takes a message to come and be stored
 
 
-class Turn:
-    """Those who have something to write in this turn of one server's loop."""
+class FlushScheduler:
+    """Those who have something to write in this iteration of one server's loop."""
 
     def __init__(self) -> None:
         self._waiting: list[Callable[[], None]] = []
         self._not_before = 0.0
         self._latest = 0.0  # a further pause does not begin
 
-    def at_its_end(self, write: Callable[[], None]) -> None:
-        """Call something when this turn is over.
+    def schedule(self, write: Callable[[], None]) -> None:
+        """Call something when this iteration is over.
 
         Args:
             write: called once, without waiting for anybody.
@@ -53,17 +53,17 @@ class Turn:
 
 
 class Writer:
-    """What one client is sent: gathered in a turn, and written at its end.
+    """What one client is sent: gathered in an iteration, and written at its end.
 
     Args:
-        turn: when to write.
+        flushes: when to write.
         transport: of the client's connection; None while it has none that takes frames.
     """
 
-    def __init__(self, turn: Turn, transport: Any) -> None:
+    def __init__(self, flushes: FlushScheduler, transport: Any) -> None:
         self.transport = transport
-        self._turn = turn
-        self._frames: list[bytes] = []  # sent in this turn
+        self._flushes = flushes
+        self._frames: list[bytes] = []  # sent in this iteration
         self._size = 0  # of them, in bytes
 
     @property
@@ -84,7 +84,7 @@ class Writer:
         if not self._frames:
             if self.gone:
                 return
-            self._turn.at_its_end(self._write)
+            self._flushes.schedule(self._write)
         self._frames.append(frame)
         self._size += len(frame)
         if self._size >= AT_ONCE_BYTES:

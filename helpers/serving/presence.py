@@ -43,20 +43,20 @@ class Places(Generic[Somebody]):
     """Everybody who is here.
 
     Args:
-        left: called with whoever has left.
+        on_leave: called with whoever has left.
 
     Attributes:
-        taken: the places by their keys.
+        members: the places by their keys.
     """
 
-    def __init__(self, left: Callable[[Somebody], None]) -> None:
-        self.taken: dict[Hashable, Somebody] = {}
-        self._left = left
+    def __init__(self, on_leave: Callable[[Somebody], None]) -> None:
+        self.members: dict[Hashable, Somebody] = {}
+        self._on_leave = on_leave
 
-    def tell(self, message: dict[str, Any], *, but: Somebody | None = None) -> None:
+    def broadcast(self, message: dict[str, Any], *, but: Somebody | None = None) -> None:
         """Send what is true now to everybody, encoded once."""
         frame = websocket_app.text_frame(message)
-        for somebody in self.taken.values():
+        for somebody in self.members.values():
             if somebody.peer and somebody is not but:
                 somebody.peer.send(frame)
 
@@ -66,7 +66,7 @@ class Places(Generic[Somebody]):
         Returns:
             Who is here now, and whether they were not here before.
         """
-        here = self.taken.setdefault(newcomer.key, newcomer)
+        here = self.members.setdefault(newcomer.key, newcomer)
         if here.peer:
             here.peer.drop(CONTINUED_ELSEWHERE, "continued elsewhere")
         if here.leaving:
@@ -74,15 +74,15 @@ class Places(Generic[Somebody]):
         here.peer, here.leaving = peer, None
         return here, here is newcomer
 
-    def over(self, somebody: Somebody | None, peer: websocket_app.Peer) -> None:
+    def connection_lost(self, somebody: Somebody | None, peer: websocket_app.Peer) -> None:
         """Note the end of a connection: leave at once, or keep the place for a while."""
         if somebody and somebody.peer is peer:
             goodbye = peer.closed_with == CloseCode.NORMAL_CLOSURE
-            self.hold(somebody, 0 if goodbye else RETURN_S)
+            self.keep_for(somebody, 0 if goodbye else RETURN_S)
 
-    def hold(self, somebody: Somebody, for_s: float) -> None:
+    def keep_for(self, somebody: Somebody, for_s: float) -> None:
         """Keep the place of somebody without a connection, for so many seconds."""
-        self.taken.setdefault(somebody.key, somebody)
+        self.members.setdefault(somebody.key, somebody)
         somebody.peer = None
         if somebody.leaving:
             somebody.leaving.cancel()
@@ -91,11 +91,11 @@ class Places(Generic[Somebody]):
 
     def leave(self, somebody: Somebody) -> None:
         """Let somebody go."""
-        del self.taken[somebody.key]
-        self._left(somebody)
+        del self.members[somebody.key]
+        self._on_leave(somebody)
 
 
-async def attend(
+async def serve_messages(
     peer: websocket_app.Peer, bucket: Bucket, react: Callable[[str | bytes], Awaitable[None]]
 ) -> None:
     """Carry out what a client sends, or tell it why not, until its connection ends.

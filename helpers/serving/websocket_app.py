@@ -2,8 +2,8 @@
 
 1. A plain request gets the page, a file, or a refusal; a handshake passes every rule first.
 2. A message for many is encoded once, as a whole frame, and sent to each `Peer` unawaited. What
-   is sent to a peer in one turn of the loop is one write, whatever the number of messages.
-3. A peer that does not read is dropped with 1013 once `turn.MAX_WAITING_BYTES` wait for it.
+   is sent to a peer in one iteration of the loop is one write, whatever the number of messages.
+3. A peer that does not read is dropped with 1013 once `flush.MAX_WAITING_BYTES` wait for it.
 4. A client's close frame is answered with its own code; the server's end closes with 1001.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from helpers.serving import program, static
-from helpers.serving.flush import Turn, Writer
+from helpers.serving.flush import FlushScheduler, Writer
 from helpers.wire import handshake
 from helpers.wire.frames import CloseCode, Frame, Opcode
 
@@ -61,9 +61,13 @@ class Peer(Writer):
     """
 
     def __init__(
-        self, number: int, websocket: web.WebSocketResponse, transport: Any, turn: Turn
+        self,
+        number: int,
+        websocket: web.WebSocketResponse,
+        transport: Any,
+        flushes: FlushScheduler,
     ) -> None:
-        super().__init__(turn, transport)
+        super().__init__(flushes, transport)
         self.number = number
         self._websocket = websocket
         self._leaving: asyncio.Task[None] | None = None
@@ -95,7 +99,7 @@ class Peer(Writer):
                 await self._websocket.close(code=code, message=reason.encode())
         self.transport.abort()  # whatever it has not read by now
 
-    async def left(self) -> None:
+    async def wait_closed(self) -> None:
         """Wait until a dropped peer is gone."""
         if self._leaving:
             await self._leaving
@@ -133,7 +137,7 @@ async def serve(
         max_size: of a message from a peer, in bytes; a bigger one closes with 1009.
     """
     peers: set[Peer] = set()
-    numbers, turn = itertools.count(1), Turn()
+    numbers, flushes = itertools.count(1), FlushScheduler()
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         if refused := refusal(request, server, page, full=len(peers) >= MAX_PEERS):
@@ -142,7 +146,7 @@ async def serve(
             autoclose=False, compress=False, max_msg_size=max_size, heartbeat=PING_S
         )
         await websocket.prepare(request)
-        peer = Peer(next(numbers), websocket, request.transport, turn)
+        peer = Peer(next(numbers), websocket, request.transport, flushes)
         peers.add(peer)
         try:
             await talk(peer)
@@ -151,7 +155,7 @@ async def serve(
             peer.drop(CloseCode.INTERNAL_ERROR, "an error in the server")
         finally:
             peers.discard(peer)
-            await peer.left()
+            await peer.wait_closed()
         return websocket
 
     runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=LEAVE_S)
@@ -162,7 +166,7 @@ async def serve(
     leaving = list(peers)
     for peer in leaving:
         peer.drop(CloseCode.GOING_AWAY, "the server ends")
-    await asyncio.gather(*(peer.left() for peer in leaving))
+    await asyncio.gather(*(peer.wait_closed() for peer in leaving))
     await runner.cleanup()
 
 

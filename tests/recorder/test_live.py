@@ -62,46 +62,40 @@ async def view(
     return seen
 
 
-def test_history_comes_first_and_then_what_comes() -> None:
-    async def session() -> None:
-        async with tapped() as wire, websockets.connect(wire.url) as websocket:
-            await websocket.send("before")
+async def test_history_comes_first_and_then_what_comes() -> None:
+    async with tapped() as wire, websockets.connect(wire.url) as websocket:
+        await websocket.send("before")
+        await websocket.recv()
+        live = wire.live()
+        assert wire.live() is live
+        async with viewer(live) as first, viewer(live) as second:
+            assert json.loads(await first.recv()) == {"start": wire.name}
+            seen = await view(first, 5)
+            await websocket.send("after")
             await websocket.recv()
-            live = wire.live()
-            assert wire.live() is live
-            async with viewer(live) as first, viewer(live) as second:
-                assert json.loads(await first.recv()) == {"start": wire.name}
-                seen = await view(first, 5)
-                await websocket.send("after")
-                await websocket.recv()
-                seen = await view(first, 7, seen)
-                assert [e["message"] for e in seen[3:]] == ["before"] * 2 + ["after"] * 2
-                assert [e["number"] for e in seen] == list(range(1, 8))
-                assert seen == await view(second, 7)
-                assert seen == [described(entry) for entry in wire.entries()]
-                assert json.loads(json.dumps(seen)) == seen
-
-    asyncio.run(session())
+            seen = await view(first, 7, seen)
+            assert [e["message"] for e in seen[3:]] == ["before"] * 2 + ["after"] * 2
+            assert [e["number"] for e in seen] == list(range(1, 8))
+            assert seen == await view(second, 7)
+            assert seen == [described(entry) for entry in wire.entries()]
+            assert json.loads(json.dumps(seen)) == seen
 
 
-def test_clear_begins_anew() -> None:
-    async def session() -> None:
-        async with (
-            tapped() as wire,
-            viewer(wire.live()) as seeing,
-            websockets.connect(wire.url) as websocket,
-        ):
-            await view(seeing, 3)
-            wire.clear()
-            assert json.loads(await seeing.recv()) == {"start": wire.name}  # before anything new
-            await websocket.send("new")
-            await websocket.recv()
-            assert [e["message"] for e in await view(seeing, 2)] == ["new", "new"]
-
-    asyncio.run(session())
+async def test_clear_begins_anew() -> None:
+    async with (
+        tapped() as wire,
+        viewer(wire.live()) as seeing,
+        websockets.connect(wire.url) as websocket,
+    ):
+        await view(seeing, 3)
+        wire.clear()
+        assert json.loads(await seeing.recv()) == {"start": wire.name}  # before anything new
+        await websocket.send("new")
+        await websocket.recv()
+        assert [e["message"] for e in await view(seeing, 2)] == ["new", "new"]
 
 
-def test_where_nothing_happens_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_nothing_happens_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     class Counted(Follower):
         calls = 0
 
@@ -111,83 +105,70 @@ def test_where_nothing_happens_nothing_is_read(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(live_module, "Follower", Counted)
 
-    async def session() -> None:
-        async with tapped() as wire, viewer(wire.live()) as seeing:
-            async with websockets.connect(wire.url):
-                await view(seeing, 3)
-            await wire.closed()
-            async with viewer(wire.live()) as late:
-                await view(late, 3)
-                before = Counted.calls
-                for _ in range(20):  # turns of the relay's loop, in which a viewer could spin
-                    await (await late.ping())
-                assert Counted.calls <= before + 2
-
-    asyncio.run(session())
+    async with tapped() as wire, viewer(wire.live()) as seeing:
+        async with websockets.connect(wire.url):
+            await view(seeing, 3)
+        await wire.closed()
+        async with viewer(wire.live()) as late:
+            await view(late, 3)
+            before = Counted.calls
+            for _ in range(20):  # turns of the relay's loop, in which a viewer could spin
+                await (await late.ping())
+            assert Counted.calls <= before + 2
 
 
-def test_a_viewer_that_does_not_read_holds_nobody_up() -> None:
-    async def session() -> None:
-        async with (
-            tapped() as wire,
-            websockets.connect(wire.url) as websocket,
-            viewer(wire.live(), max_queue=1) as slow,
-            viewer(wire.live()) as quick,
-        ):
-            for number in range(1_000):
-                await websocket.send(f"{number}".ljust(400, "."))
-                await websocket.recv()
-            assert len(await view(quick, 2_003)) == 2_003
-            assert len(await view(slow, 2_003)) == 2_003
-
-    asyncio.run(session())
+async def test_a_viewer_that_does_not_read_holds_nobody_up() -> None:
+    async with (
+        tapped() as wire,
+        websockets.connect(wire.url) as websocket,
+        viewer(wire.live(), max_queue=1) as slow,
+        viewer(wire.live()) as quick,
+    ):
+        for number in range(1_000):
+            await websocket.send(f"{number}".ljust(400, "."))
+            await websocket.recv()
+        assert len(await view(quick, 2_003)) == 2_003
+        assert len(await view(slow, 2_003)) == 2_003
 
 
-def test_a_viewer_too_many_is_told_so_and_room_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_viewer_too_many_is_told_so_and_room_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(live_module, "VIEWERS", 2)
 
-    async def session() -> None:
-        async with tapped() as wire, contextlib.AsyncExitStack() as stack:
-            live = wire.live()
-            first = await stack.enter_async_context(viewer(live))
-            await stack.enter_async_context(viewer(live))
-            async with viewer(live) as third:
-                with pytest.raises(websockets.ConnectionClosedError, match="at most 2 viewers"):
-                    await third.recv()
-                assert third.close_code == 1013
-            await first.close()
-            async with asyncio.timeout(DEADLINE_S):
-                while True:
-                    async with viewer(live) as again:
-                        with contextlib.suppress(websockets.ConnectionClosedError):
-                            await again.recv()
-                            return
-
-    asyncio.run(session())
+    async with tapped() as wire, contextlib.AsyncExitStack() as stack:
+        live = wire.live()
+        first = await stack.enter_async_context(viewer(live))
+        await stack.enter_async_context(viewer(live))
+        async with viewer(live) as third:
+            with pytest.raises(websockets.ConnectionClosedError, match="at most 2 viewers"):
+                await third.recv()
+            assert third.close_code == 1013
+        await first.close()
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                async with viewer(live) as again:
+                    with contextlib.suppress(websockets.ConnectionClosedError):
+                        await again.recv()
+                        return
 
 
-def test_a_viewer_that_says_too_much_is_closed() -> None:
-    async def session() -> None:
-        async with tapped() as wire, viewer(wire.live()) as loud:
-            await loud.send("x" * 2_000)
-            with pytest.raises(websockets.ConnectionClosedError):
-                await view(loud, 1)
-            assert loud.close_code == 1009
-
-    asyncio.run(session())
+async def test_a_viewer_that_says_too_much_is_closed() -> None:
+    async with tapped() as wire, viewer(wire.live()) as loud:
+        await loud.send("x" * 2_000)
+        with pytest.raises(websockets.ConnectionClosedError):
+            await view(loud, 1)
+        assert loud.close_code == 1009
 
 
-def test_only_its_own_page_gets_the_recording() -> None:
-    async def session() -> None:
-        async with tapped() as wire:
-            live = wire.live()
-            async with viewer(live, origin=live.page_url.rstrip("/")) as own:
-                assert json.loads(await own.recv()) == {"start": wire.name}
-            with pytest.raises(websockets.InvalidStatus) as caught:
-                await viewer(live, origin="https://evil.example")
-            assert caught.value.response.status_code == 403
-
-    asyncio.run(session())
+async def test_only_its_own_page_gets_the_recording() -> None:
+    async with tapped() as wire:
+        live = wire.live()
+        async with viewer(live, origin=live.page_url.rstrip("/")) as own:
+            assert json.loads(await own.recv()) == {"start": wire.name}
+        with pytest.raises(websockets.InvalidStatus) as caught:
+            await viewer(live, origin="https://evil.example")
+        assert caught.value.response.status_code == 403
 
 
 def test_the_page_and_its_files_are_served() -> None:
@@ -233,15 +214,12 @@ def test_an_entry_for_the_page_is_bounded_and_names_the_header_fields() -> None:
     assert frame["opcode"] == "text"
 
 
-def test_the_page_of_a_stopped_tap_lets_its_viewers_go() -> None:
-    async def session() -> None:
-        async with tapped() as wire, viewer(wire.live()) as seeing:
-            stopping = asyncio.to_thread(wire.stop)
-            with pytest.raises(websockets.ConnectionClosed):
-                await asyncio.gather(stopping, view(seeing, 9))
-            assert seeing.close_code == 1001
-
-    asyncio.run(session())
+async def test_the_page_of_a_stopped_tap_lets_its_viewers_go() -> None:
+    async with tapped() as wire, viewer(wire.live()) as seeing:
+        stopping = asyncio.to_thread(wire.stop)
+        with pytest.raises(websockets.ConnectionClosed):
+            await asyncio.gather(stopping, view(seeing, 9))
+        assert seeing.close_code == 1001
 
 
 def test_an_entry_tells_its_session_and_its_packets() -> None:

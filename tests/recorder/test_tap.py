@@ -583,64 +583,55 @@ def test_faults_can_be_set_from_several_threads(wire: Tap) -> None:
 # --- evidence -------------------------------------------------------------------------------
 
 
-def test_until_waits_for_what_comes() -> None:
-    async def session() -> None:
-        async with tapped() as wire, websockets.connect(wire.url) as websocket:
-            waiting = asyncio.create_task(
-                wire.until(lambda entries: sum(e.message == "Hello" for e in entries) == 2)
+async def test_until_waits_for_what_comes() -> None:
+    async with tapped() as wire, websockets.connect(wire.url) as websocket:
+        waiting = asyncio.create_task(
+            wire.until(lambda entries: sum(e.message == "Hello" for e in entries) == 2)
+        )
+        await asyncio.sleep(0)
+        await websocket.send("Hello")
+        await waiting
+        await wire.until(lambda entries: entries[-1].message == "Hello")
+        wire.clear()
+        await wire.until(lambda entries: not entries)
+
+
+async def test_until_tells_what_it_saw_instead() -> None:
+    async with tapped() as wire:
+        with pytest.raises(TimeoutError, match=r"^it was not seen within 0 s; nothing was"):
+            await wire.until(lambda entries: entries, timeout_s=0)
+        async with websockets.connect(wire.url) as websocket:
+            with pytest.raises(TimeoutError) as caught:
+                await wire.until(lambda entries: False, timeout_s=0.05)
+            assert str(caught.value) == (
+                "it was not seen within 0.05 s; recorded so far:\n"
+                "    1 · mark · opened\n"
+                "    1 · client→server · GET /ws?room=1 HTTP/1.1\n"
+                "    1 · server→client · 101 Switching Protocols"
             )
-            await asyncio.sleep(0)
-            await websocket.send("Hello")
-            await waiting
-            await wire.until(lambda entries: entries[-1].message == "Hello")
-            wire.clear()
-            await wire.until(lambda entries: not entries)
-
-    asyncio.run(session())
-
-
-def test_until_tells_what_it_saw_instead() -> None:
-    async def session() -> None:
-        async with tapped() as wire:
-            with pytest.raises(TimeoutError, match=r"^it was not seen within 0 s; nothing was"):
-                await wire.until(lambda entries: entries, timeout_s=0)
-            async with websockets.connect(wire.url) as websocket:
-                with pytest.raises(TimeoutError) as caught:
-                    await wire.until(lambda entries: False, timeout_s=0.05)
-                assert str(caught.value) == (
-                    "it was not seen within 0.05 s; recorded so far:\n"
-                    "    1 · mark · opened\n"
-                    "    1 · client→server · GET /ws?room=1 HTTP/1.1\n"
-                    "    1 · server→client · 101 Switching Protocols"
-                )
-                with pytest.raises(TimeoutError, match=r"^connections are open within 0\.05 s;"):
-                    await wire.closed(timeout_s=0.05)
-                assert repr(wire).endswith(": 1 connection>")
-                for _ in range(11):
-                    await websocket.ping()
-                await wire.until(lambda entries: len(entries) >= 14)
-                with pytest.raises(TimeoutError, match=r"so far:\n    …\n(    1 · .+\n?){10}$"):
-                    await wire.until(lambda entries: False, timeout_s=0.05)
-            with pytest.raises(ZeroDivisionError):
-                await wire.until(lambda entries: 1 / 0)
-            with pytest.raises(TypeError, match="until takes a function of the entries, got 5"):
-                await wire.until(5)  # type: ignore[arg-type]
-
-    asyncio.run(session())
+            with pytest.raises(TimeoutError, match=r"^connections are open within 0\.05 s;"):
+                await wire.closed(timeout_s=0.05)
+            assert repr(wire).endswith(": 1 connection>")
+            for _ in range(11):
+                await websocket.ping()
+            await wire.until(lambda entries: len(entries) >= 14)
+            with pytest.raises(TimeoutError, match=r"so far:\n    …\n(    1 · .+\n?){10}$"):
+                await wire.until(lambda entries: False, timeout_s=0.05)
+        with pytest.raises(ZeroDivisionError):
+            await wire.until(lambda entries: 1 / 0)
+        with pytest.raises(TypeError, match="until takes a function of the entries, got 5"):
+            await wire.until(5)  # type: ignore[arg-type]
 
 
-def test_closed_waits_for_the_end_of_every_connection() -> None:
-    async def session() -> None:
-        async with tapped() as wire:
-            await wire.closed()
-            sockets = [await websockets.connect(wire.url) for _ in range(3)]
-            waiting = asyncio.create_task(wire.closed())
-            for websocket in sockets:
-                await websocket.close()
-            await waiting
-            assert sum(e.text == "closed by server" for e in wire.entries()) == 3
-
-    asyncio.run(session())
+async def test_closed_waits_for_the_end_of_every_connection() -> None:
+    async with tapped() as wire:
+        await wire.closed()
+        sockets = [await websockets.connect(wire.url) for _ in range(3)]
+        waiting = asyncio.create_task(wire.closed())
+        for websocket in sockets:
+            await websocket.close()
+        await waiting
+        assert sum(e.text == "closed by server" for e in wire.entries()) == 3
 
 
 # --- one tap a server -----------------------------------------------------------------------

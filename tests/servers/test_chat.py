@@ -23,147 +23,124 @@ def server() -> Iterator[Server]:
         yield server
 
 
-def test_join_say_leave(server: Server) -> None:
+async def test_join_say_leave(server: Server) -> None:
     alice, bob = fresh("Alice"), fresh("Bob")
 
-    async def test() -> None:
-        async with client(server.url) as a:
-            welcome = await a.join(alice)
-            assert set(welcome) == {
-                *("type", "name", "token", "people", "messages", "more", "older")
+    async with client(server.url) as a:
+        welcome = await a.join(alice)
+        assert set(welcome) == {*("type", "name", "token", "people", "messages", "more", "older")}
+        assert welcome["name"] == alice
+        assert alice in welcome["people"]
+        async with client(server.url) as b:
+            assert {alice, bob} <= set((await b.join(bob))["people"])
+            assert await a.until("joined") == {"type": "joined", "name": bob}
+            ack = await a.say("a1", "Hello, Bob")
+            said = await b.until("message")
+            assert await a.until("message") == said
+            assert said == {
+                **{"type": "message", "seq": ack["seq"], "id": "a1", "at": ack["at"]},
+                **{"from": alice, "text": "Hello, Bob"},
             }
-            assert welcome["name"] == alice
-            assert alice in welcome["people"]
-            async with client(server.url) as b:
-                assert {alice, bob} <= set((await b.join(bob))["people"])
-                assert await a.until("joined") == {"type": "joined", "name": bob}
-                ack = await a.say("a1", "Hello, Bob")
-                said = await b.until("message")
-                assert await a.until("message") == said
-                assert said == {
-                    **{"type": "message", "seq": ack["seq"], "id": "a1", "at": ack["at"]},
-                    **{"from": alice, "text": "Hello, Bob"},
-                }
-                assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", said["at"])
-            assert await a.until("left") == {"type": "left", "name": bob}
-
-    run(test())
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", said["at"])
+        assert await a.until("left") == {"type": "left", "name": bob}
 
 
-def test_a_newcomer_sees_the_last_50_and_can_ask_for_older_ones(server: Server) -> None:
-    async def test() -> None:
-        async with members(server.url, fresh("Alice")) as (a,):
-            seqs = [(await a.say(f"{n}", f"text {n}"))["seq"] for n in range(70)]
-            assert seqs == sorted(set(seqs))
-            async with client(server.url) as b:
-                welcome = await b.join(fresh("Bob"))
-                assert [m["seq"] for m in welcome["messages"]] == seqs[20:]
-                assert welcome["older"]
-                assert not welcome["more"]
-                await b.send("history", before=seqs[20])
-                older = (await b.until("history"))["messages"]
-                assert [m["seq"] for m in older][-20:] == seqs[:20]
-                await b.send("history", before=1)
-                end = {"type": "history", "messages": [], "older": False}
-                assert await b.until("history") == end
-
-    run(test())
+async def test_a_newcomer_sees_the_last_50_and_can_ask_for_older_ones(server: Server) -> None:
+    async with members(server.url, fresh("Alice")) as (a,):
+        seqs = [(await a.say(f"{n}", f"text {n}"))["seq"] for n in range(70)]
+        assert seqs == sorted(set(seqs))
+        async with client(server.url) as b:
+            welcome = await b.join(fresh("Bob"))
+            assert [m["seq"] for m in welcome["messages"]] == seqs[20:]
+            assert welcome["older"]
+            assert not welcome["more"]
+            await b.send("history", before=seqs[20])
+            older = (await b.until("history"))["messages"]
+            assert [m["seq"] for m in older][-20:] == seqs[:20]
+            await b.send("history", before=1)
+            end = {"type": "history", "messages": [], "older": False}
+            assert await b.until("history") == end
 
 
-def test_a_private_message_is_seen_by_two_alone(server: Server) -> None:
+async def test_a_private_message_is_seen_by_two_alone(server: Server) -> None:
     alice, bob, carol = fresh("Alice"), fresh("Bob"), fresh("Carol")
 
-    async def test() -> None:
-        async with members(server.url, alice, bob, carol) as (a, b, c):
-            ack = await a.say("p", "between us", to=bob.upper())
-            assert (await b.until("message"))["to"] == bob
-            assert (await a.until("message"))["seq"] == ack["seq"]
-            await a.say("q", "to all")
-            assert await c.texts() == ["to all"]
-            for who, sees in [(a, True), (b, True), (c, False)]:
-                await who.send("history", before=ack["seq"] + 1)
-                shown = (await who.until("history"))["messages"]
-                assert (ack["seq"] in [m["seq"] for m in shown]) is sees
-        async with client(server.url) as later:
-            shown = (await later.join(fresh("Dave")))["messages"]
-            assert "to all" in [m["text"] for m in shown]
-            assert "between us" not in [m["text"] for m in shown]
-
-    run(test())
+    async with members(server.url, alice, bob, carol) as (a, b, c):
+        ack = await a.say("p", "between us", to=bob.upper())
+        assert (await b.until("message"))["to"] == bob
+        assert (await a.until("message"))["seq"] == ack["seq"]
+        await a.say("q", "to all")
+        assert await c.texts() == ["to all"]
+        for who, sees in [(a, True), (b, True), (c, False)]:
+            await who.send("history", before=ack["seq"] + 1)
+            shown = (await who.until("history"))["messages"]
+            assert (ack["seq"] in [m["seq"] for m in shown]) is sees
+    async with client(server.url) as later:
+        shown = (await later.join(fresh("Dave")))["messages"]
+        assert "to all" in [m["text"] for m in shown]
+        assert "between us" not in [m["text"] for m in shown]
 
 
-def test_private_messages_belong_to_a_person_not_to_a_name(server: Server) -> None:
+async def test_private_messages_belong_to_a_person_not_to_a_name(server: Server) -> None:
     alice, bob = fresh("Alice"), fresh("Bob")
 
-    async def test() -> None:
-        async with members(server.url, alice) as (a,):
-            async with client(server.url) as b:
-                token = (await b.join(bob))["token"]
-                seq = (await a.say("p", "for the first Bob", to=bob))["seq"]
-            await a.until("left", name=bob)
-            async with client(server.url) as other:
-                welcome = await other.join(bob)
-                assert seq not in [m["seq"] for m in welcome["messages"]]
-            await a.until("left", name=bob)
-            async with client(server.url) as b:
-                back = await b.join(bob, token=token, after=seq - 1)
-                assert [m["seq"] for m in back["messages"]] == [seq]
-
-    run(test())
+    async with members(server.url, alice) as (a,):
+        async with client(server.url) as b:
+            token = (await b.join(bob))["token"]
+            seq = (await a.say("p", "for the first Bob", to=bob))["seq"]
+        await a.until("left", name=bob)
+        async with client(server.url) as other:
+            welcome = await other.join(bob)
+            assert seq not in [m["seq"] for m in welcome["messages"]]
+        await a.until("left", name=bob)
+        async with client(server.url) as b:
+            back = await b.join(bob, token=token, after=seq - 1)
+            assert [m["seq"] for m in back["messages"]] == [seq]
 
 
-def test_typing_is_told_to_the_others_and_ends_with_a_message(server: Server) -> None:
+async def test_typing_is_told_to_the_others_and_ends_with_a_message(server: Server) -> None:
     alice, bob = fresh("Alice"), fresh("Bob")
 
-    async def test() -> None:
-        async with members(server.url, alice, bob) as (a, b):
-            await a.send("typing", on=True)
-            await a.send("typing", on=True)  # renewed: nobody needs to hear of it
-            assert await b.until("typing") == {"type": "typing", "name": alice, "on": True}
-            await a.say("1", "done")
-            assert [(m["type"], m.get("on")) for m in await b.settled()][:3] == [
-                ("typing", True),
-                ("typing", False),
-                ("message", None),
-            ]
-            await a.send("typing", on=True)
-            await a.send("typing", on=False)
-            await b.until("typing", on=True)
-            await b.until("typing", on=False)
-            assert "typing" not in [m["type"] for m in await a.settled()]
-
-    run(test())
+    async with members(server.url, alice, bob) as (a, b):
+        await a.send("typing", on=True)
+        await a.send("typing", on=True)  # renewed: nobody needs to hear of it
+        assert await b.until("typing") == {"type": "typing", "name": alice, "on": True}
+        await a.say("1", "done")
+        assert [(m["type"], m.get("on")) for m in await b.settled()][:3] == [
+            ("typing", True),
+            ("typing", False),
+            ("message", None),
+        ]
+        await a.send("typing", on=True)
+        await a.send("typing", on=False)
+        await b.until("typing", on=True)
+        await b.until("typing", on=False)
+        assert "typing" not in [m["type"] for m in await a.settled()]
 
 
-def test_typing_ends_by_itself_and_a_lost_connection_keeps_its_name_for_5_s(
+async def test_typing_ends_by_itself_and_a_lost_connection_keeps_its_name_for_5_s(
     server: Server,
 ) -> None:
     alice, bob, carol = fresh("Alice"), fresh("Bob"), fresh("Carol")
 
-    async def test() -> None:
-        async with members(server.url, alice, bob, carol) as (a, b, c):
-            start = time.monotonic()
-            await a.send("typing", on=True)
-            await b.until("typing", name=alice, on=True)
-            c.cut()
-            await b.until("typing", name=alice, on=False)
-            await b.until("left", name=carol)
-            assert time.monotonic() - start > 4.9
-
-    run(test())
+    async with members(server.url, alice, bob, carol) as (a, b, c):
+        start = time.monotonic()
+        await a.send("typing", on=True)
+        await b.until("typing", name=alice, on=True)
+        c.cut()
+        await b.until("typing", name=alice, on=False)
+        await b.until("left", name=carol)
+        assert time.monotonic() - start > 4.9
 
 
 @pytest.mark.parametrize("again", [str.upper, str.lower, "  {}  ".format])
-def test_a_name_is_taken_however_it_is_written(server: Server, again: type[str]) -> None:
+async def test_a_name_is_taken_however_it_is_written(server: Server, again: type[str]) -> None:
     name = fresh("Straße")
 
-    async def test() -> None:
-        async with members(server.url, name), client(server.url) as other:
-            await other.send("join", name=again(name))
-            assert await other.code() == "name_taken"
-            await other.join(fresh("Bob"))  # and another name will do
-
-    run(test())
+    async with members(server.url, name), client(server.url) as other:
+        await other.send("join", name=again(name))
+        assert await other.code() == "name_taken"
+        await other.join(fresh("Bob"))  # and another name will do
 
 
 BAD_NAMES = ["", " \\t ", "a\\u202eb", "a\\u0000b", "a\\u200bb", "\\u200d", "x" * 25]
@@ -201,170 +178,142 @@ AFTER_JOIN: list[tuple[dict[str, object], str]] = [
 ]
 
 
-def test_what_is_wrong_before_joining_gets_its_code(server: Server) -> None:
-    async def test() -> None:
-        async with client(server.url) as a:
-            for raw, code in BEFORE_JOIN:
-                await a.raw(raw)
-                error = await a.next()
-                assert (error["type"], error.get("code")) == ("error", code), raw[:80]
-                assert len(error["text"]) < 200
-            await a.join(fresh("Alice"))
-
-    run(test())
+async def test_what_is_wrong_before_joining_gets_its_code(server: Server) -> None:
+    async with client(server.url) as a:
+        for raw, code in BEFORE_JOIN:
+            await a.raw(raw)
+            error = await a.next()
+            assert (error["type"], error.get("code")) == ("error", code), raw[:80]
+            assert len(error["text"]) < 200
+        await a.join(fresh("Alice"))
 
 
-def test_what_is_wrong_after_joining_gets_its_code_and_disturbs_nobody(server: Server) -> None:
-    async def test() -> None:
-        async with members(server.url, fresh("Alice"), fresh("Bob")) as (a, b):
-            for message, code in AFTER_JOIN:
-                await a.raw(json.dumps(message))
-                error = await a.next()
-                assert (error["type"], error.get("code")) == ("error", code), str(message)[:80]
-            await a.send("say", id="mine", text="x" * 4_001)
-            assert (await a.until("error"))["id"] == "mine"
-            assert await b.settled() == b.came[-1:]  # only the answer to its own question
+async def test_what_is_wrong_after_joining_gets_its_code_and_disturbs_nobody(
+    server: Server,
+) -> None:
+    async with members(server.url, fresh("Alice"), fresh("Bob")) as (a, b):
+        for message, code in AFTER_JOIN:
+            await a.raw(json.dumps(message))
+            error = await a.next()
+            assert (error["type"], error.get("code")) == ("error", code), str(message)[:80]
+        await a.send("say", id="mine", text="x" * 4_001)
+        assert (await a.until("error"))["id"] == "mine"
+        assert await b.settled() == b.came[-1:]  # only the answer to its own question
 
-    run(test())
 
-
-def test_the_longest_text_and_every_sign_arrive_as_they_were(server: Server) -> None:
+async def test_the_longest_text_and_every_sign_arrive_as_they_were(server: Server) -> None:
     texts = ["🌍" * 4_000, "<b>&amp;</b>\0\u2028\x7f", "עברית \u200d e\u0301", " a\n b "]
 
-    async def test() -> None:
-        async with members(server.url, fresh("Alice"), fresh("Bob")) as (a, b):
-            for text in texts:
-                await a.say(text[:3], text)
-            assert await b.texts() == texts
-
-    run(test())
+    async with members(server.url, fresh("Alice"), fresh("Bob")) as (a, b):
+        for text in texts:
+            await a.say(text[:3], text)
+        assert await b.texts() == texts
 
 
-def test_a_huge_message_closes_with_1009(server: Server) -> None:
-    async def test() -> None:
-        async with client(server.url) as a:
-            with contextlib.suppress(ConnectionClosed):  # before all of it is sent
-                await a.raw("x" * (2**21 + 1))
-            assert await a.close_code() == 1009
-
-    run(test())
+async def test_a_huge_message_closes_with_1009(server: Server) -> None:
+    async with client(server.url) as a:
+        with contextlib.suppress(ConnectionClosed):  # before all of it is sent
+            await a.raw("x" * (2**21 + 1))
+        assert await a.close_code() == 1009
 
 
-def test_a_retry_is_the_same_message(server: Server) -> None:
-    async def test() -> None:
-        async with members(server.url, fresh("Alice"), fresh("Bob")) as (a, b):
-            first = await a.say("same", "once")
-            assert await a.say("same", "once, once more") == first
-            await b.say("same", "ids are each author's own")
-            assert await b.texts() == ["once", "ids are each author's own"]
-            assert await a.texts() == ["once", "ids are each author's own"]
-
-    run(test())
+async def test_a_retry_is_the_same_message(server: Server) -> None:
+    async with members(server.url, fresh("Alice"), fresh("Bob")) as (a, b):
+        first = await a.say("same", "once")
+        assert await a.say("same", "once, once more") == first
+        await b.say("same", "ids are each author's own")
+        assert await b.texts() == ["once", "ids are each author's own"]
+        assert await a.texts() == ["once", "ids are each author's own"]
 
 
-def test_back_after_a_cut_with_nothing_lost_and_nothing_twice(server: Server) -> None:
+async def test_back_after_a_cut_with_nothing_lost_and_nothing_twice(server: Server) -> None:
     alice, bob = fresh("Alice"), fresh("Bob")
-
-    async def test() -> None:
-        async with members(server.url, alice) as (a,):
-            async with client(server.url) as b:
-                token = (await b.join(bob))["token"]
-                last = (await a.say("0", "seen"))["seq"]
-                await b.until("message", text="seen")
-                b.cut()
-            for number in range(450):  # all at once: acknowledged further down
-                await a.send("say", id=f"m{number}", text=f"missed {number}")
-            for number in range(450):
-                await a.until("ack", id=f"m{number}")
-            async with client(server.url) as b:
-                page = await b.join(bob, token=token, after=last)
-                seen = list(page["messages"])
-                assert len(seen) == 200
-                talking = asyncio.create_task(talk(a, 30))
-                while page["more"]:
-                    await b.send("catch_up", after=seen[-1]["seq"])
-                    page = await b.until("messages")
-                    seen += page["messages"]
-                await talking
-                live = [m for m in await b.settled() if m["type"] == "message"]
-                wanted = [f"missed {n}" for n in range(450)] + [f"live {n}" for n in range(30)]
-                assert [m["text"] for m in seen + live] == wanted
-            noise = [m for m in a.came if m["type"] in ("joined", "left")]
-            assert [m["type"] for m in noise] == ["joined"]  # of Bob, the first time
 
     async def talk(a: Client, count: int) -> None:
         for number in range(count):
             await a.say(f"l{number}", f"live {number}")
 
-    run(test())
+    async with members(server.url, alice) as (a,):
+        async with client(server.url) as b:
+            token = (await b.join(bob))["token"]
+            last = (await a.say("0", "seen"))["seq"]
+            await b.until("message", text="seen")
+            b.cut()
+        for number in range(450):  # all at once: acknowledged further down
+            await a.send("say", id=f"m{number}", text=f"missed {number}")
+        for number in range(450):
+            await a.until("ack", id=f"m{number}")
+        async with client(server.url) as b:
+            page = await b.join(bob, token=token, after=last)
+            seen = list(page["messages"])
+            assert len(seen) == 200
+            talking = asyncio.create_task(talk(a, 30))
+            while page["more"]:
+                await b.send("catch_up", after=seen[-1]["seq"])
+                page = await b.until("messages")
+                seen += page["messages"]
+            await talking
+            live = [m for m in await b.settled() if m["type"] == "message"]
+            wanted = [f"missed {n}" for n in range(450)] + [f"live {n}" for n in range(30)]
+            assert [m["text"] for m in seen + live] == wanted
+        noise = [m for m in a.came if m["type"] in ("joined", "left")]
+        assert [m["type"] for m in noise] == ["joined"]  # of Bob, the first time
 
 
 @pytest.mark.parametrize("sign", ["🌍", "\0"], ids=ascii)
-def test_pages_of_the_longest_texts_fit_what_clients_take(server: Server, sign: str) -> None:
+async def test_pages_of_the_longest_texts_fit_what_clients_take(server: Server, sign: str) -> None:
     alice = fresh("Alice")
 
-    async def test() -> None:
-        async with client(server.url) as a:
-            token = (await a.join(alice))["token"]
-            seqs = [(await a.say(f"{n}", sign * 4_000))["seq"] for n in range(60)]
-            async with client(server.url, max_size=2**20) as back:
-                page = await back.join(alice, token=token, after=seqs[0] - 1)
-                seen = list(page["messages"])
-                while page["more"]:
-                    await back.send("catch_up", after=seen[-1]["seq"])
-                    page = await back.until("messages")
-                    seen += page["messages"]
-                assert [m["seq"] for m in seen] == seqs
-                first = seqs[-1] + 1
-                while first > seqs[0]:  # and the same backwards
-                    await back.send("history", before=first)
-                    page = await back.until("history")
-                    assert page["messages"][-1]["seq"] == first - 1
-                    first = page["messages"][0]["seq"]
-
-    run(test())
+    async with client(server.url) as a:
+        token = (await a.join(alice))["token"]
+        seqs = [(await a.say(f"{n}", sign * 4_000))["seq"] for n in range(60)]
+        async with client(server.url, max_size=2**20) as back:
+            page = await back.join(alice, token=token, after=seqs[0] - 1)
+            seen = list(page["messages"])
+            while page["more"]:
+                await back.send("catch_up", after=seen[-1]["seq"])
+                page = await back.until("messages")
+                seen += page["messages"]
+            assert [m["seq"] for m in seen] == seqs
+            first = seqs[-1] + 1
+            while first > seqs[0]:  # and the same backwards
+                await back.send("history", before=first)
+                page = await back.until("history")
+                assert page["messages"][-1]["seq"] == first - 1
+                first = page["messages"][0]["seq"]
 
 
-def test_a_newer_connection_takes_over(server: Server) -> None:
+async def test_a_newer_connection_takes_over(server: Server) -> None:
     alice, bob = fresh("Alice"), fresh("Bob")
 
-    async def test() -> None:
-        async with members(server.url, bob) as (b,), client(server.url) as old:
-            token = (await old.join(alice))["token"]
-            await b.until("joined")
-            async with client(server.url) as new:
-                welcome = await new.join(alice.lower(), token=token)
-                assert welcome["name"] == alice
-                assert welcome["token"] == token
-                assert await old.close_code() == 4001
-                await b.say("1", "still here?", to=alice)
-                await new.until("message", text="still here?")
-                assert not {"joined", "left"} & {m["type"] for m in b.came[1:]}
-            await b.until("left", name=alice)
-
-    run(test())
+    async with members(server.url, bob) as (b,), client(server.url) as old:
+        token = (await old.join(alice))["token"]
+        await b.until("joined")
+        async with client(server.url) as new:
+            welcome = await new.join(alice.lower(), token=token)
+            assert welcome["name"] == alice
+            assert welcome["token"] == token
+            assert await old.close_code() == 4001
+            await b.say("1", "still here?", to=alice)
+            await new.until("message", text="still here?")
+            assert not {"joined", "left"} & {m["type"] for m in b.came[1:]}
+        await b.until("left", name=alice)
 
 
-def test_a_token_goes_with_its_name(server: Server) -> None:
-    async def test() -> None:
-        async with client(server.url) as a, client(server.url) as other:
-            token = (await a.join(fresh("Alice")))["token"]
-            await other.send("join", name=fresh("Bob"), token=token)
-            assert await other.code() == "bad_token"
-
-    run(test())
+async def test_a_token_goes_with_its_name(server: Server) -> None:
+    async with client(server.url) as a, client(server.url) as other:
+        token = (await a.join(fresh("Alice")))["token"]
+        await other.send("join", name=fresh("Bob"), token=token)
+        assert await other.code() == "bad_token"
 
 
-def test_a_foreign_page_is_refused_with_403(server: Server) -> None:
-    async def test() -> None:
-        with pytest.raises(InvalidStatus) as refused:
-            async with client(server.url, origin="http://evil.test"):
-                pass
-        assert refused.value.response.status_code == 403
-        async with client(server.url, origin=server.page_url.rstrip("/")) as own:
-            await own.join(fresh("Alice"))
-
-    run(test())
+async def test_a_foreign_page_is_refused_with_403(server: Server) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with client(server.url, origin="http://evil.test"):
+            pass
+    assert refused.value.response.status_code == 403
+    async with client(server.url, origin=server.page_url.rstrip("/")) as own:
+        await own.join(fresh("Alice"))
 
 
 def test_too_fast_is_refused_and_whoever_goes_on_is_closed_with_1008() -> None:

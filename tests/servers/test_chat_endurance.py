@@ -30,7 +30,7 @@ MASK = bytes(4)
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-def test_a_kill_loses_no_acknowledged_message_and_doubles_none() -> None:
+async def test_a_kill_loses_no_acknowledged_message_and_doubles_none() -> None:
     count = 300
     acked: dict[str, int] = {}
     some = asyncio.Event()
@@ -75,12 +75,9 @@ def test_a_kill_loses_no_acknowledged_message_and_doubles_none() -> None:
         server.start()
         token_of: list[str] = []
 
-        async def test() -> None:
-            token_of.append(await first(server))
-            await asyncio.to_thread(server.restart)
-            await second(server, token_of[0])
-
-        run(test())
+        token_of.append(await first(server))
+        await asyncio.to_thread(server.restart)
+        await second(server, token_of[0])
 
 
 def test_a_flood_disturbs_nobody() -> None:
@@ -212,7 +209,7 @@ async def served(folder: Path, stop: asyncio.Event, listener: socket.socket) -> 
     await chat.main(options, listener, stop)
 
 
-def test_a_message_is_encoded_once_however_many_receive_it(
+async def test_a_message_is_encoded_once_however_many_receive_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoded: list[str] = []
@@ -224,21 +221,18 @@ def test_a_message_is_encoded_once_however_many_receive_it(
 
     monkeypatch.setattr(websocket_app, "text_frame", counted)
 
-    async def test() -> None:
-        stop = asyncio.Event()
-        with program.listen("127.0.0.1", 0) as listener:
-            serving = asyncio.create_task(served(tmp_path, stop, listener))
-            url = f"ws://127.0.0.1:{listener.getsockname()[1]}/ws"
-            async with members(url, *(f"n{number}" for number in range(30))) as clients:
-                encoded.clear()
-                await clients[0].say("1", "to all thirty")
-                for each in clients:
-                    await each.until("message")
-                assert sorted(encoded) == ["ack", "message"]
-            stop.set()
-            await serving
-
-    run(test())
+    stop = asyncio.Event()
+    with program.listen("127.0.0.1", 0) as listener:
+        serving = asyncio.create_task(served(tmp_path, stop, listener))
+        url = f"ws://127.0.0.1:{listener.getsockname()[1]}/ws"
+        async with members(url, *(f"n{number}" for number in range(30))) as clients:
+            encoded.clear()
+            await clients[0].say("1", "to all thirty")
+            for each in clients:
+                await each.until("message")
+            assert sorted(encoded) == ["ack", "message"]
+        stop.set()
+        await serving
 
 
 JSON = st.recursive(

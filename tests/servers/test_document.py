@@ -59,106 +59,91 @@ async def text_of(url: str) -> str:
         return str(reader)
 
 
-def test_login_people_and_colours(tmp_path: Path) -> None:
-    async def test() -> None:
-        async with served(tmp_path) as url, writers(url, "Alice") as (alice,):
-            bob = Writer(url, "Bob")
-            welcome = await bob.log_in()
-            assert set(welcome) == {
-                *("type", "id", "name", "token", "colour", "people", "log"),
-            }
-            person = {key: welcome[key] for key in ("id", "name", "colour")}
-            nowhere = {"anchor": None, "head": None}
-            assert person | nowhere in welcome["people"]
-            assert {p["name"] for p in welcome["people"]} == {"Alice", "Bob"}
-            assert len({p["colour"] for p in welcome["people"]}) == 2
-            joined = await alice.next("joined")
-            assert joined == {"type": "joined", "person": person | nowhere}
-            await bob.leave()
-            assert await alice.next("left") == {"type": "left", "id": person["id"]}
-            back = await bob.log_in()
-            assert {key: back[key] for key in person} == person  # the token is who one is
-            await bob.leave()
-
-    run(test())
+async def test_login_people_and_colours(tmp_path: Path) -> None:
+    async with served(tmp_path) as url, writers(url, "Alice") as (alice,):
+        bob = Writer(url, "Bob")
+        welcome = await bob.log_in()
+        assert set(welcome) == {
+            *("type", "id", "name", "token", "colour", "people", "log"),
+        }
+        person = {key: welcome[key] for key in ("id", "name", "colour")}
+        nowhere = {"anchor": None, "head": None}
+        assert person | nowhere in welcome["people"]
+        assert {p["name"] for p in welcome["people"]} == {"Alice", "Bob"}
+        assert len({p["colour"] for p in welcome["people"]}) == 2
+        joined = await alice.next("joined")
+        assert joined == {"type": "joined", "person": person | nowhere}
+        await bob.leave()
+        assert await alice.next("left") == {"type": "left", "id": person["id"]}
+        back = await bob.log_in()
+        assert {key: back[key] for key in person} == person  # the token is who one is
+        await bob.leave()
 
 
-def test_eight_have_eight_colours_even_when_they_come_at_once(tmp_path: Path) -> None:
-    async def test() -> None:
-        async with served(tmp_path) as url:
-            everybody = [Writer(url, "Same Name") for _ in range(8)]
-            welcomes = await asyncio.gather(*(each.log_in() for each in everybody))
-            assert {welcome["colour"] for welcome in welcomes} == set(range(8))
-            for each in everybody:
-                await each.leave()
-
-    run(test())
+async def test_eight_have_eight_colours_even_when_they_come_at_once(tmp_path: Path) -> None:
+    async with served(tmp_path) as url:
+        everybody = [Writer(url, "Same Name") for _ in range(8)]
+        welcomes = await asyncio.gather(*(each.log_in() for each in everybody))
+        assert {welcome["colour"] for welcome in welcomes} == set(range(8))
+        for each in everybody:
+            await each.leave()
 
 
-def test_the_log_gathers_a_burst_and_survives(tmp_path: Path) -> None:
-    async def test() -> None:
-        async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
-            for letter in "Hello":
-                await alice.write(letter)
-            await alice.erase(0, 2)
-            await alice.write("😀", 0)
-            await alice.all_saved()
+async def test_the_log_gathers_a_burst_and_survives(tmp_path: Path) -> None:
+    async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
+        for letter in "Hello":
+            await alice.write(letter)
+        await alice.erase(0, 2)
+        await alice.write("😀", 0)
+        await alice.all_saved()
 
-            def told() -> bool:
-                entries = [m["entry"] for m in bob.came if m["type"] == "log"]
-                return any((e["added"], e["removed"]) == (6, 2) for e in entries)
-
-            await bob.until(told)
+        def told() -> bool:
             entries = [m["entry"] for m in bob.came if m["type"] == "log"]
-            edits = [entry for entry in entries if entry["what"] == "edited"]
-            assert len({entry["seq"] for entry in edits}) == 1
-            assert {entry["name"] for entry in edits} == {"Alice"}
-        async with served(tmp_path) as url:
-            carol = Writer(url, "Carol")
+            return any((e["added"], e["removed"]) == (6, 2) for e in entries)
+
+        await bob.until(told)
+        entries = [m["entry"] for m in bob.came if m["type"] == "log"]
+        edits = [entry for entry in entries if entry["what"] == "edited"]
+        assert len({entry["seq"] for entry in edits}) == 1
+        assert {entry["name"] for entry in edits} == {"Alice"}
+    async with served(tmp_path) as url:
+        carol = Writer(url, "Carol")
+        log = (await carol.log_in())["log"]
+        assert [(e["what"], e["name"]) for e in log][:3] == [
+            *[("joined", "Alice"), ("joined", "Bob"), ("edited", "Alice")]
+        ]
+        assert log[2] == edits[-1]
+        await carol.leave()
+
+
+async def test_the_log_keeps_200(tmp_path: Path) -> None:
+    async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
+        for number in range(210):
+            writer = (alice, bob)[number % 2]
+            await writer.write("x")
+            await writer.all_saved()  # in turns
+        async with writers(url, "Carol") as (carol,):
+            await carol.leave()
             log = (await carol.log_in())["log"]
-            assert [(e["what"], e["name"]) for e in log][:3] == [
-                *[("joined", "Alice"), ("joined", "Bob"), ("edited", "Alice")]
-            ]
-            assert log[2] == edits[-1]
-            await carol.leave()
-
-    run(test())
+        assert len(log) == 200
+        seqs = [entry["seq"] for entry in log]
+        assert seqs == sorted(set(seqs))
 
 
-def test_the_log_keeps_200(tmp_path: Path) -> None:
-    async def test() -> None:
-        async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
-            for number in range(210):
-                writer = (alice, bob)[number % 2]
-                await writer.write("x")
-                await writer.all_saved()  # in turns
-            async with writers(url, "Carol") as (carol,):
-                await carol.leave()
-                log = (await carol.log_in())["log"]
-            assert len(log) == 200
-            seqs = [entry["seq"] for entry in log]
-            assert seqs == sorted(set(seqs))
-
-    run(test())
-
-
-def test_carets_go_to_the_others_and_to_newcomers(tmp_path: Path) -> None:
-    async def test() -> None:
-        async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
-            place = {"type": None, "tname": "text", "item": {"client": 1, "clock": 2}, "assoc": 0}
-            await alice.send("caret", anchor=place, head=place)
-            caret = await bob.next("caret")
-            assert (caret["anchor"], caret["head"]) == (place, place)
-            carol = Writer(url, "Carol")
-            people = (await carol.log_in())["people"]
-            seen = next(person for person in people if person["name"] == "Alice")
-            assert (seen["id"], seen["anchor"]) == (caret["id"], place)
-            await alice.send("caret")
-            assert await bob.next("caret") == caret | {"anchor": None, "head": None}
-            assert not [m for m in alice.came if m["type"] == "caret"]
-            await carol.leave()
-
-    run(test())
+async def test_carets_go_to_the_others_and_to_newcomers(tmp_path: Path) -> None:
+    async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
+        place = {"type": None, "tname": "text", "item": {"client": 1, "clock": 2}, "assoc": 0}
+        await alice.send("caret", anchor=place, head=place)
+        caret = await bob.next("caret")
+        assert (caret["anchor"], caret["head"]) == (place, place)
+        carol = Writer(url, "Carol")
+        people = (await carol.log_in())["people"]
+        seen = next(person for person in people if person["name"] == "Alice")
+        assert (seen["id"], seen["anchor"]) == (caret["id"], place)
+        await alice.send("caret")
+        assert await bob.next("caret") == caret | {"anchor": None, "head": None}
+        assert not [m for m in alice.came if m["type"] == "caret"]
+        await carol.leave()
 
 
 CARETS = [
@@ -169,19 +154,16 @@ CARETS = [
 
 
 @pytest.mark.parametrize(("caret", "code"), CARETS, ids=range(len(CARETS)))
-def test_a_caret_that_others_could_not_read_spoils_nothing(
+async def test_a_caret_that_others_could_not_read_spoils_nothing(
     tmp_path: Path, caret: str, code: str | None
 ) -> None:
-    async def test() -> None:
-        async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
-            await alice.raw(f'{{"type": "caret", "anchor": {caret}, "head": null}}')
-            if code:
-                assert await alice.code() == code
-            async with writers(url, "Carol") as (carol,):  # the welcome has all carets
-                await carol.write("fine")
-            await bob.until(lambda: str(bob) == "fine")
-
-    run(test())
+    async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
+        await alice.raw(f'{{"type": "caret", "anchor": {caret}, "head": null}}')
+        if code:
+            assert await alice.code() == code
+        async with writers(url, "Carol") as (carol,):  # the welcome has all carets
+            await carol.write("fine")
+        await bob.until(lambda: str(bob) == "fine")
 
 
 async def keep_writing(writer: Writer, seed: int, pieces: int) -> None:
@@ -200,41 +182,35 @@ async def keep_writing(writer: Writer, seed: int, pieces: int) -> None:
 
 
 @pytest.mark.parametrize("count", [2, 5])
-def test_all_write_at_once_with_cut_connections_and_nothing_is_lost(
+async def test_all_write_at_once_with_cut_connections_and_nothing_is_lost(
     tmp_path: Path, count: int
 ) -> None:
-    async def test() -> None:
-        names = [f"n{number}" for number in range(count)]
-        async with served(tmp_path) as url, writers(url, *names) as everybody:
-            jobs = (keep_writing(each, seed, 80) for seed, each in enumerate(everybody))
-            await asyncio.gather(*jobs)
-            wanted = Counter(dict.fromkeys(LETTERS, 20 * count))
-            for each in everybody:
-                await each.until(lambda each=each: Counter(str(each)) == wanted)
-                await each.all_saved()
-            assert len({str(each) for each in everybody}) == 1
-            assert await text_of(url) == str(everybody[0])  # a late joiner
-            final = str(everybody[0])
-        async with served(tmp_path) as url:  # and after a restart, when all is compacted
-            assert await text_of(url) == final
-
-    run(test())
+    names = [f"n{number}" for number in range(count)]
+    async with served(tmp_path) as url, writers(url, *names) as everybody:
+        jobs = (keep_writing(each, seed, 80) for seed, each in enumerate(everybody))
+        await asyncio.gather(*jobs)
+        wanted = Counter(dict.fromkeys(LETTERS, 20 * count))
+        for each in everybody:
+            await each.until(lambda each=each: Counter(str(each)) == wanted)
+            await each.all_saved()
+        assert len({str(each) for each in everybody}) == 1
+        assert await text_of(url) == str(everybody[0])  # a late joiner
+        final = str(everybody[0])
+    async with served(tmp_path) as url:  # and after a restart, when all is compacted
+        assert await text_of(url) == final
 
 
-def test_two_erase_and_write_the_same_place(tmp_path: Path) -> None:
-    async def test() -> None:
-        async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
-            await alice.write("Hello 😀 world")
-            await bob.until(lambda: str(bob) == "Hello 😀 world")
-            await bob.cut()
-            await alice.erase(6, 8)
-            await bob.erase(0, 8)
-            await bob.write("Good ", 0)
-            await bob.log_in()
-            for each in (alice, bob):
-                await each.until(lambda each=each: str(each) == "Good world")
-
-    run(test())
+async def test_two_erase_and_write_the_same_place(tmp_path: Path) -> None:
+    async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
+        await alice.write("Hello 😀 world")
+        await bob.until(lambda: str(bob) == "Hello 😀 world")
+        await bob.cut()
+        await alice.erase(6, 8)
+        await bob.erase(0, 8)
+        await bob.write("Good ", 0)
+        await bob.log_in()
+        for each in (alice, bob):
+            await each.until(lambda each=each: str(each) == "Good world")
 
 
 def test_an_update_is_saved_before_anybody_sees_it() -> None:
@@ -268,38 +244,32 @@ def test_an_update_is_saved_before_anybody_sees_it() -> None:
         run(test(server))
 
 
-def test_the_same_token_again_takes_over(tmp_path: Path) -> None:
-    async def test() -> None:
-        async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
-            again = Writer(url, "Alice")
-            again.token = alice.token
-            people = (await again.log_in())["people"]
-            assert len(people) == 2
-            assert await alice.close_code() == 4001
-            await bob.write("still one Alice")
-            await again.until(lambda: str(again) == "still one Alice")
-            assert not [m for m in bob.came if m["type"] == "left"]
-            await again.leave()
-            await bob.next("left")
-
-    run(test())
+async def test_the_same_token_again_takes_over(tmp_path: Path) -> None:
+    async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
+        again = Writer(url, "Alice")
+        again.token = alice.token
+        people = (await again.log_in())["people"]
+        assert len(people) == 2
+        assert await alice.close_code() == 4001
+        await bob.write("still one Alice")
+        await again.until(lambda: str(again) == "still one Alice")
+        assert not [m for m in bob.came if m["type"] == "left"]
+        await again.leave()
+        await bob.next("left")
 
 
-def test_a_lost_connection_keeps_its_place_for_a_while(
+async def test_a_lost_connection_keeps_its_place_for_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(presence, "RETURN_S", 0.3)
 
-    async def test() -> None:
-        async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
-            alice.came.clear()
-            await bob.cut()
-            await bob.log_in()
-            await bob.cut()
-            await alice.next("left")
-            assert not [m for m in alice.came if m["type"] in ("left", "joined")]
-
-    run(test())
+    async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
+        alice.came.clear()
+        await bob.cut()
+        await bob.log_in()
+        await bob.cut()
+        await alice.next("left")
+        assert not [m for m in alice.came if m["type"] in ("left", "joined")]
 
 
 BAD: list[tuple[str | bytes, str]] = [
@@ -317,105 +287,90 @@ BAD: list[tuple[str | bytes, str]] = [
 ]
 
 
-def test_every_error_has_its_code(tmp_path: Path) -> None:
-    async def test() -> None:
-        async with served(tmp_path) as url, writers(url, "Alice") as (alice,):
-            for raw, code in BAD:
-                await alice.raw(raw)
-                assert (raw[:20], await alice.code()) == (raw[:20], code)
-            stranger = Writer(url, "Stranger")
-            await stranger.connect()
-            for raw, code in [
-                *[('{"type": "caret"}', "not_logged_in"), (STEP_1 + b"\1\0", "not_logged_in")],
-                ('{"type": "login", "name": "\\u202e"}', "bad_name"),
-                ('{"type": "login", "name": "x", "token": "y"}', "bad_token"),
-            ]:
-                await stranger.raw(raw)
-                assert (raw, await stranger.code()) == (raw, code)
-            await stranger.log_in()  # and after all of it
-            await alice.write("fine")
-            await stranger.until(lambda: str(stranger) == "fine")
-            await stranger.raw(bytes(2**21 + 1))
-            assert await stranger.close_code() == 1009
-
-    run(test())
+async def test_every_error_has_its_code(tmp_path: Path) -> None:
+    async with served(tmp_path) as url, writers(url, "Alice") as (alice,):
+        for raw, code in BAD:
+            await alice.raw(raw)
+            assert (raw[:20], await alice.code()) == (raw[:20], code)
+        stranger = Writer(url, "Stranger")
+        await stranger.connect()
+        for raw, code in [
+            *[('{"type": "caret"}', "not_logged_in"), (STEP_1 + b"\1\0", "not_logged_in")],
+            ('{"type": "login", "name": "\\u202e"}', "bad_name"),
+            ('{"type": "login", "name": "x", "token": "y"}', "bad_token"),
+        ]:
+            await stranger.raw(raw)
+            assert (raw, await stranger.code()) == (raw, code)
+        await stranger.log_in()  # and after all of it
+        await alice.write("fine")
+        await stranger.until(lambda: str(stranger) == "fine")
+        await stranger.raw(bytes(2**21 + 1))
+        assert await stranger.close_code() == 1009
 
 
-def test_too_fast_then_1008(tmp_path: Path) -> None:
-    async def test() -> None:
-        async with served(tmp_path, 20, 1) as url, writers(url, "Alice", "Bob") as (alice, bob):
-            for _ in range(600):
-                await alice.raw('{"type": "caret"}')
-            assert await alice.code() == "too_fast"
-            assert await alice.close_code() == 1008
-            await bob.write("undisturbed")
-            await bob.all_saved()
-            assert await text_of(url) == "undisturbed"
-
-    run(test())
+async def test_too_fast_then_1008(tmp_path: Path) -> None:
+    async with served(tmp_path, 20, 1) as url, writers(url, "Alice", "Bob") as (alice, bob):
+        for _ in range(600):
+            await alice.raw('{"type": "caret"}')
+        assert await alice.code() == "too_fast"
+        assert await alice.close_code() == 1008
+        await bob.write("undisturbed")
+        await bob.all_saved()
+        assert await text_of(url) == "undisturbed"
 
 
-def test_a_full_document_refuses_and_still_lets_one_erase(
+async def test_a_full_document_refuses_and_still_lets_one_erase(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(document_text, "LARGEST_TEXT", 5_000)
 
-    async def test() -> None:
-        async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
-            await alice.write("x" * 4_000)
-            await alice.all_saved()
-            await bob.until(lambda: len(str(bob)) == 4_000)
-            await alice.write("y" * 2_000)
-            assert await alice.code() == "document_full"
-            await bob.erase(0, 3_000)
-            await bob.all_saved()
-            await alice.leave()
-            await alice.log_in()  # the whole of it again
-            await bob.until(lambda: Counter(str(bob)) == Counter(x=1_000, y=2_000))
-
-    run(test())
+    async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
+        await alice.write("x" * 4_000)
+        await alice.all_saved()
+        await bob.until(lambda: len(str(bob)) == 4_000)
+        await alice.write("y" * 2_000)
+        assert await alice.code() == "document_full"
+        await bob.erase(0, 3_000)
+        await bob.all_saved()
+        await alice.leave()
+        await alice.log_in()  # the whole of it again
+        await bob.until(lambda: Counter(str(bob)) == Counter(x=1_000, y=2_000))
 
 
-def test_whoever_does_not_read_is_dropped_and_the_others_go_on(
+async def test_whoever_does_not_read_is_dropped_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(presence, "RETURN_S", 0.1)
 
-    async def test() -> None:
-        async with served(tmp_path) as url, writers(url, "Ann", "Bob", "Lazy") as (ann, bob, lazy):
-            lazy.websocket.transport.pause_reading()
-            for _ in range(60):  # 12 MB: more than the system's own buffers hold
-                await ann.write("x" * 200_000)
-                await ann.erase(0, 200_000)
-                await ann.all_saved()
-            await bob.next("left")
-            await ann.write("done")
-            await bob.until(lambda: str(bob) == "done")
-            lazy.websocket.transport.abort()
-
-    run(test())
+    async with served(tmp_path) as url, writers(url, "Ann", "Bob", "Lazy") as (ann, bob, lazy):
+        lazy.websocket.transport.pause_reading()
+        for _ in range(60):  # 12 MB: more than the system's own buffers hold
+            await ann.write("x" * 200_000)
+            await ann.erase(0, 200_000)
+            await ann.all_saved()
+        await bob.next("left")
+        await ann.write("done")
+        await bob.until(lambda: str(bob) == "done")
+        lazy.websocket.transport.abort()
 
 
-def test_what_could_not_be_saved_is_not_in_the_document_until_it_comes_again(
+async def test_what_could_not_be_saved_is_not_in_the_document_until_it_comes_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*work: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    async def test() -> None:
-        async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
-            with monkeypatch.context() as patch:
-                patch.setattr(document_store, "add_update", full)
-                await alice.write("once")
-                assert await alice.code() == "not_saved"
-            assert await text_of(url) == ""
-            await alice.cut()
-            await alice.log_in()  # the server asks for what it misses
-            await bob.until(lambda: str(bob) == "once")
-        async with served(tmp_path) as url:
-            assert await text_of(url) == "once"
-
-    run(test())
+    async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
+        with monkeypatch.context() as patch:
+            patch.setattr(document_store, "add_update", full)
+            await alice.write("once")
+            assert await alice.code() == "not_saved"
+        assert await text_of(url) == ""
+        await alice.cut()
+        await alice.log_in()  # the server asks for what it misses
+        await bob.until(lambda: str(bob) == "once")
+    async with served(tmp_path) as url:
+        assert await text_of(url) == "once"
 
 
 class Deaf(Writer):
@@ -472,14 +427,11 @@ def test_nonsense_gets_an_answer_and_disturbs_nobody(
 
 
 @pytest.mark.parametrize("origin", ["http://evil.test", "null"])
-def test_a_foreign_page_is_refused_with_403(tmp_path: Path, origin: Any) -> None:
-    async def test() -> None:
-        async with served(tmp_path) as url:
-            with pytest.raises(InvalidStatus) as refused:
-                await connect(url, origin=origin)
-            assert refused.value.response.status_code == 403
-
-    run(test())
+async def test_a_foreign_page_is_refused_with_403(tmp_path: Path, origin: Any) -> None:
+    async with served(tmp_path) as url:
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(url, origin=origin)
+        assert refused.value.response.status_code == 403
 
 
 def test_the_end_closes_with_1001() -> None:
@@ -504,15 +456,12 @@ async def judge(url: str, name: str, pieces: int, total: int) -> str:
     return str(json.loads(ended.stdout))
 
 
-def test_yjs_itself_ends_with_the_same_text(tmp_path: Path) -> None:
-    async def test() -> None:
-        async with served(tmp_path) as url, writers(url, "Python") as (python,):
-            one = asyncio.create_task(judge(url, "One", 60, 180))
-            other = asyncio.create_task(judge(url, "Other", 60, 180))
-            await keep_writing(python, 0, 60)
-            texts = await asyncio.gather(one, other)
-            await python.until(lambda: len(str(python)) == 180)
-            assert texts == [str(python)] * 2
-            assert Counter(str(python)) == Counter(dict.fromkeys(LETTERS, 45))
-
-    run(test())
+async def test_yjs_itself_ends_with_the_same_text(tmp_path: Path) -> None:
+    async with served(tmp_path) as url, writers(url, "Python") as (python,):
+        one = asyncio.create_task(judge(url, "One", 60, 180))
+        other = asyncio.create_task(judge(url, "Other", 60, 180))
+        await keep_writing(python, 0, 60)
+        texts = await asyncio.gather(one, other)
+        await python.until(lambda: len(str(python)) == 180)
+        assert texts == [str(python)] * 2
+        assert Counter(str(python)) == Counter(dict.fromkeys(LETTERS, 45))

@@ -34,87 +34,81 @@ async def event_where(one: Python, event: str, **fields: object) -> Any:
             return about
 
 
-def test_five_tabs_in_three_sessions(server: Server) -> None:
+async def test_five_tabs_in_three_sessions(server: Server) -> None:
     alice, bob, room = fresh("Alice"), fresh("Bob"), fresh("Tea")
     url = server.url
 
-    async def test() -> None:
-        at_home = await sign_up(url, alice)
-        at_work, bobs = await sign_in(url, alice.upper()), await sign_up(url, bob)
-        async with (
-            tab(url, at_home) as a1,
-            official_tab(url, at_home) as a2,  # by polling, then upgraded
-            tab(url, at_work, ("polling",)) as a3,
-            tab(url, bobs) as b1,
-            official_tab(url, bobs, "websocket") as b2,
-        ):
-            assert (await a1.event("welcome"))["name"] == alice
-            assert (await a2.event("welcome"))["joined"] == []
-            for one in (a3, b1, b2):
-                await one.event("welcome")
-            made = await a1.call("create", {"room": room})
-            assert made["members"] == made["online"] == [alice]
-            for other in (a2, a3):
-                assert await other.event("joined") == {"room": room, "name": alice}
-            while {"name": room, "owner": alice, "members": 1} not in (await b1.event("rooms"))[
-                "rooms"
-            ]:
-                pass
-            joined = await b2.call("join", {"room": room.lower()})
-            assert joined["members"] == joined["online"] == [alice, bob], "people, not tabs"
-            for other in (a1, a3, b1):
-                assert await event_where(other, "joined", name=bob) == {"room": room, "name": bob}
-            a1.pending()
-            said = await a1.call("say", {"room": room, "id": "1", "text": "Hé ☺"})
-            expected = {
-                **{"room": room, "seq": said["seq"], "id": "1", "at": said["at"]},
-                **{"from": alice, "text": "Hé ☺"},
-            }
-            for one in (a2, a3, b1, b2):  # one's own tabs as well
-                assert await one.event("message") == expected
-            assert "message" not in dict(a1.pending()), "its tab has the acknowledgement"
+    at_home = await sign_up(url, alice)
+    at_work, bobs = await sign_in(url, alice.upper()), await sign_up(url, bob)
+    async with (
+        tab(url, at_home) as a1,
+        official_tab(url, at_home) as a2,  # by polling, then upgraded
+        tab(url, at_work, ("polling",)) as a3,
+        tab(url, bobs) as b1,
+        official_tab(url, bobs, "websocket") as b2,
+    ):
+        assert (await a1.event("welcome"))["name"] == alice
+        assert (await a2.event("welcome"))["joined"] == []
+        for one in (a3, b1, b2):
+            await one.event("welcome")
+        made = await a1.call("create", {"room": room})
+        assert made["members"] == made["online"] == [alice]
+        for other in (a2, a3):
+            assert await other.event("joined") == {"room": room, "name": alice}
+        while {"name": room, "owner": alice, "members": 1} not in (await b1.event("rooms"))[
+            "rooms"
+        ]:
+            pass
+        joined = await b2.call("join", {"room": room.lower()})
+        assert joined["members"] == joined["online"] == [alice, bob], "people, not tabs"
+        for other in (a1, a3, b1):
+            assert await event_where(other, "joined", name=bob) == {"room": room, "name": bob}
+        a1.pending()
+        said = await a1.call("say", {"room": room, "id": "1", "text": "Hé ☺"})
+        expected = {
+            **{"room": room, "seq": said["seq"], "id": "1", "at": said["at"]},
+            **{"from": alice, "text": "Hé ☺"},
+        }
+        for one in (a2, a3, b1, b2):  # one's own tabs as well
+            assert await one.event("message") == expected
+        assert "message" not in dict(a1.pending()), "its tab has the acknowledgement"
 
-            out = await ask(url, "sign-out", {}, at_home)
-            assert (out.status, out.cookie["value"]) == (200, "")
-            assert await a1.event("signed_out") == {"why": "signed_out"}
-            assert await a2.event("signed_out") == {"why": "signed_out"}
-            await asyncio.wait_for(a1.over.wait(), 20)
-            assert await a2.until("disconnected") == ["io server disconnect"]
-            again = await a3.call("join", {"room": room})
-            assert again["online"] == [alice, bob], "she is here in another browser"
-            assert (await ask(url, "me", cookie=at_home)).status == 401
-            assert (await ask(url, "me", cookie=at_work)).said == {"name": alice}
+        out = await ask(url, "sign-out", {}, at_home)
+        assert (out.status, out.cookie["value"]) == (200, "")
+        assert await a1.event("signed_out") == {"why": "signed_out"}
+        assert await a2.event("signed_out") == {"why": "signed_out"}
+        await asyncio.wait_for(a1.over.wait(), 20)
+        assert await a2.until("disconnected") == ["io server disconnect"]
+        again = await a3.call("join", {"room": room})
+        assert again["online"] == [alice, bob], "she is here in another browser"
+        assert (await ask(url, "me", cookie=at_home)).status == 401
+        assert (await ask(url, "me", cookie=at_work)).said == {"name": alice}
 
-            await ask(url, "sign-out", {"everywhere": True}, at_work)
-            assert await a3.event("signed_out") == {"why": "signed_out"}
-            assert await event_where(b1, "online", names=[bob]) == {"room": room, "names": [bob]}
-            assert (await b1.call("join", {"room": room}))["members"] == [alice, bob]
-
-    run(test())
+        await ask(url, "sign-out", {"everywhere": True}, at_work)
+        assert await a3.event("signed_out") == {"why": "signed_out"}
+        assert await event_where(b1, "online", names=[bob]) == {"room": room, "names": [bob]}
+        assert (await b1.call("join", {"room": room}))["members"] == [alice, bob]
 
 
-def test_a_reload_keeps_session_and_rooms(server: Server) -> None:
+async def test_a_reload_keeps_session_and_rooms(server: Server) -> None:
     alice, bob, room = fresh("Alice"), fresh("Bob"), fresh("Tea")
 
-    async def test() -> None:
-        cookie = await sign_up(server.url, alice)
-        async with tab(server.url, await sign_up(server.url, bob)) as b:
-            async with tab(server.url, cookie) as a:
-                await a.call("create", {"room": room})
-                await b.call("join", {"room": room})
-                await event_where(b, "online", names=[alice, bob])
-                await a.call("say", {"room": room, "id": "1", "text": "before"})
-            async with tab(server.url, cookie) as a:
-                welcome = await a.event("welcome")
-                assert (welcome["name"], welcome["joined"]) == (alice, [room])
-                await b.call("say", {"room": room, "id": "1", "text": "after"})
-                assert (await a.event("message"))["text"] == "after", "without joining again"
-                page = await a.call("join", {"room": room})
-                assert [m["text"] for m in page["messages"]] == ["before", "after"]
-                assert (page["members"], page["older"]) == ([alice, bob], False)
-            await event_where(b, "online", names=[bob])
-
-    run(test())
+    cookie = await sign_up(server.url, alice)
+    async with tab(server.url, await sign_up(server.url, bob)) as b:
+        async with tab(server.url, cookie) as a:
+            await a.call("create", {"room": room})
+            await b.call("join", {"room": room})
+            await event_where(b, "online", names=[alice, bob])
+            await a.call("say", {"room": room, "id": "1", "text": "before"})
+        async with tab(server.url, cookie) as a:
+            welcome = await a.event("welcome")
+            assert (welcome["name"], welcome["joined"]) == (alice, [room])
+            await b.call("say", {"room": room, "id": "1", "text": "after"})
+            assert (await a.event("message"))["text"] == "after", "without joining again"
+            page = await a.call("join", {"room": room})
+            assert [m["text"] for m in page["messages"]] == ["before", "after"]
+            assert (page["members"], page["older"]) == ([alice, bob], False)
+        await event_where(b, "online", names=[bob])
 
 
 def test_expiry_ends_every_tab_at_once() -> None:
@@ -136,157 +130,139 @@ def test_expiry_ends_every_tab_at_once() -> None:
         run(test(server.url))
 
 
-def test_another_sign_in_of_the_same_browser_ends_its_session(server: Server) -> None:
+async def test_another_sign_in_of_the_same_browser_ends_its_session(server: Server) -> None:
     alice, bob = fresh("Alice"), fresh("Bob")
 
-    async def test() -> None:
-        cookie = await sign_up(server.url, alice)
-        async with tab(server.url, cookie) as a:
-            await a.event("welcome")
-            fields = {"name": bob, "password": PASSWORD}
-            await ask(server.url, "sign-up", fields, cookie)
-            assert await a.event("signed_out") == {"why": "replaced"}
-        assert (await ask(server.url, "me", cookie=cookie)).status == 401
-
-    run(test())
+    cookie = await sign_up(server.url, alice)
+    async with tab(server.url, cookie) as a:
+        await a.event("welcome")
+        fields = {"name": bob, "password": PASSWORD}
+        await ask(server.url, "sign-up", fields, cookie)
+        assert await a.event("signed_out") == {"why": "replaced"}
+    assert (await ask(server.url, "me", cookie=cookie)).status == 401
 
 
-def test_what_is_for_members_is_refused_to_others(server: Server) -> None:
+async def test_what_is_for_members_is_refused_to_others(server: Server) -> None:
     alice, mallory, room = fresh("Alice"), fresh("Mallory"), fresh("Tea")
 
-    async def test() -> None:
-        async with (
-            tab(server.url, await sign_up(server.url, alice)) as a,
-            tab(server.url, await sign_up(server.url, mallory)) as m,
-        ):
-            await a.call("create", {"room": room})
-            intrusions: list[tuple[str, dict[str, object]]] = [
-                ("say", {"room": room, "id": "1", "text": "let me in"}),
-                ("typing", {"room": room, "on": True}),
-                ("history", {"room": room, "before": 2**53 - 1}),
-                ("leave", {"room": room}),
-            ]
-            for event, fields in intrusions:
-                answer = await m.call(event, fields)
-                assert (answer["ok"], answer["code"]) == (False, "not_a_member"), event
-            assert (await m.call("close", {"room": room}))["code"] == "not_owner"
-            assert (await m.call("join", {"room": room}))["ok"]
-            assert (await m.call("leave", {"room": room}))["ok"]
-            assert await event_where(a, "left") == {"room": room, "name": mallory}
-            a.pending()
-            m.pending()
-            for event, fields in intrusions:
-                assert (await m.call(event, fields))["code"] == "not_a_member", event
-            await a.call("say", {"room": room, "id": "2", "text": "she is gone"})
-            await m.call("rooms", {})  # whatever was sent to her has come now
-            assert {name for name, _ in m.pending()} <= {"rooms", "online"}
-            assert "message" not in dict(a.pending())
-            nowhere = await a.call("say", {"room": "nowhere", "id": "3", "text": "?"})
-            assert nowhere["code"] == "no_such_room"
-
-    run(test())
+    async with (
+        tab(server.url, await sign_up(server.url, alice)) as a,
+        tab(server.url, await sign_up(server.url, mallory)) as m,
+    ):
+        await a.call("create", {"room": room})
+        intrusions: list[tuple[str, dict[str, object]]] = [
+            ("say", {"room": room, "id": "1", "text": "let me in"}),
+            ("typing", {"room": room, "on": True}),
+            ("history", {"room": room, "before": 2**53 - 1}),
+            ("leave", {"room": room}),
+        ]
+        for event, fields in intrusions:
+            answer = await m.call(event, fields)
+            assert (answer["ok"], answer["code"]) == (False, "not_a_member"), event
+        assert (await m.call("close", {"room": room}))["code"] == "not_owner"
+        assert (await m.call("join", {"room": room}))["ok"]
+        assert (await m.call("leave", {"room": room}))["ok"]
+        assert await event_where(a, "left") == {"room": room, "name": mallory}
+        a.pending()
+        m.pending()
+        for event, fields in intrusions:
+            assert (await m.call(event, fields))["code"] == "not_a_member", event
+        await a.call("say", {"room": room, "id": "2", "text": "she is gone"})
+        await m.call("rooms", {})  # whatever was sent to her has come now
+        assert {name for name, _ in m.pending()} <= {"rooms", "online"}
+        assert "message" not in dict(a.pending())
+        nowhere = await a.call("say", {"room": "nowhere", "id": "3", "text": "?"})
+        assert nowhere["code"] == "no_such_room"
 
 
-def test_only_the_owner_closes_a_room_and_nothing_of_it_is_left(server: Server) -> None:
+async def test_only_the_owner_closes_a_room_and_nothing_of_it_is_left(server: Server) -> None:
     alice, bob, room = fresh("Alice"), fresh("Bob"), fresh("Tea")
 
-    async def test() -> None:
-        bobs = await sign_up(server.url, bob)
-        async with (
-            tab(server.url, await sign_up(server.url, alice)) as a,
-            tab(server.url, bobs) as b1,
-            tab(server.url, bobs) as b2,
-        ):
-            await a.call("create", {"room": room})
-            assert (await b1.call("create", {"room": room.upper()}))["code"] == "room_taken"
-            await b1.call("join", {"room": room})
-            await b1.call("say", {"room": room, "id": "1", "text": "a secret"})
-            refused = await b1.call("close", {"room": room})
-            assert refused["code"] == "not_owner"
-            assert alice in refused["text"]
-            assert (await a.call("close", {"room": room}))["ok"]
-            for one in (b1, b2):
-                assert await one.event("closed") == {"room": room}
-            while room in [r["name"] for r in (await b1.event("rooms"))["rooms"]]:
-                pass
-            made = await b2.call("create", {"room": room})
-            assert (made["owner"], made["members"], made["messages"]) == (bob, [bob], [])
-            outside = await a.call("say", {"room": room, "id": "2", "text": "still here?"})
-            assert outside["code"] == "not_a_member"
-
-    run(test())
+    bobs = await sign_up(server.url, bob)
+    async with (
+        tab(server.url, await sign_up(server.url, alice)) as a,
+        tab(server.url, bobs) as b1,
+        tab(server.url, bobs) as b2,
+    ):
+        await a.call("create", {"room": room})
+        assert (await b1.call("create", {"room": room.upper()}))["code"] == "room_taken"
+        await b1.call("join", {"room": room})
+        await b1.call("say", {"room": room, "id": "1", "text": "a secret"})
+        refused = await b1.call("close", {"room": room})
+        assert refused["code"] == "not_owner"
+        assert alice in refused["text"]
+        assert (await a.call("close", {"room": room}))["ok"]
+        for one in (b1, b2):
+            assert await one.event("closed") == {"room": room}
+        while room in [r["name"] for r in (await b1.event("rooms"))["rooms"]]:
+            pass
+        made = await b2.call("create", {"room": room})
+        assert (made["owner"], made["members"], made["messages"]) == (bob, [bob], [])
+        outside = await a.call("say", {"room": room, "id": "2", "text": "still here?"})
+        assert outside["code"] == "not_a_member"
 
 
-def test_leaving_in_one_tab_leaves_in_all(server: Server) -> None:
+async def test_leaving_in_one_tab_leaves_in_all(server: Server) -> None:
     alice, room = fresh("Alice"), fresh("Tea")
 
-    async def test() -> None:
-        cookie = await sign_up(server.url, alice)
-        async with tab(server.url, cookie) as a1, tab(server.url, cookie) as a2:
-            await a1.event("welcome")
-            await a2.event("welcome")
-            await a1.call("create", {"room": room})
-            await a1.call("leave", {"room": room})
-            assert await event_where(a2, "left") == {"room": room, "name": alice}
-            said = await a2.call("say", {"room": room, "id": "1", "text": "?"})
-            assert said["code"] == "not_a_member"
-            assert (await a2.call("close", {"room": room}))["ok"], "an owner need not be inside"
-
-    run(test())
+    cookie = await sign_up(server.url, alice)
+    async with tab(server.url, cookie) as a1, tab(server.url, cookie) as a2:
+        await a1.event("welcome")
+        await a2.event("welcome")
+        await a1.call("create", {"room": room})
+        await a1.call("leave", {"room": room})
+        assert await event_where(a2, "left") == {"room": room, "name": alice}
+        said = await a2.call("say", {"room": room, "id": "1", "text": "?"})
+        assert said["code"] == "not_a_member"
+        assert (await a2.call("close", {"room": room}))["ok"], "an owner need not be inside"
 
 
-def test_typing_goes_to_the_others_in_the_room_and_ends(server: Server) -> None:
+async def test_typing_goes_to_the_others_in_the_room_and_ends(server: Server) -> None:
     alice, bob, room = fresh("Alice"), fresh("Bob"), fresh("Tea")
 
-    async def test() -> None:
-        cookie = await sign_up(server.url, alice)
-        async with tab(server.url, await sign_up(server.url, bob)) as b:
-            async with tab(server.url, cookie) as a1, tab(server.url, cookie) as a2:
-                await a1.call("create", {"room": room})
-                await a2.event("joined")
-                await b.call("join", {"room": room})
-                about = {"room": room, "name": alice}
-                for on in (True, True, False):
-                    await a1.call("typing", {"room": room.upper(), "on": on})
-                assert await b.event("typing") == {**about, "on": True}
-                assert await b.event("typing") == {**about, "on": False}
-                await a1.call("typing", {"room": room, "on": True})
-                await a1.call("say", {"room": room, "id": "1", "text": "done"})
-                assert (await b.event("typing"))["on"] is True
-                assert (await b.event("typing"))["on"] is False
-                assert (await b.event("message"))["text"] == "done"
-                assert "typing" not in dict(a2.pending()), "it is her own"
-                await a1.call("typing", {"room": room, "on": True})
-                assert (await b.event("typing"))["on"] is True
-            assert (await b.event("typing"))["on"] is False, "she is gone"
-
-    run(test())
+    cookie = await sign_up(server.url, alice)
+    async with tab(server.url, await sign_up(server.url, bob)) as b:
+        async with tab(server.url, cookie) as a1, tab(server.url, cookie) as a2:
+            await a1.call("create", {"room": room})
+            await a2.event("joined")
+            await b.call("join", {"room": room})
+            about = {"room": room, "name": alice}
+            for on in (True, True, False):
+                await a1.call("typing", {"room": room.upper(), "on": on})
+            assert await b.event("typing") == {**about, "on": True}
+            assert await b.event("typing") == {**about, "on": False}
+            await a1.call("typing", {"room": room, "on": True})
+            await a1.call("say", {"room": room, "id": "1", "text": "done"})
+            assert (await b.event("typing"))["on"] is True
+            assert (await b.event("typing"))["on"] is False
+            assert (await b.event("message"))["text"] == "done"
+            assert "typing" not in dict(a2.pending()), "it is her own"
+            await a1.call("typing", {"room": room, "on": True})
+            assert (await b.event("typing"))["on"] is True
+        assert (await b.event("typing"))["on"] is False, "she is gone"
 
 
-def test_history_and_retries(server: Server) -> None:
+async def test_history_and_retries(server: Server) -> None:
     room, elsewhere = fresh("Tea"), fresh("Coffee")
 
-    async def test() -> None:
-        async with tab(server.url, await sign_up(server.url, fresh("Alice"))) as a:
-            for name in (room, elsewhere):
-                await a.call("create", {"room": name})
-            acks = []
-            for n in range(120):
-                acks.append(await a.call("say", {"room": room, "id": f"{n}", "text": f"{n}"}))
-            await a.call("say", {"room": elsewhere, "id": "0", "text": "another room"})
-            retry = await a.call("say", {"room": room, "id": "7", "text": "changed"})
-            assert retry == acks[7]
-            page = await a.call("join", {"room": room})
-            texts: list[str] = []
-            while True:
-                texts = [m["text"] for m in page["messages"]] + texts
-                if not page["older"]:
-                    break
-                before = page["messages"][0]["seq"]
-                page = await a.call("history", {"room": room, "before": before})
-            assert texts == [f"{n}" for n in range(120)]
-
-    run(test())
+    async with tab(server.url, await sign_up(server.url, fresh("Alice"))) as a:
+        for name in (room, elsewhere):
+            await a.call("create", {"room": name})
+        acks = []
+        for n in range(120):
+            acks.append(await a.call("say", {"room": room, "id": f"{n}", "text": f"{n}"}))
+        await a.call("say", {"room": elsewhere, "id": "0", "text": "another room"})
+        retry = await a.call("say", {"room": room, "id": "7", "text": "changed"})
+        assert retry == acks[7]
+        page = await a.call("join", {"room": room})
+        texts: list[str] = []
+        while True:
+            texts = [m["text"] for m in page["messages"]] + texts
+            if not page["older"]:
+                break
+            before = page["messages"][0]["seq"]
+            page = await a.call("history", {"room": room, "before": before})
+        assert texts == [f"{n}" for n in range(120)]
 
 
 def test_a_crash_keeps_sessions_rooms_and_messages(server: Server) -> None:
@@ -337,12 +313,9 @@ def test_a_crash_keeps_sessions_rooms_and_messages(server: Server) -> None:
         ("kick", {}, "unknown_event"),
     ],
 )
-def test_bounds(server: Server, mallory: str, event: str, fields: object, code: str) -> None:
-    async def test() -> None:
-        async with tab(server.url, mallory) as one:
-            assert (await one.call(event, fields))["code"] == code
-
-    run(test())
+async def test_bounds(server: Server, mallory: str, event: str, fields: object, code: str) -> None:
+    async with tab(server.url, mallory) as one:
+        assert (await one.call(event, fields))["code"] == code
 
 
 def test_nobody_has_more_than_twenty_rooms_or_sessions(server: Server) -> None:

@@ -18,7 +18,7 @@ from helpers.servers.rooms import store as rooms_store
 from helpers.servers.rooms.store import Person, Session
 from helpers.serving import messages, names
 from helpers.serving.schema import Refusal
-from tests.servers.chat_client import fresh, run
+from tests.servers.chat_client import fresh
 from tests.servers.rooms_client import COOKIE, PASSWORD, ask, official_tab, sign_up, tab
 
 
@@ -33,22 +33,19 @@ def data(server: Server) -> Path:
     return server._folder / "data"
 
 
-def test_the_cookie_says_what_it_should(server: Server) -> None:
+async def test_the_cookie_says_what_it_should(server: Server) -> None:
     name = fresh("Alice")
     account = {"name": f"  {name}  ", "password": PASSWORD}
 
-    async def test() -> None:
-        up = await ask(server.url, "sign-up", account)
-        assert (up.status, up.said) == (200, {"name": name})
-        cookie = up.cookie
-        assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
-        assert (cookie["max-age"], cookie["secure"]) == ("28800", "")
-        https = {"X-Forwarded-Proto": "https"}
-        again = await ask(server.url, "sign-in", account, headers=https)
-        assert again.cookie["secure"] is True
-        assert again.cookie["value"] != cookie["value"]
-
-    run(test())
+    up = await ask(server.url, "sign-up", account)
+    assert (up.status, up.said) == (200, {"name": name})
+    cookie = up.cookie
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
+    assert (cookie["max-age"], cookie["secure"]) == ("28800", "")
+    https = {"X-Forwarded-Proto": "https"}
+    again = await ask(server.url, "sign-in", account, headers=https)
+    assert again.cookie["secure"] is True
+    assert again.cookie["value"] != cookie["value"]
 
 
 async def by_polling(url: str, cookie: str) -> str:
@@ -67,104 +64,90 @@ async def by_polling(url: str, cookie: str) -> str:
     return message
 
 
-def test_who_has_no_session_is_refused_at_connect(server: Server) -> None:
-    async def test() -> None:
-        real = await sign_up(server.url, fresh("Alice"))
-        token = json.dumps({"created": 2**31, "session": {"id": names.new_token()}}).encode()
-        kept = Fernet((data(server) / "cookie.key").read_bytes())
-        forged = {
-            "anonymous": "",
-            "garbage": f"{COOKIE}=garbage",
-            "no text": f"{COOKIE}=\xff\xfe",
-            "tampered": real[:60] + ("A" if real[60] != "A" else "B") + real[61:],
-            "another key": f"{COOKIE}={Fernet(Fernet.generate_key()).encrypt(token).decode()}",
-            "our key, no such session": f"{COOKIE}={kept.encrypt(token).decode()}",
-        }
-        for what, cookie in forged.items():
-            async with tab(server.url, cookie) as one:
-                assert one.refused["message"] == "not_signed_in", what
-                assert one.refused["data"]["code"] == "not_signed_in", what
-            assert await by_polling(server.url, cookie) == "not_signed_in", what
-            assert (await ask(server.url, "me", cookie=cookie)).status == 401, what
-        async with official_tab(server.url, forged["tampered"], "websocket") as one:
-            message, about = await one.until("refused")
-            assert (message, about["code"]) == ("not_signed_in", "not_signed_in")
-        async with tab(server.url, real) as one:
-            assert await one.event("welcome")
-
-    run(test())
+async def test_who_has_no_session_is_refused_at_connect(server: Server) -> None:
+    real = await sign_up(server.url, fresh("Alice"))
+    token = json.dumps({"created": 2**31, "session": {"id": names.new_token()}}).encode()
+    kept = Fernet((data(server) / "cookie.key").read_bytes())
+    forged = {
+        "anonymous": "",
+        "garbage": f"{COOKIE}=garbage",
+        "no text": f"{COOKIE}=\xff\xfe",
+        "tampered": real[:60] + ("A" if real[60] != "A" else "B") + real[61:],
+        "another key": f"{COOKIE}={Fernet(Fernet.generate_key()).encrypt(token).decode()}",
+        "our key, no such session": f"{COOKIE}={kept.encrypt(token).decode()}",
+    }
+    for what, cookie in forged.items():
+        async with tab(server.url, cookie) as one:
+            assert one.refused["message"] == "not_signed_in", what
+            assert one.refused["data"]["code"] == "not_signed_in", what
+        assert await by_polling(server.url, cookie) == "not_signed_in", what
+        assert (await ask(server.url, "me", cookie=cookie)).status == 401, what
+    async with official_tab(server.url, forged["tampered"], "websocket") as one:
+        message, about = await one.until("refused")
+        assert (message, about["code"]) == ("not_signed_in", "not_signed_in")
+    async with tab(server.url, real) as one:
+        assert await one.event("welcome")
 
 
-def test_a_foreign_page_gets_nothing(server: Server) -> None:
+async def test_a_foreign_page_gets_nothing(server: Server) -> None:
     account = {"name": fresh("Alice"), "password": PASSWORD}
 
-    async def test() -> None:
-        cookie = await sign_up(server.url, account["name"])
-        for origin in (
-            "http://evil.example",
-            "null",
-            server.url.replace("127.0.0.1", "localhost"),
-        ):
-            headers = {"Origin": origin.rstrip("/")}
-            for path in ("sign-in", "sign-up", "sign-out"):
-                got = await ask(server.url, path, account, cookie, headers=headers)
-                assert (got.status, got.said["code"]) == (403, "foreign_origin"), path
-                assert not got.cookie
-            async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-                url = f"{server.url}socket.io/?EIO=4&transport=polling"
-                async with http.get(url, headers={**headers, "Cookie": cookie}) as response:
-                    assert response.status in (400, 403)
-                    assert "Access-Control-Allow-Origin" not in response.headers
-        own = {"Origin": server.url.rstrip("/")}
-        assert (await ask(server.url, "sign-out", {}, cookie, headers=own)).status == 200
-
-    run(test())
+    cookie = await sign_up(server.url, account["name"])
+    for origin in (
+        "http://evil.example",
+        "null",
+        server.url.replace("127.0.0.1", "localhost"),
+    ):
+        headers = {"Origin": origin.rstrip("/")}
+        for path in ("sign-in", "sign-up", "sign-out"):
+            got = await ask(server.url, path, account, cookie, headers=headers)
+            assert (got.status, got.said["code"]) == (403, "foreign_origin"), path
+            assert not got.cookie
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+            url = f"{server.url}socket.io/?EIO=4&transport=polling"
+            async with http.get(url, headers={**headers, "Cookie": cookie}) as response:
+                assert response.status in (400, 403)
+                assert "Access-Control-Allow-Origin" not in response.headers
+    own = {"Origin": server.url.rstrip("/")}
+    assert (await ask(server.url, "sign-out", {}, cookie, headers=own)).status == 200
 
 
-def test_what_is_no_json_of_a_page_is_refused(server: Server) -> None:
-    async def test() -> None:
-        cookie = await sign_up(server.url, fresh("Alice"))
-        form = await ask(server.url, "sign-out", cookie=cookie, data={"everywhere": "true"})
-        assert (form.status, form.said["code"]) == (415, "bad_content_type")
-        plain = {"Content-Type": "text/plain"}
-        text = await ask(server.url, "sign-out", cookie=cookie, data="{}", headers=plain)
-        assert text.status == 415
-        kind = {"Content-Type": "application/json"}
-        for body, status, code in (
-            ("{", 400, "bad_json"),
-            ("[" * 4_000, 400, "bad_json"),
-            ("[]", 400, "bad_message"),
-            ('{"name": "A"}', 400, "bad_field"),
-            (json.dumps({"name": "A", "password": "x" * 5_000}), 413, "too_long"),
-        ):
-            got = await ask(server.url, "sign-in", data=body, headers=kind)
-            assert (got.status, got.said["code"]) == (status, code), body[:40]
-        assert (await ask(server.url, "me", cookie=cookie)).status == 200, "nobody signed her out"
-        assert (await ask(server.url, "nothing", {})).status == 405
-
-    run(test())
+async def test_what_is_no_json_of_a_page_is_refused(server: Server) -> None:
+    cookie = await sign_up(server.url, fresh("Alice"))
+    form = await ask(server.url, "sign-out", cookie=cookie, data={"everywhere": "true"})
+    assert (form.status, form.said["code"]) == (415, "bad_content_type")
+    plain = {"Content-Type": "text/plain"}
+    text = await ask(server.url, "sign-out", cookie=cookie, data="{}", headers=plain)
+    assert text.status == 415
+    kind = {"Content-Type": "application/json"}
+    for body, status, code in (
+        ("{", 400, "bad_json"),
+        ("[" * 4_000, 400, "bad_json"),
+        ("[]", 400, "bad_message"),
+        ('{"name": "A"}', 400, "bad_field"),
+        (json.dumps({"name": "A", "password": "x" * 5_000}), 413, "too_long"),
+    ):
+        got = await ask(server.url, "sign-in", data=body, headers=kind)
+        assert (got.status, got.said["code"]) == (status, code), body[:40]
+    assert (await ask(server.url, "me", cookie=cookie)).status == 200, "nobody signed her out"
+    assert (await ask(server.url, "nothing", {})).status == 405
 
 
-def test_guesses_are_few_and_tell_nothing(server: Server) -> None:
+async def test_guesses_are_few_and_tell_nothing(server: Server) -> None:
     alice, bob = fresh("Alice"), fresh("Bob")
 
-    async def test() -> None:
-        for name in (alice, bob):
-            await sign_up(server.url, name)
-        wrong = {"name": alice, "password": "wrong password"}
-        nobody = {"name": fresh("Nobody"), "password": "wrong password"}
-        answers = [await ask(server.url, "sign-in", fields) for fields in (wrong, nobody)]
-        assert answers[0] == answers[1]
-        assert (answers[0].status, answers[0].said["code"]) == (401, "wrong_password")
-        for _ in range(4):
-            assert (await ask(server.url, "sign-in", wrong)).status == 401
-        late = await ask(server.url, "sign-in", {"name": alice.upper(), "password": PASSWORD})
-        assert (late.status, late.said["code"]) == (429, "too_fast")
-        assert (
-            await ask(server.url, "sign-in", {"name": bob, "password": PASSWORD})
-        ).status == 200
-
-    run(test())
+    for name in (alice, bob):
+        await sign_up(server.url, name)
+    wrong = {"name": alice, "password": "wrong password"}
+    nobody = {"name": fresh("Nobody"), "password": "wrong password"}
+    answers = [await ask(server.url, "sign-in", fields) for fields in (wrong, nobody)]
+    assert answers[0] == answers[1]
+    assert (answers[0].status, answers[0].said["code"]) == (401, "wrong_password")
+    for _ in range(4):
+        assert (await ask(server.url, "sign-in", wrong)).status == 401
+    late = await ask(server.url, "sign-in", {"name": alice.upper(), "password": PASSWORD})
+    assert (late.status, late.said["code"]) == (429, "too_fast")
+    assert (await ask(server.url, "sign-in", {"name": bob, "password": PASSWORD})).status == 200
 
 
 @pytest.mark.parametrize(
@@ -178,67 +161,54 @@ def test_guesses_are_few_and_tell_nothing(server: Server) -> None:
         ("Carol", 12345678, "bad_field"),
     ],
 )
-def test_bounds(server: Server, name: str, password: str, code: str) -> None:
-    async def test() -> None:
-        got = await ask(server.url, "sign-up", {"name": name, "password": password})
-        assert (got.status, got.said["code"]) == (400, code)
-
-    run(test())
+async def test_bounds(server: Server, name: str, password: str, code: str) -> None:
+    got = await ask(server.url, "sign-up", {"name": name, "password": password})
+    assert (got.status, got.said["code"]) == (400, code)
 
 
-def test_a_name_is_signed_up_once(server: Server) -> None:
+async def test_a_name_is_signed_up_once(server: Server) -> None:
     name = fresh("Alice")
 
-    async def test() -> None:
-        await sign_up(server.url, name)
-        got = await ask(server.url, "sign-up", {"name": name.upper(), "password": PASSWORD})
-        assert (got.status, got.said["code"]) == (409, "name_taken")
-
-    run(test())
+    await sign_up(server.url, name)
+    got = await ask(server.url, "sign-up", {"name": name.upper(), "password": PASSWORD})
+    assert (got.status, got.said["code"]) == (409, "name_taken")
 
 
-def test_the_data_holds_no_secret(server: Server) -> None:
-    async def test() -> None:
-        await sign_up(server.url, fresh("Alice"))
-
-    run(test())
+async def test_the_data_holds_no_secret(server: Server) -> None:
+    await sign_up(server.url, fresh("Alice"))
     files = b"".join(file.read_bytes() for file in data(server).glob("rooms.sqlite3*"))
     assert PASSWORD.encode() not in files
     key = data(server) / "cookie.key"
     assert sys.platform == "win32" or stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
-def test_equal_passwords_have_unequal_hashes_and_any_form_of_unicode_is_the_same() -> None:
-    async def test() -> None:
-        passwords = rooms_passwords.Passwords(attempts=3)
-        first, second = await passwords.hashed("crème brûlée"), await passwords.hashed("12345678")
-        assert first != await passwords.hashed("crème brûlée")
-        assert await passwords.right("a", "cre\u0300me bru\u0302le\u0301e", first)
-        assert not await passwords.right("a", "creme brulee", first)
-        assert not await passwords.right("b", "12345678", None)
-        assert await passwords.right("c", "12345678", second)
-
-    run(test())
+async def test_equal_passwords_have_unequal_hashes_and_any_form_of_unicode_is_the_same() -> None:
+    passwords = rooms_passwords.Passwords(attempts=3)
+    first, second = await passwords.hashed("crème brûlée"), await passwords.hashed("12345678")
+    assert first != await passwords.hashed("crème brûlée")
+    assert await passwords.right("a", "cre\u0300me bru\u0302le\u0301e", first)
+    assert not await passwords.right("a", "creme brulee", first)
+    assert not await passwords.right("b", "12345678", None)
+    assert await passwords.right("c", "12345678", second)
 
 
-def test_right_passwords_are_not_counted_and_busy_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_right_passwords_are_not_counted_and_busy_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(
         rooms_passwords, "scrypt", lambda password, salt: f"{salt.hex()}:{password}"
     )
 
-    async def test() -> None:
-        passwords = rooms_passwords.Passwords(attempts=2)
-        for _ in range(5):
-            assert await passwords.right("a", "right", "00:right")
-        for _ in range(2):
-            assert not await passwords.right("a", "wrong", "00:right")
-        with pytest.raises(Refusal, match="too many attempts"):
-            await passwords.right("a", "right", "00:right")
-        monkeypatch.setattr(rooms_passwords, "MAX_WAITING", 0)
-        with pytest.raises(Refusal, match="try again"):
-            await passwords.hashed("right")
-
-    run(test())
+    passwords = rooms_passwords.Passwords(attempts=2)
+    for _ in range(5):
+        assert await passwords.right("a", "right", "00:right")
+    for _ in range(2):
+        assert not await passwords.right("a", "wrong", "00:right")
+    with pytest.raises(Refusal, match="too many attempts"):
+        await passwords.right("a", "right", "00:right")
+    monkeypatch.setattr(rooms_passwords, "MAX_WAITING", 0)
+    with pytest.raises(Refusal, match="try again"):
+        await passwords.hashed("right")
 
 
 def test_what_is_kept_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +229,7 @@ def test_what_is_kept_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
         rooms_store.join(db, "tea", c)
     for n in range(5):
         rooms_messages.add_message(db, room, a, f"{n}", "", f"{n}{n}")
-    page = rooms_messages.before(db, room, None)
+    page = rooms_messages.messages_before(db, room, None)
     assert ([m["text"] for m in page[0]], page[1]) == (["33", "44"], True)
     kept = "SELECT text FROM messages WHERE room = ?"
     assert db.execute(kept, (room.id,)).fetchall() == [("22",), ("33",), ("44",)]

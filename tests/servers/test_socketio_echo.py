@@ -54,7 +54,7 @@ def test_it_tells_its_name_and_has_no_page(server: Server) -> None:
 
 
 @pytest.mark.parametrize("transports", [["websocket"], None], ids=["websocket", "upgrade"])
-def test_echo_to_the_sender_and_chat_to_everybody(
+async def test_echo_to_the_sender_and_chat_to_everybody(
     server: Server, transports: list[str] | None
 ) -> None:
     async def session() -> None:
@@ -74,8 +74,5 @@ def test_echo_to_the_sender_and_chat_to_everybody(
         for client in (alice, bob):
             await client.disconnect()
 
-    async def within() -> None:
-        async with asyncio.timeout(DEADLINE_S):
-            await session()
-
-    asyncio.run(within())
+    async with asyncio.timeout(DEADLINE_S):
+        await session()

@@ -60,91 +60,81 @@ async def told(one: Python | Official, **now: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("transports", [["polling"], ["polling", "websocket"], ["websocket"]])
-def test_the_official_client_by_each_transport(server: Server, transports: list[str]) -> None:
-    async def test() -> None:
-        auth = {"voter": voter()}
-        async with (
-            python(server.url) as owner,
-            official(server.url, transports=transports, auth=auth) as one,
-        ):
-            assert await one.event("voter") == {"token": auth["voter"]}
-            assert len((await owner.event("voter"))["token"]) == 32
-            code = await new_poll(owner, "Tea", "Coffee", "Ünd ☺")
-            poll = await watch(one, code.lower())
-            assert poll == {
-                **{"code": code, "question": "?", "options": ["Tea", "Coffee", "Ünd ☺"]},
-                **{"open": True, "version": 0, "totals": [0, 0, 0], "voters": 0},
-                **{"mine": None, "turn": 0},
-            }
-            assert await cast(one, code, 2) == {"ok": True, "mine": 2, "turn": 1}
-            totals = {"code": code, "version": 1, "open": True, "totals": [0, 0, 1], "voters": 1}
-            assert await one.event("totals") == totals
-            assert await watch(owner, code) == poll | totals
-            assert (await owner.call("close", {"code": code, "owner": OWNER})) == {"ok": True}
-            await told(one, open=False, totals=[0, 0, 1])
-            assert (await cast(one, code, 0, 2))["code"] == "closed"
-
-    run(test())
-
-
-def test_one_vote_a_voter_changed_freely_and_retried_safely(server: Server) -> None:
-    async def test() -> None:
-        me = {"voter": voter()}
-        async with python(server.url, me) as tab, python(server.url, me) as other:
-            code = await new_poll(tab)
-            await watch(other, code)
-            assert await cast(tab, code, 0) == {"ok": True, "mine": 0, "turn": 1}
-            assert await other.event("mine") == {"code": code, "mine": 0, "turn": 1}
-            for _ in range(3):  # its acknowledgement was lost
-                assert (await cast(tab, code, 0))["turn"] == 1
-            assert await cast(tab, code, 1, 2) == {"ok": True, "mine": 1, "turn": 2}
-            assert await cast(tab, code, 0, 1) == {"ok": True, "mine": 1, "turn": 2}, "overtaken"
-            poll = await watch(tab, code)
-            assert (poll["totals"], poll["voters"], poll["version"]) == ([0, 1], 1, 2)
-            assert (poll["mine"], poll["turn"]) == (1, 2)
-            await tab.call("close", {"code": code, "owner": OWNER})
-            assert await cast(tab, code, 1, 2) == {"ok": True, "mine": 1, "turn": 2}, "a retry"
-
-    run(test())
+async def test_the_official_client_by_each_transport(
+    server: Server, transports: list[str]
+) -> None:
+    auth = {"voter": voter()}
+    async with (
+        python(server.url) as owner,
+        official(server.url, transports=transports, auth=auth) as one,
+    ):
+        assert await one.event("voter") == {"token": auth["voter"]}
+        assert len((await owner.event("voter"))["token"]) == 32
+        code = await new_poll(owner, "Tea", "Coffee", "Ünd ☺")
+        poll = await watch(one, code.lower())
+        assert poll == {
+            **{"code": code, "question": "?", "options": ["Tea", "Coffee", "Ünd ☺"]},
+            **{"open": True, "version": 0, "totals": [0, 0, 0], "voters": 0},
+            **{"mine": None, "turn": 0},
+        }
+        assert await cast(one, code, 2) == {"ok": True, "mine": 2, "turn": 1}
+        totals = {"code": code, "version": 1, "open": True, "totals": [0, 0, 1], "voters": 1}
+        assert await one.event("totals") == totals
+        assert await watch(owner, code) == poll | totals
+        assert (await owner.call("close", {"code": code, "owner": OWNER})) == {"ok": True}
+        await told(one, open=False, totals=[0, 0, 1])
+        assert (await cast(one, code, 0, 2))["code"] == "closed"
 
 
-def test_a_poll_is_made_once_and_closed_by_its_owner_alone(server: Server) -> None:
-    async def test() -> None:
-        async with python(server.url, {"voter": voter()}) as one, python(server.url) as other:
-            asked = {"id": "1", "question": " Who \n is it? ", "options": [" a", "b "]}
-            asked["owner"] = OWNER
-            first = await one.call("create", asked)
-            assert await one.call("create", asked) == first
-            assert await other.call("create", asked) != first, "another voter's id is another's"
-            poll = await watch(other, first["code"])
-            assert (poll["question"], poll["options"]) == ("Who is it?", ["a", "b"])
-            for owner in ("x" * 32, ""):
-                answer = await other.call("close", {"code": first["code"], "owner": owner})
-                assert answer["code"] == "not_owner"
-            assert (await watch(other, first["code"]))["open"]
-            for _ in range(2):
-                answer = await other.call("close", {"code": first["code"], "owner": OWNER})
-                assert answer == {"ok": True}
-            assert (await watch(other, first["code"]))["version"] == 1
-
-    run(test())
+async def test_one_vote_a_voter_changed_freely_and_retried_safely(server: Server) -> None:
+    me = {"voter": voter()}
+    async with python(server.url, me) as tab, python(server.url, me) as other:
+        code = await new_poll(tab)
+        await watch(other, code)
+        assert await cast(tab, code, 0) == {"ok": True, "mine": 0, "turn": 1}
+        assert await other.event("mine") == {"code": code, "mine": 0, "turn": 1}
+        for _ in range(3):  # its acknowledgement was lost
+            assert (await cast(tab, code, 0))["turn"] == 1
+        assert await cast(tab, code, 1, 2) == {"ok": True, "mine": 1, "turn": 2}
+        assert await cast(tab, code, 0, 1) == {"ok": True, "mine": 1, "turn": 2}, "overtaken"
+        poll = await watch(tab, code)
+        assert (poll["totals"], poll["voters"], poll["version"]) == ([0, 1], 1, 2)
+        assert (poll["mine"], poll["turn"]) == (1, 2)
+        await tab.call("close", {"code": code, "owner": OWNER})
+        assert await cast(tab, code, 1, 2) == {"ok": True, "mine": 1, "turn": 2}, "a retry"
 
 
-def test_polls_do_not_touch_each_other(server: Server) -> None:
-    async def test() -> None:
-        async with python(server.url) as one, python(server.url) as other:
-            first, second = await new_poll(one), await new_poll(one)
-            await watch(other, first)
-            await watch(other, second)
-            await cast(one, first, 0)
-            await told(other, code=first, totals=[1, 0])
-            await other.call("leave", {"code": first})
-            await cast(one, first, 1, 2)
-            await cast(one, second, 1)
-            await told(other, code=second, totals=[0, 1])
-            assert other.pending() == []
+async def test_a_poll_is_made_once_and_closed_by_its_owner_alone(server: Server) -> None:
+    async with python(server.url, {"voter": voter()}) as one, python(server.url) as other:
+        asked = {"id": "1", "question": " Who \n is it? ", "options": [" a", "b "]}
+        asked["owner"] = OWNER
+        first = await one.call("create", asked)
+        assert await one.call("create", asked) == first
+        assert await other.call("create", asked) != first, "another voter's id is another's"
+        poll = await watch(other, first["code"])
+        assert (poll["question"], poll["options"]) == ("Who is it?", ["a", "b"])
+        for owner in ("x" * 32, ""):
+            answer = await other.call("close", {"code": first["code"], "owner": owner})
+            assert answer["code"] == "not_owner"
+        assert (await watch(other, first["code"]))["open"]
+        for _ in range(2):
+            answer = await other.call("close", {"code": first["code"], "owner": OWNER})
+            assert answer == {"ok": True}
+        assert (await watch(other, first["code"]))["version"] == 1
 
-    run(test())
+
+async def test_polls_do_not_touch_each_other(server: Server) -> None:
+    async with python(server.url) as one, python(server.url) as other:
+        first, second = await new_poll(one), await new_poll(one)
+        await watch(other, first)
+        await watch(other, second)
+        await cast(one, first, 0)
+        await told(other, code=first, totals=[1, 0])
+        await other.call("leave", {"code": first})
+        await cast(one, first, 1, 2)
+        await cast(one, second, 1)
+        await told(other, code=second, totals=[0, 1])
+        assert other.pending() == []
 
 
 @pytest.mark.parametrize(
@@ -173,38 +163,32 @@ def test_polls_do_not_touch_each_other(server: Server) -> None:
         ("create", {"owner": "short"}, "bad_field"),
     ],
 )
-def test_bad_input_gets_a_code_and_changes_nothing(
+async def test_bad_input_gets_a_code_and_changes_nothing(
     server: Server, event: str, change: dict[str, object], code: str
 ) -> None:
-    async def test() -> None:
-        async with python(server.url) as one:
-            poll = await new_poll(one)
-            good = {
-                "open": {"code": poll},
-                "cast": {"code": poll, "option": 0, "turn": 1},
-                "close": {"code": poll, "owner": OWNER},
-                "create": {"id": "2", "question": "?", "options": ["a", "b"], "owner": OWNER},
-            }
-            answer = await one.call(event, good[event] | change)
-            assert (answer["ok"], answer["code"]) == (False, code)
-            assert answer["text"]
-            assert (await watch(one, poll))["version"] == 0
-            assert (await one.call(event, good[event]))["ok"]
-
-    run(test())
+    async with python(server.url) as one:
+        poll = await new_poll(one)
+        good = {
+            "open": {"code": poll},
+            "cast": {"code": poll, "option": 0, "turn": 1},
+            "close": {"code": poll, "owner": OWNER},
+            "create": {"id": "2", "question": "?", "options": ["a", "b"], "owner": OWNER},
+        }
+        answer = await one.call(event, good[event] | change)
+        assert (answer["ok"], answer["code"]) == (False, code)
+        assert answer["text"]
+        assert (await watch(one, poll))["version"] == 0
+        assert (await one.call(event, good[event]))["ok"]
 
 
-def test_one_client_watches_20_polls_at_most(server: Server) -> None:
-    async def test() -> None:
-        async with python(server.url) as one:
-            codes = [await new_poll(one) for _ in range(21)]
-            asked = [one.call("open", {"code": code}) for code in codes]
-            answers = await asyncio.gather(*asked)  # none waits for the one before
-            assert [answer["ok"] for answer in answers] == [True] * 20 + [False]
-            await one.call("leave", {"code": codes[0]})
-            assert (await one.call("open", {"code": codes[20]}))["ok"]
-
-    run(test())
+async def test_one_client_watches_20_polls_at_most(server: Server) -> None:
+    async with python(server.url) as one:
+        codes = [await new_poll(one) for _ in range(21)]
+        asked = [one.call("open", {"code": code}) for code in codes]
+        answers = await asyncio.gather(*asked)  # none waits for the one before
+        assert [answer["ok"] for answer in answers] == [True] * 20 + [False]
+        await one.call("leave", {"code": codes[0]})
+        assert (await one.call("open", {"code": codes[20]}))["ok"]
 
 
 def test_the_oldest_closed_poll_makes_room(
@@ -225,22 +209,19 @@ def test_the_oldest_closed_poll_makes_room(
             vote_store.totals(db, first)
 
 
-def test_totals_are_coalesced_and_end_with_the_last_state(server: Server) -> None:
-    async def test() -> None:
-        async with python(server.url) as one, python(server.url) as watching:
-            code = await new_poll(one)
-            await watch(watching, code)
-            loop = asyncio.get_running_loop()
-            began = loop.time()
-            for turn in range(1, 301):
-                await one.client.emit("cast", {"code": code, "option": turn % 2, "turn": turn})
-            heard = 1
-            while (await watching.event("totals"))["version"] < 300:
-                heard += 1
-            assert heard <= (loop.time() - began) / INTERVAL_S + 2
-            assert heard < 300
-
-    run(test())
+async def test_totals_are_coalesced_and_end_with_the_last_state(server: Server) -> None:
+    async with python(server.url) as one, python(server.url) as watching:
+        code = await new_poll(one)
+        await watch(watching, code)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for turn in range(1, 301):
+            await one.client.emit("cast", {"code": code, "option": turn % 2, "turn": turn})
+        heard = 1
+        while (await watching.event("totals"))["version"] < 300:
+            heard += 1
+        assert heard <= (loop.time() - began) / INTERVAL_S + 2
+        assert heard < 300
 
 
 async def insistent(server: Server, token: str, code: str, choices: list[int]) -> None:
@@ -293,44 +274,38 @@ async def some_of(tasks: list[asyncio.Task[None]], count: int) -> None:
         _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
 
 
-def test_a_page_from_elsewhere_is_refused(server: Server) -> None:
-    async def test() -> None:
+async def test_a_page_from_elsewhere_is_refused(server: Server) -> None:
+    async with aiohttp.ClientSession() as session:
+        for transport in ("polling", "websocket"):
+            url = f"{server.url}socket.io/?EIO=4&transport={transport}"
+            headers = {"Origin": "https://example.com"}
+            if transport == "websocket":
+                headers |= {
+                    **{"Connection": "Upgrade", "Upgrade": "websocket"},
+                    **{"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "x" * 22 + "=="},
+                }
+            async with session.get(url, headers=headers) as response:
+                assert response.status == 400
+                assert "not an accepted origin" in await response.text()
+            headers["Origin"] = server.url.rstrip("/")
+            async with session.get(url, headers=headers) as response:
+                assert response.status in (200, 101)
+                response.close()
+
+
+async def test_the_page_and_the_end(server: Server) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{server.url}healthz") as response:
+            assert (await response.json())["server"] == "vote"
+        async with session.get(server.page_url) as response:
+            assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+        async with session.post(server.page_url) as response:
+            assert response.status == 405
+    with Server("vote") as ending:
+        ending.start()
         async with aiohttp.ClientSession() as session:
-            for transport in ("polling", "websocket"):
-                url = f"{server.url}socket.io/?EIO=4&transport={transport}"
-                headers = {"Origin": "https://example.com"}
-                if transport == "websocket":
-                    headers |= {
-                        **{"Connection": "Upgrade", "Upgrade": "websocket"},
-                        **{"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "x" * 22 + "=="},
-                    }
-                async with session.get(url, headers=headers) as response:
-                    assert response.status == 400
-                    assert "not an accepted origin" in await response.text()
-                headers["Origin"] = server.url.rstrip("/")
-                async with session.get(url, headers=headers) as response:
-                    assert response.status in (200, 101)
-                    response.close()
-
-    run(test())
-
-
-def test_the_page_and_the_end(server: Server) -> None:
-    async def test() -> None:
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"{server.url}healthz") as response:
-                assert (await response.json())["server"] == "vote"
-            async with session.get(server.page_url) as response:
-                assert "script-src 'self'" in response.headers["Content-Security-Policy"]
-            async with session.post(server.page_url) as response:
-                assert response.status == 405
-        with Server("vote") as ending:
-            ending.start()
-            async with aiohttp.ClientSession() as session:
-                url = f"{ending.url}socket.io/?EIO=4&transport=websocket"
-                async with session.ws_connect(url) as ws:
-                    await ws.receive_str(timeout=DEADLINE_S)
-                    await asyncio.to_thread(ending.stop)
-                    assert (await ws.receive(timeout=DEADLINE_S)).data == 1001
-
-    run(test())
+            url = f"{ending.url}socket.io/?EIO=4&transport=websocket"
+            async with session.ws_connect(url) as ws:
+                await ws.receive_str(timeout=DEADLINE_S)
+                await asyncio.to_thread(ending.stop)
+                assert (await ws.receive(timeout=DEADLINE_S)).data == 1001

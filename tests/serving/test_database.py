@@ -61,7 +61,7 @@ def test_work_is_done_and_told_in_order_in_one_other_thread(tmp_path: Path) -> N
 
             return noted
 
-        await asyncio.gather(*(database.after(work(n), told.append) for n in range(1_200)))
+        await asyncio.gather(*(database.run(work(n), told.append) for n in range(1_200)))
         assert await database.run(numbers) == told == list(range(1_200))
 
     with_database(tmp_path, test)
@@ -73,7 +73,7 @@ def test_nobody_hears_of_it_before_it_is_on_the_disk(tmp_path: Path) -> None:
         def then(number: int) -> None:
             assert number in stored(tmp_path)
 
-        await asyncio.gather(*(database.after(add(number), then) for number in range(20)))
+        await asyncio.gather(*(database.run(add(number), then) for number in range(20)))
 
     with_database(tmp_path, test)
 
@@ -142,7 +142,7 @@ def test_what_fails_in_then_is_the_askers_alone(tmp_path: Path) -> None:
             raise PanicError("no")
 
         with pytest.raises(PanicError):
-            await database.after(add(1), then)
+            await database.run(add(1), then)
         assert await database.run(numbers) == [1]
 
     with_database(tmp_path, test)
@@ -161,8 +161,8 @@ def test_who_stopped_waiting_does_not_stop_the_work(tmp_path: Path) -> None:
 def test_the_end_does_all_that_waits(tmp_path: Path) -> None:
     async def test(database: Database) -> None:
         for number in range(700):  # more than one batch
-            database.soon(add(number))
-        database.soon(fail(ValueError("no")))  # logged
+            database.run_later(add(number))
+        database.run_later(fail(ValueError("no")))  # logged
 
     with_database(tmp_path, test)
     assert stored(tmp_path) == list(range(700))

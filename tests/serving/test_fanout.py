@@ -14,7 +14,7 @@ import socketio
 from aiohttp import web
 
 from helpers.serving import fanout, flush
-from tests.servers.chat_client import DEADLINE_S, run
+from tests.servers.chat_client import DEADLINE_S
 from tests.servers.socketio_client import Official, official
 
 
@@ -118,51 +118,48 @@ def manager(request: pytest.FixtureRequest) -> Any:
     return request.param()
 
 
-def test_the_documented_ways_to_emit(manager: socketio.AsyncManager) -> None:
+async def test_the_documented_ways_to_emit(manager: socketio.AsyncManager) -> None:
     """The same on the library's own managers and on ours."""
 
-    async def test() -> None:
-        async with (
-            serving(manager) as site,
-            clients(site, "a", "b") as (a, b),
-            clients(site, "c", transports=["polling"]) as (c,),
-        ):
-            sio, sid = site.sio, site.sids
-            await sio.emit("news", "all")
-            await sio.emit("news", "to b", to=sid["b"])
-            await sio.emit("news", "not a", skip_sid=sid["a"])
-            await sio.emit("news", "only c", skip_sid=[sid["a"], sid["b"]])
-            await sio.enter_room(sid["a"], "room")
-            await sio.enter_room(sid["c"], "room")
-            await sio.emit("news", "room", room="room")
-            await sio.enter_room(sid["b"], "side")
-            await sio.enter_room(sid["a"], "side")
-            await sio.emit("news", "rooms", room=["room", "side"])
-            await sio.leave_room(sid["a"], "room")
-            await sio.emit("news", "left", room="room")
-            await sio.close_room("room")
-            await sio.emit("news", "closed", room="room")
-            await sio.emit("news", "nobody", room="nowhere")
-            await sio.emit("news", "elsewhere", namespace="/other")
-            await sio.emit("news", {"deep": [1, None, "☺"]})
-            await sio.emit("news", ("two", "arguments"))
-            await sio.emit("news")
-            await sio.emit("news", "end")
-            deep = {"deep": [1, None, "☺"]}
-            assert await heard(a, "end") == ["all", "room", "rooms", deep, "two", None, "end"]
-            assert ["event", "news", "two", "arguments"] in a.seen("event")
-            rest = [deep, "two", None, "end"]
-            assert await heard(b, "end") == ["all", "to b", "not a", "rooms", *rest]
-            assert await heard(c, "end") == [
-                *("all", "not a", "only c", "room", "rooms", "left"),
-                *rest,
-            ]
-
-    run(test())
+    async with (
+        serving(manager) as site,
+        clients(site, "a", "b") as (a, b),
+        clients(site, "c", transports=["polling"]) as (c,),
+    ):
+        sio, sid = site.sio, site.sids
+        await sio.emit("news", "all")
+        await sio.emit("news", "to b", to=sid["b"])
+        await sio.emit("news", "not a", skip_sid=sid["a"])
+        await sio.emit("news", "only c", skip_sid=[sid["a"], sid["b"]])
+        await sio.enter_room(sid["a"], "room")
+        await sio.enter_room(sid["c"], "room")
+        await sio.emit("news", "room", room="room")
+        await sio.enter_room(sid["b"], "side")
+        await sio.enter_room(sid["a"], "side")
+        await sio.emit("news", "rooms", room=["room", "side"])
+        await sio.leave_room(sid["a"], "room")
+        await sio.emit("news", "left", room="room")
+        await sio.close_room("room")
+        await sio.emit("news", "closed", room="room")
+        await sio.emit("news", "nobody", room="nowhere")
+        await sio.emit("news", "elsewhere", namespace="/other")
+        await sio.emit("news", {"deep": [1, None, "☺"]})
+        await sio.emit("news", ("two", "arguments"))
+        await sio.emit("news")
+        await sio.emit("news", "end")
+        deep = {"deep": [1, None, "☺"]}
+        assert await heard(a, "end") == ["all", "room", "rooms", deep, "two", None, "end"]
+        assert ["event", "news", "two", "arguments"] in a.seen("event")
+        rest = [deep, "two", None, "end"]
+        assert await heard(b, "end") == ["all", "to b", "not a", "rooms", *rest]
+        assert await heard(c, "end") == [
+            *("all", "not a", "only c", "room", "rooms", "left"),
+            *rest,
+        ]
 
 
 @pytest.mark.parametrize("kind", MANAGERS[2:], ids=lambda kind: kind.__name__)
-def test_several_servers_behind_redis(
+async def test_several_servers_behind_redis(
     kind: type[socketio.AsyncRedisManager], redis: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rooms, order and acknowledgements hold across servers; an outsider can emit, too."""
@@ -180,108 +177,96 @@ def test_several_servers_behind_redis(
         ((_, listeners),) = await here.redis.pubsub_numsub(kind.__name__)
         return bool(listeners == 2)
 
-    async def test() -> None:
-        async with (
-            serving(here) as one,
-            serving(there) as two,
-            clients(one, "a") as (a,),
-            clients(two, "b") as (b,),
-            clients(two, "c", transports=["polling"]) as (c,),
-        ):
-            await until(both_listen)
-            await one.sio.enter_room(two.sids["b"], "room")  # who is on the other server
-            await one.sio.enter_room(one.sids["a"], "room")
-            for n in range(50):
-                await one.sio.emit("news", n)
-            await one.sio.emit("news", "room", room="room")
-            await one.sio.emit("news", "not b", skip_sid=two.sids["b"])
-            await one.sio.emit("news", "only c", to=two.sids["c"])
-            answers: asyncio.Queue[object] = asyncio.Queue()
-            await one.sio.emit("asked", 1, to=two.sids["b"], callback=answers.put)
-            assert await asyncio.wait_for(answers.get(), DEADLINE_S) == "answer to 1"
-            outsider = socketio.AsyncRedisManager(redis, channel=kind.__name__, write_only=True)
-            await outsider.emit("news", "end", namespace="/")
-            everything = list(range(50))
-            assert await heard(a, "end") == [*everything, "room", "not b", "end"]
-            assert await heard(b, "end") == [*everything, "room", "end"]
-            assert await heard(c, "end") == [*everything, "not b", "only c", "end"]
-            await one.sio.disconnect(two.sids["b"])
-            await b.until("disconnected")
-            await outsider.redis.aclose()
-
-    run(test())
+    async with (
+        serving(here) as one,
+        serving(there) as two,
+        clients(one, "a") as (a,),
+        clients(two, "b") as (b,),
+        clients(two, "c", transports=["polling"]) as (c,),
+    ):
+        await until(both_listen)
+        await one.sio.enter_room(two.sids["b"], "room")  # who is on the other server
+        await one.sio.enter_room(one.sids["a"], "room")
+        for n in range(50):
+            await one.sio.emit("news", n)
+        await one.sio.emit("news", "room", room="room")
+        await one.sio.emit("news", "not b", skip_sid=two.sids["b"])
+        await one.sio.emit("news", "only c", to=two.sids["c"])
+        answers: asyncio.Queue[object] = asyncio.Queue()
+        await one.sio.emit("asked", 1, to=two.sids["b"], callback=answers.put)
+        assert await asyncio.wait_for(answers.get(), DEADLINE_S) == "answer to 1"
+        outsider = socketio.AsyncRedisManager(redis, channel=kind.__name__, write_only=True)
+        await outsider.emit("news", "end", namespace="/")
+        everything = list(range(50))
+        assert await heard(a, "end") == [*everything, "room", "not b", "end"]
+        assert await heard(b, "end") == [*everything, "room", "end"]
+        assert await heard(c, "end") == [*everything, "not b", "only c", "end"]
+        await one.sio.disconnect(two.sids["b"])
+        await b.until("disconnected")
+        await outsider.redis.aclose()
     ours = kind is FanOutRedis
     assert told.count("news") == (2 * 54 if ours else 0), "each was encoded once on each server"
 
 
-def test_binary_and_acknowledgements_are_the_librarys_own(
+async def test_binary_and_acknowledgements_are_the_librarys_own(
     manager: socketio.AsyncManager,
 ) -> None:
-    async def test() -> None:
-        async with serving(manager) as site, clients(site, "a") as (a,):
-            answers: asyncio.Queue[object] = asyncio.Queue()
-            for n in range(20):
-                await site.sio.emit("news", b"bytes" if n % 3 == 0 else n)
-                if n == 10:
-                    await site.sio.emit("asked", n, to=site.sids["a"], callback=answers.put)
-            got = await heard(a, 19)
-            data = {"type": "Buffer", "data": list(b"bytes")}
-            assert got == [data if n % 3 == 0 else n for n in range(20)]
-            await a.until("event", "asked", 10)
-            assert await asyncio.wait_for(answers.get(), DEADLINE_S) == "answer to 10"
-
-    run(test())
+    async with serving(manager) as site, clients(site, "a") as (a,):
+        answers: asyncio.Queue[object] = asyncio.Queue()
+        for n in range(20):
+            await site.sio.emit("news", b"bytes" if n % 3 == 0 else n)
+            if n == 10:
+                await site.sio.emit("asked", n, to=site.sids["a"], callback=answers.put)
+        got = await heard(a, 19)
+        data = {"type": "Buffer", "data": list(b"bytes")}
+        assert got == [data if n % 3 == 0 else n for n in range(20)]
+        await a.until("event", "asked", 10)
+        assert await asyncio.wait_for(answers.get(), DEADLINE_S) == "answer to 10"
 
 
-def test_bytes_reach_every_transport() -> None:
+async def test_bytes_reach_every_transport() -> None:
     """The library's own manager has one packet for all, which keeps its first encoding."""
 
-    async def test() -> None:
-        async with (
-            serving(fanout.FanOut()) as site,
-            clients(site, "a") as (a,),
-            clients(site, "b", transports=["polling"]) as (b,),
-        ):
-            await site.sio.emit("news", b"bytes")
-            for one in (a, b):
-                data = {"type": "Buffer", "data": list(b"bytes")}
-                assert await heard(one, data) == [data]
-
-    run(test())
+    async with (
+        serving(fanout.FanOut()) as site,
+        clients(site, "a") as (a,),
+        clients(site, "b", transports=["polling"]) as (b,),
+    ):
+        await site.sio.emit("news", b"bytes")
+        for one in (a, b):
+            data = {"type": "Buffer", "data": list(b"bytes")}
+            assert await heard(one, data) == [data]
 
 
-def test_the_order_holds_while_a_client_is_upgraded() -> None:
-    async def test() -> None:
-        async with serving(fanout.FanOut()) as site:
-            stop = asyncio.Event()
+async def test_the_order_holds_while_a_client_is_upgraded() -> None:
+    async with serving(fanout.FanOut()) as site:
+        stop = asyncio.Event()
 
-            async def emit() -> int:
-                n = 0
-                while not stop.is_set():
-                    await site.sio.emit("news", n)
-                    n += 1
-                    await asyncio.sleep(0)
-                    if n % 5 == 0:
-                        await asyncio.sleep(0.002)  # so that polls end, and new ones begin
-                return n
+        async def emit() -> int:
+            n = 0
+            while not stop.is_set():
+                await site.sio.emit("news", n)
+                n += 1
+                await asyncio.sleep(0)
+                if n % 5 == 0:
+                    await asyncio.sleep(0.002)  # so that polls end, and new ones begin
+            return n
 
-            both = ["polling", "websocket"]
-            emitting = asyncio.create_task(emit())
-            async with clients(site, "a", "b", transports=both) as ends:
-                for one in ends:
-                    await one.until("upgraded")
-                    await one.until("event", "news")  # some more by the new way
-                stop.set()
-                count = await emitting
-                await site.sio.emit("news", "end")
-                for one in ends:
-                    got = await heard(one, "end")
-                    numbers = got[:-1]
-                    assert numbers == sorted(set(numbers))
-                    whole = [*range(numbers[0], count)]
-                    assert len(whole) - len(numbers) <= 1  # the one that `until` took
-
-    run(test())
+        both = ["polling", "websocket"]
+        emitting = asyncio.create_task(emit())
+        async with clients(site, "a", "b", transports=both) as ends:
+            for one in ends:
+                await one.until("upgraded")
+                await one.until("event", "news")  # some more by the new way
+            stop.set()
+            count = await emitting
+            await site.sio.emit("news", "end")
+            for one in ends:
+                got = await heard(one, "end")
+                numbers = got[:-1]
+                assert numbers == sorted(set(numbers))
+                whole = [*range(numbers[0], count)]
+                assert len(whole) - len(numbers) <= 1  # the one that `until` took
 
 
 async def raw_client(session: aiohttp.ClientSession, site: Site, name: str) -> Any:
@@ -294,59 +279,53 @@ async def raw_client(session: aiohttp.ClientSession, site: Site, name: str) -> A
     return ws
 
 
-def test_who_reads_late_gets_everything_in_order() -> None:
-    async def test() -> None:
-        async with (
-            serving(fanout.FanOut()) as site,
-            aiohttp.ClientSession() as session,
-        ):
-            ws = await raw_client(session, site, "late")
-            ws._response.connection.transport.pause_reading()
-            big = "x" * 20_000
-            for n in range(1, 300):  # more than the system's buffers take, less than the bound
-                await site.sio.emit("news", [n, big])
-                if n % 7 == 0:
-                    await site.sio.emit("asked", n, to=site.sids["late"], callback=print)
-                if site.outbox("late").waiting_bytes > 200_000:
-                    break
-            ws._response.connection.transport.resume_reading()
-            await site.sio.emit("news", ["end"])
-            got = []
-            while (text := await ws.receive_str(timeout=DEADLINE_S)) != '42["news",["end"]]':
-                got.append(text)
-            news = [json.loads(text[2:])[1][0] for text in got if text.startswith('42["news"')]
-            assert news == list(range(1, n + 1))
-
-    run(test())
+async def test_who_reads_late_gets_everything_in_order() -> None:
+    async with (
+        serving(fanout.FanOut()) as site,
+        aiohttp.ClientSession() as session,
+    ):
+        ws = await raw_client(session, site, "late")
+        ws._response.connection.transport.pause_reading()
+        big = "x" * 20_000
+        for n in range(1, 300):  # more than the system's buffers take, less than the bound
+            await site.sio.emit("news", [n, big])
+            if n % 7 == 0:
+                await site.sio.emit("asked", n, to=site.sids["late"], callback=print)
+            if site.outbox("late").waiting_bytes > 200_000:
+                break
+        ws._response.connection.transport.resume_reading()
+        await site.sio.emit("news", ["end"])
+        got = []
+        while (text := await ws.receive_str(timeout=DEADLINE_S)) != '42["news",["end"]]':
+            got.append(text)
+        news = [json.loads(text[2:])[1][0] for text in got if text.startswith('42["news"')]
+        assert news == list(range(1, n + 1))
 
 
-def test_who_does_not_read_is_dropped_and_costs_nobody_else_anything() -> None:
-    async def test() -> None:
-        async with (
-            serving(fanout.FanOut()) as site,
-            aiohttp.ClientSession() as session,
-            clients(site, "well") as (well,),
-        ):
-            ws = await raw_client(session, site, "deaf")
-            ws._response.connection.transport.pause_reading()
-            outbox = site.outbox("deaf")
-            gone = asyncio.Event()
-            site.sio.on("disconnect", lambda sid, reason: gone.set())
-            big = "x" * 100_000
-            for n in range(300):
-                await site.sio.emit("news", [n, big])
-                await asyncio.sleep(0)
-                if outbox.dropped:
-                    break
-            await asyncio.wait_for(gone.wait(), DEADLINE_S)
-            assert outbox.dropped
-            assert outbox.waiting_bytes <= flush.MAX_WAITING_BYTES + 101_000
-            await site.sio.emit("news", "end")
-            got = await heard(well, "end")
-            assert [item[0] for item in got[:-1]] == list(range(n + 1))
-            ws._response.close()
-
-    run(test())
+async def test_who_does_not_read_is_dropped_and_costs_nobody_else_anything() -> None:
+    async with (
+        serving(fanout.FanOut()) as site,
+        aiohttp.ClientSession() as session,
+        clients(site, "well") as (well,),
+    ):
+        ws = await raw_client(session, site, "deaf")
+        ws._response.connection.transport.pause_reading()
+        outbox = site.outbox("deaf")
+        gone = asyncio.Event()
+        site.sio.on("disconnect", lambda sid, reason: gone.set())
+        big = "x" * 100_000
+        for n in range(300):
+            await site.sio.emit("news", [n, big])
+            await asyncio.sleep(0)
+            if outbox.dropped:
+                break
+        await asyncio.wait_for(gone.wait(), DEADLINE_S)
+        assert outbox.dropped
+        assert outbox.waiting_bytes <= flush.MAX_WAITING_BYTES + 101_000
+        await site.sio.emit("news", "end")
+        got = await heard(well, "end")
+        assert [item[0] for item in got[:-1]] == list(range(n + 1))
+        ws._response.close()
 
 
 async def until(true: Callable[[], bool | Awaitable[bool]]) -> None:
@@ -370,65 +349,56 @@ async def polling_client(session: aiohttp.ClientSession, site: Site, name: str) 
     return url
 
 
-def test_what_comes_before_the_upgrade_goes_by_polling() -> None:
-    async def test() -> None:
-        async with serving(fanout.FanOut()) as site, aiohttp.ClientSession() as session:
-            url = await polling_client(session, site, "a")
-            poll = asyncio.create_task(session.get(url))
-            await until(lambda: site.outbox("a").idle)
-            ws = await session.ws_connect(url.replace("polling", "websocket"))
-            await until(lambda: site.outbox("a").transport is not None)
-            await site.sio.emit("news", 1)
-            assert await (await poll).text() == '42["news",1]'
-            await ws.send_str("2probe")
-            assert await ws.receive_str(timeout=DEADLINE_S) == "3probe"
-            await site.sio.emit("news", 2)
-            await ws.send_str("5")
-            got = [await ws.receive_str(timeout=DEADLINE_S) for _ in range(2)]
-            assert got == ["6", '42["news",2]']
+async def test_what_comes_before_the_upgrade_goes_by_polling() -> None:
+    async with serving(fanout.FanOut()) as site, aiohttp.ClientSession() as session:
+        url = await polling_client(session, site, "a")
+        poll = asyncio.create_task(session.get(url))
+        await until(lambda: site.outbox("a").idle)
+        ws = await session.ws_connect(url.replace("polling", "websocket"))
+        await until(lambda: site.outbox("a").transport is not None)
+        await site.sio.emit("news", 1)
+        assert await (await poll).text() == '42["news",1]'
+        await ws.send_str("2probe")
+        assert await ws.receive_str(timeout=DEADLINE_S) == "3probe"
+        await site.sio.emit("news", 2)
+        await ws.send_str("5")
+        got = [await ws.receive_str(timeout=DEADLINE_S) for _ in range(2)]
+        assert got == ["6", '42["news",2]']
+        await ws.close()
+
+
+async def test_who_does_not_poll_is_dropped() -> None:
+    async with serving(fanout.FanOut()) as site, aiohttp.ClientSession() as session:
+        await polling_client(session, site, "deaf")
+        gone = asyncio.Event()
+        site.sio.on("disconnect", lambda sid, reason: gone.set())
+        outbox = site.outbox("deaf")
+        for _ in range(30):
+            await site.sio.emit("news", "x" * 100_000)
+        await asyncio.wait_for(gone.wait(), DEADLINE_S)
+        assert outbox.waiting_bytes <= flush.MAX_WAITING_BYTES + 101_000
+
+
+async def test_an_event_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with (
+        serving(fanout.FanOut()) as site,
+        aiohttp.ClientSession() as session,
+    ):
+        ends = [await raw_client(session, site, f"{n}") for n in range(30)]
+        frames: list[bytes] = []
+        made = fanout.Frame.encode
+        monkeypatch.setattr(
+            fanout.Frame, "encode", lambda frame: frames.append(b"") or made(frame)
+        )
+        await site.sio.emit("news", 1)
+        for ws in ends:
+            assert await ws.receive_str(timeout=DEADLINE_S) == '42["news",1]'
+        assert len(frames) == 1
+        for ws in ends:
             await ws.close()
 
-    run(test())
 
-
-def test_who_does_not_poll_is_dropped() -> None:
-    async def test() -> None:
-        async with serving(fanout.FanOut()) as site, aiohttp.ClientSession() as session:
-            await polling_client(session, site, "deaf")
-            gone = asyncio.Event()
-            site.sio.on("disconnect", lambda sid, reason: gone.set())
-            outbox = site.outbox("deaf")
-            for _ in range(30):
-                await site.sio.emit("news", "x" * 100_000)
-            await asyncio.wait_for(gone.wait(), DEADLINE_S)
-            assert outbox.waiting_bytes <= flush.MAX_WAITING_BYTES + 101_000
-
-    run(test())
-
-
-def test_an_event_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def test() -> None:
-        async with (
-            serving(fanout.FanOut()) as site,
-            aiohttp.ClientSession() as session,
-        ):
-            ends = [await raw_client(session, site, f"{n}") for n in range(30)]
-            frames: list[bytes] = []
-            made = fanout.Frame.encode
-            monkeypatch.setattr(
-                fanout.Frame, "encode", lambda frame: frames.append(b"") or made(frame)
-            )
-            await site.sio.emit("news", 1)
-            for ws in ends:
-                assert await ws.receive_str(timeout=DEADLINE_S) == '42["news",1]'
-            assert len(frames) == 1
-            for ws in ends:
-                await ws.close()
-
-    run(test())
-
-
-def test_a_release_that_moved_something_goes_the_librarys_way(
+async def test_a_release_that_moved_something_goes_the_librarys_way(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if a socket's queue were made some other way."""
@@ -442,10 +412,7 @@ def test_a_release_that_moved_something_goes_the_librarys_way(
 
     monkeypatch.setattr(BaseSocket, "__init__", moved)
 
-    async def test() -> None:
-        async with serving(fanout.FanOut()) as site, clients(site, "a") as (a,):
-            await site.sio.emit("news", "end")
-            assert await heard(a, "end") == ["end"]
-
-    run(test())
+    async with serving(fanout.FanOut()) as site, clients(site, "a") as (a,):
+        await site.sio.emit("news", "end")
+        assert await heard(a, "end") == ["end"]
     assert [record.name for record in caplog.records].count("fanout") == 1

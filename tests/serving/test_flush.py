@@ -4,7 +4,6 @@ import asyncio
 import time
 
 from helpers.serving import flush
-from tests.servers.chat_client import run
 
 
 class Wire:
@@ -39,68 +38,56 @@ async def turns(count: int) -> None:
         await asyncio.sleep(0)
 
 
-def test_what_is_said_in_one_turn_is_one_write() -> None:
-    async def test() -> None:
-        wire = Wire()
-        writer = flush.Writer(flush.Turn(), wire)
-        for frame in (b"a", b"b", b"c"):
-            writer.send(frame)
-        assert wire.written == []
-        await turns(1)
-        assert wire.written == [b"abc"]
-        writer.send(b"d")  # alone, after a short flush: nobody waits
-        await wire.wrote.wait()
-        assert wire.written[0] == b"abc"
-
-    run(test())
+async def test_what_is_said_in_one_turn_is_one_write() -> None:
+    wire = Wire()
+    writer = flush.Writer(flush.FlushScheduler(), wire)
+    for frame in (b"a", b"b", b"c"):
+        writer.send(frame)
+    assert wire.written == []
+    await turns(1)
+    assert wire.written == [b"abc"]
+    writer.send(b"d")  # alone, after a short flush: nobody waits
+    await wire.wrote.wait()
+    assert wire.written[0] == b"abc"
 
 
-def test_what_is_long_is_written_at_once() -> None:
-    async def test() -> None:
-        wire = Wire()
-        writer = flush.Writer(flush.Turn(), wire)
-        half = b"x" * (flush.AT_ONCE_BYTES // 2)
-        for _ in range(3):
-            writer.send(half)
-        assert wire.written == [half * 2]
-        await turns(1)
-        assert wire.written == [half * 2, half]
-
-    run(test())
+async def test_what_is_long_is_written_at_once() -> None:
+    wire = Wire()
+    writer = flush.Writer(flush.FlushScheduler(), wire)
+    half = b"x" * (flush.AT_ONCE_BYTES // 2)
+    for _ in range(3):
+        writer.send(half)
+    assert wire.written == [half * 2]
+    await turns(1)
+    assert wire.written == [half * 2, half]
 
 
-def test_a_busy_loop_lets_more_gather_after_a_long_flush() -> None:
+async def test_a_busy_loop_lets_more_gather_after_a_long_flush() -> None:
     """Each message keeps the loop busy for longer than the pause, as with thousands of clients."""
 
-    async def test() -> None:
-        wire = Wire(took_s=100 * flush.LONGEST_PAUSE_S)
-        writer = flush.Writer(flush.Turn(), wire)
-        writer.send(b"0")
-        await wire.wrote.wait()
-        for number in range(1, 6):
-            writer.send(str(number).encode())
-            _block(4 * flush.LONGEST_PAUSE_S)
-            await turns(2)  # as many as it takes the next to come
-        wire.wrote.clear()
-        await wire.wrote.wait()
-        assert wire.written == [b"0", b"12345"]
-
-    run(test())
+    wire = Wire(took_s=100 * flush.LONGEST_PAUSE_S)
+    writer = flush.Writer(flush.FlushScheduler(), wire)
+    writer.send(b"0")
+    await wire.wrote.wait()
+    for number in range(1, 6):
+        writer.send(str(number).encode())
+        _block(4 * flush.LONGEST_PAUSE_S)
+        await turns(2)  # as many as it takes the next to come
+    wire.wrote.clear()
+    await wire.wrote.wait()
+    assert wire.written == [b"0", b"12345"]
 
 
-def test_whoever_goes_on_and_on_is_written_all_the_same() -> None:
-    async def test() -> None:
-        wire = Wire(took_s=10 * flush.LONGEST_PAUSE_S)
-        writer = flush.Writer(flush.Turn(), wire)
-        writer.send(b"0")
-        await wire.wrote.wait()
-        sent = 0
-        while len(wire.written) == 1 and sent < 200:
-            sent += 1
-            writer.send(b".")
-            _block(4 * flush.LONGEST_PAUSE_S)
-            await turns(2)
-        assert wire.written[0] == b"0"
-        assert 1 < sent < 30
-
-    run(test())
+async def test_whoever_goes_on_and_on_is_written_all_the_same() -> None:
+    wire = Wire(took_s=10 * flush.LONGEST_PAUSE_S)
+    writer = flush.Writer(flush.FlushScheduler(), wire)
+    writer.send(b"0")
+    await wire.wrote.wait()
+    sent = 0
+    while len(wire.written) == 1 and sent < 200:
+        sent += 1
+        writer.send(b".")
+        _block(4 * flush.LONGEST_PAUSE_S)
+        await turns(2)
+    assert wire.written[0] == b"0"
+    assert 1 < sent < 30

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from helpers.launcher import Server
-from tests.servers.chat_client import DEADLINE_S, fresh, run
+from tests.servers.chat_client import DEADLINE_S, fresh
 from tests.servers.socketio_client import python
 
 WebSocket = aiohttp.ClientWebSocketResponse
@@ -58,153 +58,123 @@ NONSENSE = [
 ]
 
 
-def test_nonsense_costs_nobody_anything(server: Server) -> None:
-    async def test() -> None:
-        async with raw(server) as ws:
-            for text in NONSENSE:
-                with contextlib.suppress(ConnectionError):
-                    await ws.send_str(text)
-            await still_serves(server)
-        log = server.log()
-        assert "Traceback" not in log, log
-
-    run(test())
+async def test_nonsense_costs_nobody_anything(server: Server) -> None:
+    async with raw(server) as ws:
+        for text in NONSENSE:
+            with contextlib.suppress(ConnectionError):
+                await ws.send_str(text)
+        await still_serves(server)
+    log = server.log()
+    assert "Traceback" not in log, log
 
 
-def test_who_is_thrown_out_leaves_at_once(server: Server) -> None:
+async def test_who_is_thrown_out_leaves_at_once(server: Server) -> None:
     """An empty packet is an error in the library itself, which would keep the name for 45 s."""
 
-    async def test() -> None:
-        async with python(server.url, {"name": fresh("Alice")}) as alice:
-            async with raw(server) as ws:
-                await alice.event("joined")
-                await ws.send_str("")
-                await ended(ws)
-            assert (await alice.event("left"))["name"].startswith("Mallory")
-
-    run(test())
+    async with python(server.url, {"name": fresh("Alice")}) as alice:
+        async with raw(server) as ws:
+            await alice.event("joined")
+            await ws.send_str("")
+            await ended(ws)
+        assert (await alice.event("left"))["name"].startswith("Mallory")
 
 
 @pytest.mark.parametrize("text", NONSENSE)
-def test_each_nonsense_leaves_the_connection_or_ends_it(server: Server, text: str) -> None:
-    async def test() -> None:
-        async with raw(server) as ws:
-            await ws.send_str(text)
-            with contextlib.suppress(ConnectionError):
-                await ws.send_str('4277["history",{"before":0}]')
-            while (message := await ws.receive(timeout=DEADLINE_S)).type is aiohttp.WSMsgType.TEXT:
-                if message.data.startswith("4377"):
-                    return
-            assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
-
-    run(test())
+async def test_each_nonsense_leaves_the_connection_or_ends_it(server: Server, text: str) -> None:
+    async with raw(server) as ws:
+        await ws.send_str(text)
+        with contextlib.suppress(ConnectionError):
+            await ws.send_str('4277["history",{"before":0}]')
+        while (message := await ws.receive(timeout=DEADLINE_S)).type is aiohttp.WSMsgType.TEXT:
+            if message.data.startswith("4377"):
+                return
+        assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
 
 
 @pytest.mark.parametrize(
     "packet", ['451-["say",{"_placeholder":true,"num":0}]', b"\x00\x01", "459999-[]"]
 )
-def test_binary_packets_end_the_connection(server: Server, packet: str | bytes) -> None:
-    async def test() -> None:
-        async with raw(server) as ws:
-            await (ws.send_str(packet) if isinstance(packet, str) else ws.send_bytes(packet))
-            assert await ended(ws) in (1000, 1006, None)
-            await still_serves(server)
-
-    run(test())
+async def test_binary_packets_end_the_connection(server: Server, packet: str | bytes) -> None:
+    async with raw(server) as ws:
+        await (ws.send_str(packet) if isinstance(packet, str) else ws.send_bytes(packet))
+        assert await ended(ws) in (1000, 1006, None)
+        await still_serves(server)
 
 
-def test_endless_nonsense_ends_the_connection(server: Server) -> None:
+async def test_endless_nonsense_ends_the_connection(server: Server) -> None:
     server.log()
 
-    async def test() -> None:
-        async with raw(server) as ws:
-            with contextlib.suppress(ConnectionError):
-                for _ in range(2000):
-                    await ws.send_str("42{")
-            await ended(ws)
-            await still_serves(server)
-        assert server.log().count("no packet") == 1, "one line a client, not one a packet"
-
-    run(test())
+    async with raw(server) as ws:
+        with contextlib.suppress(ConnectionError):
+            for _ in range(2000):
+                await ws.send_str("42{")
+        await ended(ws)
+        await still_serves(server)
+    assert server.log().count("no packet") == 1, "one line a client, not one a packet"
 
 
-def test_a_packet_that_is_too_large_ends_the_connection(server: Server) -> None:
-    async def test() -> None:
-        async with raw(server) as ws:
-            with contextlib.suppress(ConnectionError):
-                await ws.send_str('42["say",{"id":"1","text":"' + "x" * 70_000 + '"}]')
-            assert await ended(ws) in (1009, 1006, None)
-            await still_serves(server)
-
-    run(test())
+async def test_a_packet_that_is_too_large_ends_the_connection(server: Server) -> None:
+    async with raw(server) as ws:
+        with contextlib.suppress(ConnectionError):
+            await ws.send_str('42["say",{"id":"1","text":"' + "x" * 70_000 + '"}]')
+        assert await ended(ws) in (1009, 1006, None)
+        await still_serves(server)
 
 
-def test_who_never_connects_to_the_namespace_hears_nothing(server: Server) -> None:
-    async def test() -> None:
-        async with raw(server, joined=False) as ws:
-            await ws.send_str('420["say",{"id":"1","text":"not in"}]')
-            await ws.send_str(HELLO)
-            answer = await ws.receive_str(timeout=DEADLINE_S)
-            assert answer.startswith(("40", "44")), answer
-            await ws.send_str(HELLO)  # once more: no second place
-            await still_serves(server)
-
-    run(test())
+async def test_who_never_connects_to_the_namespace_hears_nothing(server: Server) -> None:
+    async with raw(server, joined=False) as ws:
+        await ws.send_str('420["say",{"id":"1","text":"not in"}]')
+        await ws.send_str(HELLO)
+        answer = await ws.receive_str(timeout=DEADLINE_S)
+        assert answer.startswith(("40", "44")), answer
+        await ws.send_str(HELLO)  # once more: no second place
+        await still_serves(server)
 
 
-def test_methods_files_and_origins(server: Server) -> None:
-    async def test() -> None:
-        io = "socket.io/?EIO=4&transport=polling"
-        async with aiohttp.ClientSession() as session:
-            for method, path, status in (
-                *(("GET", "", 200), ("GET", "style.css", 200), ("GET", "nothing", 404)),
-                *(("POST", "", 405), ("DELETE", io, 405), ("GET", "socket.io/", 400)),
-                *(("POST", io, 400), ("GET", f"{io}&sid=guessed", 400), ("GET", "../x", 404)),
-            ):
-                async with session.request(method, server.url + path) as response:
-                    assert (response.status, method, path) == (status, method, path)
-            own = server.url.rstrip("/")
-            for origin, status in (
-                *((own, 200), (own.replace("http", "https"), 200), ("null", 400)),
-                *(("http://127.0.0.1:1", 400), ("https://example.com", 400)),
-            ):
-                headers = {"Origin": origin}
-                async with session.get(server.url + io, headers=headers) as response:
-                    assert (response.status, origin) == (status, origin)
-                    foreign = response.headers.get("Access-Control-Allow-Origin")
-                    assert foreign in (None, origin if status == 200 else None)
-
-    run(test())
+async def test_methods_files_and_origins(server: Server) -> None:
+    io = "socket.io/?EIO=4&transport=polling"
+    async with aiohttp.ClientSession() as session:
+        for method, path, status in (
+            *(("GET", "", 200), ("GET", "style.css", 200), ("GET", "nothing", 404)),
+            *(("POST", "", 405), ("DELETE", io, 405), ("GET", "socket.io/", 400)),
+            *(("POST", io, 400), ("GET", f"{io}&sid=guessed", 400), ("GET", "../x", 404)),
+        ):
+            async with session.request(method, server.url + path) as response:
+                assert (response.status, method, path) == (status, method, path)
+        own = server.url.rstrip("/")
+        for origin, status in (
+            *((own, 200), (own.replace("http", "https"), 200), ("null", 400)),
+            *(("http://127.0.0.1:1", 400), ("https://example.com", 400)),
+        ):
+            headers = {"Origin": origin}
+            async with session.get(server.url + io, headers=headers) as response:
+                assert (response.status, origin) == (status, origin)
+                foreign = response.headers.get("Access-Control-Allow-Origin")
+                assert foreign in (None, origin if status == 200 else None)
 
 
-def test_no_compression_is_agreed_on(server: Server) -> None:
+async def test_no_compression_is_agreed_on(server: Server) -> None:
     """A frame for all is one that nobody's connection compresses."""
 
-    async def test() -> None:
-        async with aiohttp.ClientSession() as session:
-            url = f"{server.url}socket.io/?EIO=4&transport=websocket"
-            async with session.ws_connect(url, compress=15) as ws:
-                assert ws.compress == 0
-
-    run(test())
+    async with aiohttp.ClientSession() as session:
+        url = f"{server.url}socket.io/?EIO=4&transport=websocket"
+        async with session.ws_connect(url, compress=15) as ws:
+            assert ws.compress == 0
 
 
-def test_many_packets_in_one_request(server: Server) -> None:
+async def test_many_packets_in_one_request(server: Server) -> None:
     """A client by polling may have much to say at once."""
 
-    async def test() -> None:
-        async with aiohttp.ClientSession() as session:
-            url = f"{server.url}socket.io/?EIO=4&transport=polling"
-            async with session.get(url) as response:
-                url += "&sid=" + json.loads((await response.text())[1:])["sid"]
-            await (await session.post(url, data="40" + json.dumps({"name": fresh("A")}))).read()
-            asked = [f'42{n}["history",{{"before":0}}]' for n in range(40)]
-            async with session.post(url, data="\x1e".join(asked)) as response:
-                assert response.status == 200
-            seen: set[str] = set()
-            while not {f"43{n}[" for n in range(40)} <= seen:
-                async with asyncio.timeout(DEADLINE_S), session.get(url) as response:
-                    for packet in (await response.text()).split("\x1e"):
-                        seen.add(packet.partition("[")[0] + "[")
-
-    run(test())
+    async with aiohttp.ClientSession() as session:
+        url = f"{server.url}socket.io/?EIO=4&transport=polling"
+        async with session.get(url) as response:
+            url += "&sid=" + json.loads((await response.text())[1:])["sid"]
+        await (await session.post(url, data="40" + json.dumps({"name": fresh("A")}))).read()
+        asked = [f'42{n}["history",{{"before":0}}]' for n in range(40)]
+        async with session.post(url, data="\x1e".join(asked)) as response:
+            assert response.status == 200
+        seen: set[str] = set()
+        while not {f"43{n}[" for n in range(40)} <= seen:
+            async with asyncio.timeout(DEADLINE_S), session.get(url) as response:
+                for packet in (await response.text()).split("\x1e"):
+                    seen.add(packet.partition("[")[0] + "[")

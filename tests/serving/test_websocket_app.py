@@ -50,79 +50,61 @@ def run(test: Awaitable[None]) -> None:
     asyncio.run(within())
 
 
-def test_text_and_binary_come_back() -> None:
-    async def test() -> None:
-        async with served(echo) as (address, _), connect(f"ws://{address}/ws") as client:
-            await client.send("héllo")
-            assert json.loads(await client.recv()) == "héllo"
-            await client.send(b"\0\1")
-            assert await client.recv() == b"\0\1"
-
-    run(test())
+async def test_text_and_binary_come_back() -> None:
+    async with served(echo) as (address, _), connect(f"ws://{address}/ws") as client:
+        await client.send("héllo")
+        assert json.loads(await client.recv()) == "héllo"
+        await client.send(b"\0\1")
+        assert await client.recv() == b"\0\1"
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 3000, 4999])
-def test_a_close_is_answered_with_its_own_code(code: int) -> None:
-    async def test() -> None:
-        async with served(echo) as (address, _):
-            client = await connect(f"ws://{address}/ws")
-            await client.close(code, "bye")
-            assert client.protocol.close_rcvd
-            assert client.protocol.close_rcvd.code == code
-
-    run(test())
+async def test_a_close_is_answered_with_its_own_code(code: int) -> None:
+    async with served(echo) as (address, _):
+        client = await connect(f"ws://{address}/ws")
+        await client.close(code, "bye")
+        assert client.protocol.close_rcvd
+        assert client.protocol.close_rcvd.code == code
 
 
-def test_the_end_closes_with_1001() -> None:
-    async def test() -> None:
-        async with served(echo) as (address, stop), connect(f"ws://{address}/ws") as client:
-            stop.set()
-            with pytest.raises(ConnectionClosed) as caught:
-                await client.recv()
-            assert caught.value.rcvd
-            assert caught.value.rcvd.code == 1001
-
-    run(test())
+async def test_the_end_closes_with_1001() -> None:
+    async with served(echo) as (address, stop), connect(f"ws://{address}/ws") as client:
+        stop.set()
+        with pytest.raises(ConnectionClosed) as caught:
+            await client.recv()
+        assert caught.value.rcvd
+        assert caught.value.rcvd.code == 1001
 
 
-def test_an_error_in_the_handler_closes_with_1011() -> None:
+async def test_an_error_in_the_handler_closes_with_1011() -> None:
     async def talk(peer: websocket_app.Peer) -> None:
         async for message in peer:
             raise ValueError(message)
 
-    async def test() -> None:
-        async with served(talk) as (address, _), connect(f"ws://{address}/ws") as client:
-            await client.send("x")
-            with pytest.raises(ConnectionClosed) as caught:
-                await client.recv()
-            assert caught.value.rcvd
-            assert caught.value.rcvd.code == 1011
-
-    run(test())
+    async with served(talk) as (address, _), connect(f"ws://{address}/ws") as client:
+        await client.send("x")
+        with pytest.raises(ConnectionClosed) as caught:
+            await client.recv()
+        assert caught.value.rcvd
+        assert caught.value.rcvd.code == 1011
 
 
-def test_a_message_too_big_closes_with_1009() -> None:
-    async def test() -> None:
-        async with served(echo) as (address, _), connect(f"ws://{address}/ws") as client:
-            await client.send("x" * 2000)
-            with pytest.raises(ConnectionClosed) as caught:
-                await client.recv()
-            assert caught.value.rcvd
-            assert caught.value.rcvd.code == 1009
-
-    run(test())
+async def test_a_message_too_big_closes_with_1009() -> None:
+    async with served(echo) as (address, _), connect(f"ws://{address}/ws") as client:
+        await client.send("x" * 2000)
+        with pytest.raises(ConnectionClosed) as caught:
+            await client.recv()
+        assert caught.value.rcvd
+        assert caught.value.rcvd.code == 1009
 
 
-def test_a_foreign_page_is_refused_with_403() -> None:
-    async def test() -> None:
-        async with served(echo) as (address, _):
-            with pytest.raises(InvalidStatus) as caught:
-                await connect(f"ws://{address}/ws", origin="http://evil.example")  # type: ignore[arg-type]
-            assert caught.value.response.status_code == 403
-            own = await connect(f"ws://{address}/ws", origin=f"http://{address}")  # type: ignore[arg-type]
-            await own.close()
-
-    run(test())
+async def test_a_foreign_page_is_refused_with_403() -> None:
+    async with served(echo) as (address, _):
+        with pytest.raises(InvalidStatus) as caught:
+            await connect(f"ws://{address}/ws", origin="http://evil.example")  # type: ignore[arg-type]
+        assert caught.value.response.status_code == 403
+        own = await connect(f"ws://{address}/ws", origin=f"http://{address}")  # type: ignore[arg-type]
+        await own.close()
 
 
 @pytest.mark.parametrize(
@@ -132,22 +114,19 @@ def test_a_foreign_page_is_refused_with_403() -> None:
         *[("GET /healthz HTTP/1.1", 200), ("GET /ws HTTP/1.1", 426), ("POST / HTTP/1.1", 405)],
     ],
 )
-def test_plain_requests(request_line: str, status: int) -> None:
-    async def test() -> None:
-        async with served(echo) as (address, _):
-            host, port = address.split(":")
-            reader, writer = await asyncio.open_connection(host, int(port))
-            writer.write(f"{request_line}\r\nHost: {address}\r\n\r\n".encode())
-            answer = await reader.read()
-            assert answer.startswith(f"HTTP/1.1 {status} ".encode())
-            head = answer.partition(b"\r\n\r\n")[0].lower()
-            assert head.count(b"content-length") == 1
-            writer.close()
-
-    run(test())
+async def test_plain_requests(request_line: str, status: int) -> None:
+    async with served(echo) as (address, _):
+        host, port = address.split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"{request_line}\r\nHost: {address}\r\n\r\n".encode())
+        answer = await reader.read()
+        assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+        head = answer.partition(b"\r\n\r\n")[0].lower()
+        assert head.count(b"content-length") == 1
+        writer.close()
 
 
-def test_a_peer_that_does_not_read_is_dropped_and_bounded() -> None:
+async def test_a_peer_that_does_not_read_is_dropped_and_bounded() -> None:
     peers: list[websocket_app.Peer] = []
     came = asyncio.Event()
 
@@ -157,27 +136,22 @@ def test_a_peer_that_does_not_read_is_dropped_and_bounded() -> None:
         async for _ in peer:
             pass
 
-    async def test() -> None:
-        async with served(talk) as (address, _):
-            slow = socket.create_connection(address.split(":"))
-            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            slow.sendall(
-                b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-            )
-            await came.wait()
-            (peer,) = peers
-            frame = websocket_app.binary_frame(bytes(2**16))
-            for _ in range(1000):
-                peer.send(frame)
-                if peer.gone:
-                    break
-                await asyncio.sleep(0)
-            assert peer.gone
-            assert peer.transport.get_write_buffer_size() <= flush.MAX_WAITING_BYTES + 2 * len(
-                frame
-            )
-            await peer.left()
-            slow.close()
-
-    run(test())
+    async with served(talk) as (address, _):
+        slow = socket.create_connection(address.split(":"))
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.sendall(
+            b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        await came.wait()
+        (peer,) = peers
+        frame = websocket_app.binary_frame(bytes(2**16))
+        for _ in range(1000):
+            peer.send(frame)
+            if peer.gone:
+                break
+            await asyncio.sleep(0)
+        assert peer.gone
+        assert peer.transport.get_write_buffer_size() <= flush.MAX_WAITING_BYTES + 2 * len(frame)
+        await peer.wait_closed()
+        slow.close()

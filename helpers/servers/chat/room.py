@@ -26,17 +26,17 @@ class Member(Place):
 class Room(Places[Member]):
     """Everybody who is in the room."""
 
-    def __init__(self, left: Callable[[Member], None]) -> None:
-        super().__init__(left)
+    def __init__(self, on_leave: Callable[[Member], None]) -> None:
+        super().__init__(on_leave)
         self.arriving: set[str] = set()  # names that are about to come in
 
     def names(self) -> list[str]:
         """List who is here."""
-        return sorted((member.name for member in self.taken.values()), key=str.casefold)
+        return sorted((member.name for member in self.members.values()), key=str.casefold)
 
     def find(self, name: str) -> Member | None:
         """Find somebody by a name, however it is written."""
-        return self.taken.get(names.name_key(name))
+        return self.members.get(names.name_key(name))
 
     def pass_on(self, message: chat_store.Message, members: Iterable[Member]) -> None:
         """Send what was said to those who have all that was said before, encoded once."""
@@ -52,7 +52,7 @@ class Room(Places[Member]):
             Refusal: name_taken, when it is somebody else's.
         """
         key = names.name_key(name)
-        here = self.taken.get(key)
+        here = self.members.get(key)
         mine = here and person and here.person.id == person.id
         if key in self.arriving or (here and not mine):
             taken = f"somebody is here as {here.name if here else name}; take another name"
@@ -65,7 +65,7 @@ class Room(Places[Member]):
         member, new = self.enter(Member(person), peer)
         member.live = False
         if new:
-            self.tell({"type": "joined", "name": member.name}, but=member)
+            self.broadcast({"type": "joined", "name": member.name}, but=member)
         return member
 
     def start_typing(self, member: Member, for_s: float) -> None:
@@ -73,7 +73,7 @@ class Room(Places[Member]):
         if member.typing:
             member.typing.cancel()
         else:
-            self.tell({"type": "typing", "name": member.name, "on": True}, but=member)
+            self.broadcast({"type": "typing", "name": member.name, "on": True}, but=member)
         loop = asyncio.get_running_loop()
         member.typing = loop.call_later(for_s, self.stop_typing, member)
 
@@ -82,4 +82,4 @@ class Room(Places[Member]):
         if member.typing:
             member.typing.cancel()
             member.typing = None
-            self.tell({"type": "typing", "name": member.name, "on": False}, but=member)
+            self.broadcast({"type": "typing", "name": member.name, "on": False}, but=member)

@@ -36,7 +36,7 @@ from typing import Any
 from helpers.servers.chat.room import Member, Room
 from helpers.serving import database, messages, names, program, ratelimit, schema, websocket_app
 from helpers.serving.chat import store as chat_store
-from helpers.serving.presence import attend
+from helpers.serving.presence import serve_messages
 from helpers.serving.schema import Field, Refusal
 
 LARGEST = 2**21  # bytes of a message, before anybody looks at it
@@ -63,15 +63,15 @@ class Chat:
         """Serve one connection: read, carry out or refuse, until it ends."""
         visit = Visit(self, peer)
         try:
-            await attend(peer, ratelimit.Bucket(*self.limits), visit.react)
+            await serve_messages(peer, ratelimit.Bucket(*self.limits), visit.react)
         finally:
-            self.room.over(visit.member, peer)
+            self.room.connection_lost(visit.member, peer)
 
     def left(self, member: Member) -> None:
         """Tell everybody that somebody has left, and note it."""
         self.room.stop_typing(member)
-        self.room.tell({"type": "left", "name": member.name})
-        self.store.soon(lambda db: chat_store.set_online(db, member.person.id, False))
+        self.room.broadcast({"type": "left", "name": member.name})
+        self.store.run_later(lambda db: chat_store.set_online(db, member.person.id, False))
 
 
 class Visit:
@@ -117,9 +117,9 @@ class Visit:
             who = person or chat_store.add_person(db, name, names.hashed(secret))
             chat_store.set_online(db, who.id, True)
             if after is None:
-                said, older = chat_store.before(db, who.id, None, messages.RECENT)
+                said, older = chat_store.messages_before(db, who.id, None, messages.RECENT)
                 return who, {"messages": said, "more": False, "older": older}
-            said, more = chat_store.after(db, who.id, after)
+            said, more = chat_store.messages_after(db, who.id, after)
             return who, {"messages": said, "more": more, "older": True}
 
         def then(found: tuple[chat_store.Person, dict[str, Any]]) -> None:
@@ -130,7 +130,7 @@ class Visit:
             self.member.live = not page["more"]
 
         try:
-            await self.store.after(work, then)
+            await self.store.run(work, then)
         finally:
             self.room.arriving.discard(key)
 
@@ -158,7 +158,7 @@ class Visit:
             self.answer({"type": "ack", "id": id, "seq": message["seq"], "at": message["at"]})
             if new:
                 self.room.stop_typing(member)
-                everybody = self.room.taken.values()
+                everybody = self.room.members.values()
                 self.room.pass_on(message, {member, other} if other else everybody)
 
         self.store.submit(work, then).add_done_callback(self.said)  # the next may come already
@@ -178,12 +178,16 @@ class Visit:
             if member.peer is self.peer:
                 member.live = member.live or not more
 
-        await self.store.after(lambda db: chat_store.after(db, member.person.id, after), then)
+        await self.store.run(
+            lambda db: chat_store.messages_after(db, member.person.id, after), then
+        )
 
     async def history(self, member: Member, before: int) -> None:
         """Send a page of what was said before."""
         who = member.person.id
-        page = await self.store.run(lambda db: chat_store.before(db, who, before, messages.RECENT))
+        page = await self.store.run(
+            lambda db: chat_store.messages_before(db, who, before, messages.RECENT)
+        )
         self.answer({"type": "history", "messages": page[0], "older": page[1]})
 
 
@@ -199,7 +203,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
         await store.run(chat_store.forget_strangers)
         chat = Chat(store, options.burst, options.rate)
         for person in await store.run(chat_store.were_online):
-            chat.room.hold(Member(person), RESTART_S)
+            chat.room.keep_for(Member(person), RESTART_S)
         await websocket_app.serve(
             chat.talk, listener, stop, server="chat", page="chat.html", max_size=LARGEST
         )

@@ -38,7 +38,7 @@ class ActivityLog:
     def note(self, person: Person, what: str) -> None:
         """Write that somebody `joined` or `left`."""
         entry = entry_of(person, what)
-        self._store.soon(lambda db: document_store.log(db, entry), self.written)
+        self._store.run_later(lambda db: document_store.log(db, entry), self.written)
 
     def edited(self, db: Connection, person: Person, change: Change) -> Entry | None:
         """Write what an edit did to the text; called in the database's thread."""
@@ -65,7 +65,7 @@ class ActivityLog:
 
     def _tell(self) -> None:
         self._telling = None
-        self._authors.tell({"type": "log", "entry": self.entries[-1]})
+        self._authors.broadcast({"type": "log", "entry": self.entries[-1]})
 
 
 def entry_of(person: Person, what: str) -> Entry:

@@ -40,7 +40,7 @@ from helpers.servers.document.log import ActivityLog
 from helpers.servers.document.store import Entry, Person
 from helpers.servers.document.text import SharedText
 from helpers.serving import database, names, program, ratelimit, schema, websocket_app
-from helpers.serving.presence import Place, Places, attend
+from helpers.serving.presence import Place, Places, serve_messages
 from helpers.serving.schema import Field, Refusal
 
 LARGEST = 2**21  # bytes of a message, before anybody looks at it
@@ -83,9 +83,9 @@ class Document:
         """Serve one connection, until it ends."""
         visit = Visit(self, peer)
         try:
-            await attend(peer, ratelimit.Bucket(*self.limits), visit.react)
+            await serve_messages(peer, ratelimit.Bucket(*self.limits), visit.react)
         finally:
-            self.authors.over(visit.author, peer)
+            self.authors.connection_lost(visit.author, peer)
 
     async def read_again(self) -> None:
         """Take the text from the disk, without what could not be saved."""
@@ -93,16 +93,16 @@ class Document:
         def then(updates: list[bytes]) -> None:
             self.text = SharedText(updates)
 
-        await self.store.after(document_store.updates, then)
+        await self.store.run(document_store.updates, then)
 
     def left(self, author: Author) -> None:
         """Tell everybody that somebody has left."""
-        self.authors.tell({"type": "left", "id": author.person.id})
+        self.authors.broadcast({"type": "left", "id": author.person.id})
         self.log.note(author.person, "left")
 
     def free_colour(self) -> int:
         """Return the colour that the fewest of those have who are here, or about to be."""
-        here = (author.person.colour for author in self.authors.taken.values())
+        here = (author.person.colour for author in self.authors.members.values())
         used = [*here, *self.promised]
         return min(range(document_store.COLOURS), key=used.count)
 
@@ -148,7 +148,7 @@ class Visit:
 
         self.document.promised.append(colour)
         try:
-            await self.document.store.after(work, lambda person: self.welcome(person, secret))
+            await self.document.store.run(work, lambda person: self.welcome(person, secret))
         finally:
             self.document.promised.remove(colour)
 
@@ -156,7 +156,7 @@ class Visit:
         """Let somebody in."""
         authors = self.document.authors
         self.author, new = authors.enter(Author(person), self.peer)
-        others = [author.described() for author in authors.taken.values()]
+        others = [author.described() for author in authors.members.values()]
         me = person._asdict() | {
             "token": token,
             "people": others,
@@ -166,7 +166,7 @@ class Visit:
         self.peer.send(websocket_app.binary_frame(self.document.text.step_1()))
         if new:
             joined = {"type": "joined", "person": self.author.described()}
-            authors.tell(joined, but=self.author)
+            authors.broadcast(joined, but=self.author)
             self.document.log.note(person, "joined")
 
     def move(self, author: Author, message: dict[str, Any]) -> None:
@@ -179,7 +179,7 @@ class Visit:
         if size_bytes > LARGEST_CARET:
             raise Refusal("too_long", f"expected a caret of at most {LARGEST_CARET} bytes of JSON")
         author.caret = caret
-        self.document.authors.tell({"type": "caret", "id": author.key} | caret, but=author)
+        self.document.authors.broadcast({"type": "caret", "id": author.key} | caret, but=author)
 
     async def sync(self, author: Author, message: bytes) -> None:
         """Answer step 1; merge an update, commit it, and only then pass it on."""
@@ -203,7 +203,7 @@ class Visit:
                 document.log.written(entry)
 
         try:
-            await document.store.after(work, then)
+            await document.store.run(work, then)
         except Refusal:
             await document.read_again()  # it must not look as if it were saved
             raise
@@ -212,7 +212,7 @@ class Visit:
         """Send an update to every other page, encoded once."""
         document = self.document
         frame = websocket_app.binary_frame(pycrdt.create_update_message(update))
-        for other in document.authors.taken.values():
+        for other in document.authors.members.values():
             if other.peer and other.peer is not self.peer:  # a page that took over is another
                 other.peer.send(frame)
         self.saved += 1
@@ -220,7 +220,7 @@ class Visit:
         document.updates += 1
         if document.updates >= COMPACT_EVERY:
             document.updates = 0
-            document.store.soon(document_store.compact)
+            document.store.run_later(document_store.compact)
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:

@@ -52,7 +52,7 @@ def add_message(
     return message, added.rowcount == 1
 
 
-def before(
+def messages_before(
     db: sqlite3.Connection, room: Room, seq: int | None, at_most: int = RECENT
 ) -> tuple[list[Message], bool]:
     """Return what was said in a room before `seq`, oldest first, and whether there is older.

@@ -85,7 +85,7 @@ class Rooms:
         try:
             id_ = await self.sessions.id_of(environ["aiohttp.request"])
             if id_:  # in the database's queue, so that no end of the session falls between
-                await self.store.after(
+                await self.store.run(
                     lambda db: rooms_store.find_session(db, id_, time.time()),
                     lambda session: session and self.here.come_in(sid, session),
                 )
@@ -110,7 +110,7 @@ class Rooms:
                 me = {"name": tab.person.name, "until": iso(tab.session.expires)}
                 tell(self.sio, "welcome", me | lists, room=tab.sid)
 
-        await self.store.after(work, then)
+        await self.store.run(work, then)
 
     def changed(self) -> None:
         """Soon tell everybody which rooms there are."""
@@ -120,7 +120,7 @@ class Rooms:
 
         def read() -> None:
             self.listing = None
-            self.store.soon(rooms_store.all_rooms, say)
+            self.store.run_later(rooms_store.all_rooms, say)
 
         if self.listing is None:
             self.listing = asyncio.get_running_loop().call_later(ROOMS_S, read)
@@ -147,7 +147,7 @@ class Rooms:
 
         def entered(db: Connection) -> tuple[Room, bool, dict[str, Any]]:
             room, new = work(db)
-            messages, older = rooms_messages.before(db, room, None)
+            messages, older = rooms_messages.messages_before(db, room, None)
             members = rooms_store.members(db, room)
             seen = {"room": room.name, "owner": room.owner.name, "members": members}
             return room, new, seen | {"messages": messages, "older": older}
@@ -160,7 +160,7 @@ class Rooms:
                 self.changed()
             return seen | {"online": self.here.online(room.name)}
 
-        return await self.store.after(entered, then)
+        return await self.store.run(entered, then)
 
     async def leave(self, sid: str, asked: dict[str, Any]) -> None:
         """End a membership, in all tabs."""
@@ -171,7 +171,7 @@ class Rooms:
             self.here.leave(person, room)
             self.changed()
 
-        await self.store.after(lambda db: rooms_store.leave(db, asked["room"], person.id), then)
+        await self.store.run(lambda db: rooms_store.leave(db, asked["room"], person.id), then)
 
     async def close(self, sid: str, asked: dict[str, Any]) -> None:
         """Close a room for everybody, if its owner asks."""
@@ -182,7 +182,7 @@ class Rooms:
             self.here.close(room)
             self.changed()
 
-        await self.store.after(lambda db: rooms_store.close(db, asked["room"], person.id), then)
+        await self.store.run(lambda db: rooms_store.close(db, asked["room"], person.id), then)
 
     async def say(self, sid: str, said: dict[str, Any]) -> dict[str, Any]:
         """Store what a member says; then acknowledge it, and pass it on."""
@@ -203,7 +203,7 @@ class Rooms:
                 self.tell(room, "message", message, sid)
             return {"seq": message["seq"], "at": message["at"]}
 
-        return await self.store.after(work, then)
+        return await self.store.run(work, then)
 
     async def typing(self, sid: str, asked: dict[str, Any]) -> None:
         """Tell the others in a room that somebody types, or no longer."""
@@ -215,7 +215,7 @@ class Rooms:
 
         def work(db: Connection) -> tuple[list[Message], bool]:
             room = rooms_store.find_joined(db, asked["room"], who)
-            return rooms_messages.before(db, room, asked["before"])
+            return rooms_messages.messages_before(db, room, asked["before"])
 
         messages, older = await self.store.run(work)
         return {"messages": messages, "older": older}

@@ -136,7 +136,7 @@ class Sessions:
         replaced = await self.id_of(request)
         token, now = names.new_token(), time.time()
         session = rooms_store.Session(names.hashed(token), person, now + self._session_s)
-        await self._store.after(
+        await self._store.run(
             lambda db: rooms_store.start_session(db, session, replaced, now),
             lambda ended: self._ended(ended, "replaced"),
         )
@@ -147,7 +147,7 @@ class Sessions:
         id_ = await self.id_of(request)
         (await get_session(request)).invalidate()
         if id_ is not None:
-            await self._store.after(
+            await self._store.run(
                 lambda db: rooms_store.end_session(db, id_, bool(asked["everywhere"])),
                 lambda ended: self._ended(ended, "signed_out"),
             )

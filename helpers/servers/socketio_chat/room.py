@@ -46,11 +46,11 @@ class Room:
 
     Args:
         sio: the server.
-        left: called with whoever has left.
+        on_leave: called with whoever has left.
     """
 
-    def __init__(self, sio: socketio.AsyncServer, left: Callable[[Member], None]) -> None:
-        self._sio, self._left = sio, left
+    def __init__(self, sio: socketio.AsyncServer, on_leave: Callable[[Member], None]) -> None:
+        self._sio, self._on_leave = sio, on_leave
         self._members: dict[str, Member] = {}  # by the key of their name
         self._by_sid: dict[str, Member] = {}
         self._arriving: set[str] = set()
@@ -122,9 +122,9 @@ class Room:
         member = self._by_sid.pop(sid, None)
         if member and member.sid == sid:
             goodbye = reason == self._sio.reason.CLIENT_DISCONNECT
-            self.hold(member, 0 if goodbye else RETURN_S)
+            self.keep_for(member, 0 if goodbye else RETURN_S)
 
-    def hold(self, member: Member, for_s: float) -> None:
+    def keep_for(self, member: Member, for_s: float) -> None:
         """Keep the place of somebody without a connection, for so many seconds."""
         self._members.setdefault(member.key, member)
         member.sid = None
@@ -133,7 +133,7 @@ class Room:
 
     def _leave(self, member: Member) -> None:
         del self._members[member.key]
-        self._left(member)
+        self._on_leave(member)
 
     def pass_on(self, message: chat_store.Message, to: Member | None, *, but: Member) -> None:
         """Tell what was said to those who have all that was said before, or to one."""

@@ -60,7 +60,7 @@ class Chat:
         """Tell everybody that somebody has left, and note it."""
         self.room.stop_typing(member)
         tell(self.sio, "left", {"name": member.name})
-        self.store.soon(lambda db: chat_store.set_online(db, member.person.id, False))
+        self.store.run_later(lambda db: chat_store.set_online(db, member.person.id, False))
 
     async def connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         """Let somebody in, or refuse the connection; the welcome follows it."""
@@ -99,9 +99,9 @@ class Chat:
         def work(db: Connection) -> dict[str, Any]:
             chat_store.set_online(db, who, True)
             if after is None:
-                said, older = chat_store.before(db, who, None, messages.RECENT)
+                said, older = chat_store.messages_before(db, who, None, messages.RECENT)
                 return {"messages": said, "more": False, "older": older}
-            said, more = chat_store.after(db, who, after)
+            said, more = chat_store.messages_after(db, who, after)
             return {"messages": said, "more": more, "older": True}
 
         def then(page: dict[str, Any]) -> None:
@@ -110,7 +110,7 @@ class Chat:
             if not page["more"]:
                 self.room.go_live(member, sid)
 
-        await self.store.after(work, then)
+        await self.store.run(work, then)
 
     async def say(self, sid: str, said: dict[str, Any]) -> dict[str, Any]:
         """Store a message; then acknowledge it, and pass it on."""
@@ -132,7 +132,7 @@ class Chat:
                 self.room.pass_on(message, other, but=member)
             return {"seq": message["seq"], "at": message["at"]}
 
-        return await self.store.after(work, then)
+        return await self.store.run(work, then)
 
     async def typing(self, sid: str, asked: dict[str, Any]) -> None:
         """Tell the others that somebody types, or no longer."""
@@ -152,15 +152,15 @@ class Chat:
             return {"messages": page[0], "more": page[1]}
 
         after = asked["after"]
-        return await self.store.after(
-            lambda db: chat_store.after(db, member.person.id, after), then
+        return await self.store.run(
+            lambda db: chat_store.messages_after(db, member.person.id, after), then
         )
 
     async def history(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Return a page of what was said before."""
         who = self.room.member(sid).person.id
         page = await self.store.run(
-            lambda db: chat_store.before(db, who, asked["before"], messages.RECENT)
+            lambda db: chat_store.messages_before(db, who, asked["before"], messages.RECENT)
         )
         return {"messages": page[0], "older": page[1]}
 
@@ -173,7 +173,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
         sio = socketio_app.make(burst=options.burst, per_second=options.rate, async_handlers=True)
         chat = Chat(sio, store)
         for person in await store.run(chat_store.were_online):
-            chat.room.hold(Member(person), RESTART_S)
+            chat.room.keep_for(Member(person), RESTART_S)
         await socketio_app.serve(
             sio, listener, stop, server="socketio_chat", page="socketio_chat.html"
         )

@@ -114,9 +114,7 @@ class Vote:
                 self.sio.manager.basic_enter_room(sid, "/", poll["code"])
             return {"poll": poll}
 
-        return await self.store.after(
-            lambda db: vote_store.describe(db, asked["code"], voter), then
-        )
+        return await self.store.run(lambda db: vote_store.describe(db, asked["code"], voter), then)
 
     async def cast(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Count a vote; then acknowledge it."""
@@ -133,7 +131,7 @@ class Vote:
                 tell(self.sio, "mine", {"code": code} | now, room=voter, skip_sid=sid)
             return now
 
-        return await self.store.after(work, then)
+        return await self.store.run(work, then)
 
     async def close(self, sid: str, asked: dict[str, Any]) -> None:
         """End a poll, for its owner."""
@@ -143,7 +141,7 @@ class Vote:
             if was_open:
                 self.totals.changed(asked["code"].upper())
 
-        await self.store.after(lambda db: vote_store.close(db, asked["code"], owner), then)
+        await self.store.run(lambda db: vote_store.close(db, asked["code"], owner), then)
 
     async def leave(self, sid: str, asked: dict[str, Any]) -> None:
         """Show a poll no more, once whatever was asked before is done."""

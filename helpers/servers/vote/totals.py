@@ -32,7 +32,7 @@ class Totals:
         if code in self._timers:
             self._waiting.add(code)
             return
-        self._store.soon(lambda db: vote_store.totals(db, code), self._tell)
+        self._store.run_later(lambda db: vote_store.totals(db, code), self._tell)
         loop = asyncio.get_running_loop()
         self._timers[code] = loop.call_later(INTERVAL_S, self._again, code)
 

@@ -109,13 +109,13 @@ def add_message(
     return message, added.rowcount == 1
 
 
-def after(db: sqlite3.Connection, person: int, seq: int) -> tuple[list[Message], bool]:
+def messages_after(db: sqlite3.Connection, person: int, seq: int) -> tuple[list[Message], bool]:
     """Return what somebody may read after `seq`, oldest first, and whether there is more."""
     sql = f"SELECT {COLUMNS} FROM messages WHERE seq > :seq AND {VISIBLE} ORDER BY seq LIMIT :n"
     return _page(db, sql, person, seq, PAGE)
 
 
-def before(
+def messages_before(
     db: sqlite3.Connection, person: int, seq: int | None, at_most: int = PAGE
 ) -> tuple[list[Message], bool]:
     """Return what somebody may read before `seq`, oldest first, and whether there is older.

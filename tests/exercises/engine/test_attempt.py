@@ -379,20 +379,17 @@ def test_a_timeout_of_the_learners_own_is_an_exception() -> None:
     assert "TimeoutError: mine" in refused_later(task)
 
 
-def test_cancelling_from_outside_passes_through() -> None:
+async def test_cancelling_from_outside_passes_through() -> None:
     async def task() -> None:
         await asyncio.Event().wait()
 
-    async def judge() -> None:
-        started = time.monotonic()
-        judging = asyncio.ensure_future(Attempt("task", task, awaited=True, timeout_s=60).run())
-        await asyncio.sleep(0)
-        judging.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await judging
-        assert time.monotonic() - started < 30
-
-    asyncio.run(judge())
+    started = time.monotonic()
+    judging = asyncio.ensure_future(Attempt("task", task, awaited=True, timeout_s=60).run())
+    await asyncio.sleep(0)
+    judging.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await judging
+    assert time.monotonic() - started < 30
 
 
 def test_a_guarded_handler_keeps_its_failure() -> None:

@@ -20,36 +20,27 @@ from helpers.exercises.stage.websocket_room import (
 from helpers.lessons.chat.mistakes import mislisted, misworded
 
 
-def test_each_gets_what_was_sent_and_nothing_else() -> None:
-    async def scene() -> None:
-        async with room(["Alice", "Bob"]) as here:
-            await here.people["Bob"].send("one")
-            await here.people["Bob"].send("two")
-            assert await here.heard() == {"Alice": [], "Bob": ["one", "two"]}
-            assert await here.heard() == {"Alice": [], "Bob": []}
-
-    asyncio.run(scene())
+async def test_each_gets_what_was_sent_and_nothing_else() -> None:
+    async with room(["Alice", "Bob"]) as here:
+        await here.people["Bob"].send("one")
+        await here.people["Bob"].send("two")
+        assert await here.heard() == {"Alice": [], "Bob": ["one", "two"]}
+        assert await here.heard() == {"Alice": [], "Bob": []}
 
 
-def test_what_a_task_sends_later_is_heard() -> None:
-    async def scene() -> None:
-        async with room(["Alice"]) as here:
-            task = asyncio.create_task(here.people["Alice"].send("from a task"))
-            assert await here.heard() == {"Alice": ["from a task"]}
-            await task
-
-    asyncio.run(scene())
+async def test_what_a_task_sends_later_is_heard() -> None:
+    async with room(["Alice"]) as here:
+        task = asyncio.create_task(here.people["Alice"].send("from a task"))
+        assert await here.heard() == {"Alice": ["from a task"]}
+        await task
 
 
-def test_who_is_gone_is_still_in_the_dict() -> None:
-    async def scene() -> None:
-        async with room(["Alice", "Carol"], gone=["Carol"]) as here:
-            assert list(here.people) == ["Alice", "Carol"]
-            with pytest.raises(ConnectionClosed):
-                await here.people["Carol"].send("anybody?")
-            assert await here.heard() == {"Alice": [], "Carol": []}
-
-    asyncio.run(scene())
+async def test_who_is_gone_is_still_in_the_dict() -> None:
+    async with room(["Alice", "Carol"], gone=["Carol"]) as here:
+        assert list(here.people) == ["Alice", "Carol"]
+        with pytest.raises(ConnectionClosed):
+            await here.people["Carol"].send("anybody?")
+        assert await here.heard() == {"Alice": [], "Carol": []}
 
 
 @pytest.mark.parametrize(
@@ -61,18 +52,15 @@ def test_what_is_shared_is_not_copied(shared: Any, kind: type) -> None:
     assert type(shared).__name__ == kind.__name__  # an exception names it so
 
 
-def test_others_talk_while_somebody_is_sent_something() -> None:
-    async def scene() -> None:
-        async with room(["Alice"]) as here:
-            messages, clients = SharedList(["one"]), SharedSet()
-            alice = TalkedOver(here.people["Alice"], messages, clients, ["two", "three"])
-            await alice.send("one")  # meanwhile somebody says "two", and she is not in `clients`
-            clients.add(alice)
-            await alice.send("two")
-            assert messages == ["one", "two", "three"]
-            assert await here.heard() == {"Alice": ["one", "two", "three"]}
-
-    asyncio.run(scene())
+async def test_others_talk_while_somebody_is_sent_something() -> None:
+    async with room(["Alice"]) as here:
+        messages, clients = SharedList(["one"]), SharedSet()
+        alice = TalkedOver(here.people["Alice"], messages, clients, ["two", "three"])
+        await alice.send("one")  # meanwhile somebody says "two", and she is not in `clients`
+        clients.add(alice)
+        await alice.send("two")
+        assert messages == ["one", "two", "three"]
+        assert await here.heard() == {"Alice": ["one", "two", "three"]}
 
 
 @pytest.mark.parametrize(
