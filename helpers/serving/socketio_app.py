@@ -1,11 +1,11 @@
 """What the servers on Socket.IO share: one port for page, files and clients, and every bound.
 
 1. A browser's request for Socket.IO must come from a page of the same host (`Origin`).
-2. An event has one object as its argument, and asks for an acknowledgement, which is an object:
+2. An event has one object as its argument, and is acknowledged with another object:
    `{"ok": true, …}`, or `{"ok": false, "code": …, "text": …}`.
-3. A client's events are begun one after the other. Nonsense, floods and binary packets,
-   which no server here takes, cost the client that sends them its connection.
-4. The server's end closes WebSockets with 1001.
+3. A client's events are begun one after the other. A client that sends malformed packets, too
+   many events, or binary packets, which no server here accepts, loses its connection.
+4. A server that stops closes its WebSockets with 1001.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import logging
 import socket
 import weakref
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import socketio
 from aiohttp import web
@@ -26,12 +26,12 @@ from helpers.serving.socketio_limits import Limits
 from helpers.wire import handshake
 from helpers.wire.frames import CloseCode
 
-log = logging.getLogger("socketio_site")
+log = logging.getLogger("socketio_app")
 
 MAX_CLIENTS = 10_000
 LEAVE_S = 1.0
 PATH = "/socket.io/"
-MAX_PACKETS = 200  # in one POST: of a client that had much to say before it was upgraded
+MAX_PACKETS = 200  # in one POST, of a client with many events to send before its upgrade
 BINARY = ("5", "6")  # the types of packets with attachments
 
 Handler = Callable[[str, dict[str, Any]], Awaitable[Mapping[str, Any] | None]]
@@ -48,15 +48,15 @@ def make(
     """Make a Socket.IO server: same origin only, bounded, fast to many.
 
     Args:
-        max_size: of a packet, or of a request's body, in bytes.
+        max_size: the most bytes of a packet, or of a request's body.
         burst: how many events a client may send at once.
-        per_second: how many more in a second.
-        async_handlers: whether a client's event is begun while the one before it waits, for the
-            disk above all; their order is then that of their first steps.
+        per_second: how many more events a client may send each second.
+        async_handlers: whether a client's event is begun while the event before it still waits,
+            above all for the disk; only their first steps are then in order.
         **options: for `socketio.AsyncServer`.
 
     Returns:
-        The server: register events with `on`, then `serve` it.
+        The server: add its events with `register`, then `serve` it.
     """
     sio = socketio.AsyncServer(
         async_mode="aiohttp",
@@ -69,7 +69,7 @@ def make(
     fanout.install(sio)
     Payload.max_decode_packets = MAX_PACKETS
     limits = sio.limits = Limits(sio, burst, per_second)
-    carry_out = sio.eio.handlers["message"]
+    handle = sio.eio.handlers["message"]
 
     async def message(eio_sid: str, data: str | bytes) -> None:
         client = sio.eio.sockets.get(eio_sid)
@@ -79,55 +79,74 @@ def make(
             await limits.drop(client, "sent a binary packet")
             return
         try:
-            await carry_out(eio_sid, data)
-        except Exception as error:  # no handler of `on` raises: it is the packet
+            await handle(eio_sid, data)
+        except Exception as error:  # a registered handler never raises: the packet is malformed
             if data.startswith("0") and not isinstance(error, ValueError):
                 log.exception("connect")
-            await limits.nonsense(client, error)
+            await limits.count_malformed(client, error)
 
     sio.eio.on("message", message)
-    sio.on("*", _unknown(sio))
+    sio.on("*", _refuse_unknown(sio))
     return sio
 
 
-def on(sio: socketio.AsyncServer, event: str, fields: Fields, handler: Handler) -> None:
-    """Register an event, checked before it is carried out, and always acknowledged.
+class Event(NamedTuple):
+    """An event that clients may send.
+
+    Attributes:
+        fields: of the one object that is its argument.
+        handler: `async def handler(sid, fields)`; returns what the acknowledgement holds besides
+            `ok`, or raises Refusal.
+    """
+
+    fields: Fields
+    handler: Handler
+
+
+def register(sio: socketio.AsyncServer, events: Mapping[str, Event]) -> None:
+    """Register events, each checked before its handler is called, and always acknowledged.
 
     Args:
         sio: the server, from `make`.
-        event: its name.
-        fields: of the one object that is its argument.
-        handler: `async def handler(sid, fields)`; returns what the acknowledgement holds
-            besides `ok`, or raises Refusal.
+        events: every event that the server accepts, by name.
     """
+    for name, event in events.items():
+        sio.on(name, _acknowledge(sio, name, event))
 
-    async def asked(sid: str, arguments: tuple[Any, ...]) -> Mapping[str, Any]:
-        return {"ok": True, **(await handler(sid, schema.checked(event, arguments, fields)) or {})}
 
-    async def carried_out(sid: str, *arguments: Any) -> Mapping[str, Any]:
+def _acknowledge(
+    sio: socketio.AsyncServer, name: str, event: Event
+) -> Callable[..., Awaitable[Mapping[str, Any]]]:
+    """Wrap the handler of an event, so that its answer is the acknowledgement."""
+
+    async def handle(sid: str, arguments: tuple[Any, ...]) -> Mapping[str, Any]:
+        fields = schema.read_event(name, arguments, event.fields)
+        return {"ok": True, **(await event.handler(sid, fields) or {})}
+
+    async def handle_within_limits(sid: str, *arguments: Any) -> Mapping[str, Any]:
         limits: Limits = sio.limits
-        return await limits.acknowledgement(sid, event, asked, arguments)
+        return await limits.acknowledge(sid, name, handle, arguments)
 
-    sio.on(event, carried_out)
+    return handle_within_limits
 
 
 def refuse_connection(error: Refusal) -> socketio.exceptions.ConnectionRefusedError:
     """Return the exception that refuses a connection: the client's `connect_error`.
 
     Args:
-        error: why; its code becomes the error's `message`, code and text its `data`.
+        error: the reason; its code becomes the error's `message`, its code and text the `data`.
     """
     data = {"code": error.code, "text": str(error)}
     return socketio.exceptions.ConnectionRefusedError(error.code, data)
 
 
 def tell(sio: socketio.AsyncServer, event: str, data: object, **where: Any) -> None:
-    """Emit an event now, in the order of the calls, without waiting for anybody.
+    """Emit an event now, in the order of the calls, without waiting for any client.
 
     Args:
         sio: the server, from `make`.
         event: its name.
-        data: what it holds.
+        data: its argument.
         **where: `room` and `skip_sid`, as for `sio.emit`.
     """
     sio.manager.tell(event, data, **where)
@@ -156,36 +175,38 @@ async def serve(
     """
     websockets = weakref.WeakSet[web.WebSocketResponse]()
 
-    async def plain(request: web.Request) -> web.Response:
+    async def answer_plain(request: web.Request) -> web.Response:
         return plain_reply(request, server, page)
 
-    async def prepared(request: web.Request, response: web.StreamResponse) -> None:
+    async def note_websocket(request: web.Request, response: web.StreamResponse) -> None:
         if isinstance(response, web.WebSocketResponse):
             websockets.add(response)
 
     @web.middleware
-    async def admitted(request: web.Request, handler: Any) -> web.StreamResponse:
+    async def admit(request: web.Request, handler: Any) -> web.StreamResponse:
         if request.path == PATH:
             if "sid" not in request.query and len(sio.eio.sockets) >= MAX_CLIENTS:
-                return _answer(static.refuse(503, "too many clients are here, try later"))
+                return _answer(
+                    static.refuse(503, "too many clients are connected; try again later")
+                )
             fanout.upgrading(sio, request)
         try:
             response: web.StreamResponse = await handler(request)
-        except ValueError as error:  # no packet at all: the library leaves it to us
-            log.info("a client sent what is no packet: %s", schema.brief(str(error)))
-            return await _let_go(sio, request)
+        except ValueError as error:  # the library leaves a malformed packet to us
+            log.info("a client sent a malformed packet: %s", schema.brief(str(error)))
+            return await _drop(sio, request)
         return response
 
-    app = web.Application(middlewares=[fanout.note_request, admitted, *middlewares])
+    app = web.Application(middlewares=[fanout.note_request, admit, *middlewares])
     sio.attach(app)
-    app.add_routes([*routes, web.route("*", "/{path:.*}", plain)])
-    app.on_response_prepare.append(prepared)
+    app.add_routes([*routes, web.route("*", "/{path:.*}", answer_plain)])
+    app.on_response_prepare.append(note_websocket)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=LEAVE_S)
     await runner.setup()
     await web.SockSite(runner, listener).start()
     program.ready(listener)
     await stop.wait()
-    await _leave(websockets)
+    await _close_all(websockets)
     await sio.shutdown()
     await runner.cleanup()
 
@@ -194,7 +215,7 @@ def plain_reply(request: web.Request, server: str, page: str) -> web.Response:
     """Answer a plain request: the page, its files, and `/healthz`.
 
     Args:
-        request: what came.
+        request: from a browser, or any HTTP client.
         server: the server's name.
         page: the file in helpers/pages that is served at /.
     """
@@ -203,18 +224,18 @@ def plain_reply(request: web.Request, server: str, page: str) -> web.Response:
     return _answer(found)
 
 
-async def _let_go(sio: socketio.AsyncServer, request: web.Request) -> web.Response:
-    """Disconnect whoever came on this connection."""
+async def _drop(sio: socketio.AsyncServer, request: web.Request) -> web.Response:
+    """Disconnect the client that uses the connection of a request."""
     for client in list(sio.eio.sockets.values()):
         if request.transport and client.queue.transport is request.transport:
             await client.close(wait=False, abort=True, reason=sio.reason.TRANSPORT_ERROR)
             client.queue.put_nowait(None)
             request.transport.abort()  # no HTTP where frames are expected
-    return _answer(static.refuse(400, "expected packets of Engine.IO"))
+    return _answer(static.refuse(400, "expected Engine.IO packets"))
 
 
-async def _leave(websockets: Iterable[web.WebSocketResponse]) -> None:
-    """Close every WebSocket with 1001, and for good soon after."""
+async def _close_all(websockets: Iterable[web.WebSocketResponse]) -> None:
+    """Close every WebSocket with 1001, and wait a little for the clients to close theirs."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LEAVE_S):
             leaving = [
@@ -232,21 +253,21 @@ def _answer(found: static.Reply) -> web.Response:
 
 
 def _same_origin(origin: str | None, environ: Mapping[str, Any]) -> bool:
-    """The library's own rule, but for the scheme, which a proxy may have taken off."""
-    if origin is None:  # no browser, or its page's own GET
+    """Apply the library's own rule, but ignore the scheme, which a proxy may have changed."""
+    if origin is None:  # not a browser, or a GET of the page itself
         return True
     fields = (("Host", str(environ.get("HTTP_HOST", ""))), ("Origin", origin))
     return handshake.same_origin(handshake.Request("GET", "/", fields))
 
 
-def _unknown(sio: socketio.AsyncServer) -> Callable[..., Awaitable[Mapping[str, Any]]]:
-    """Make the handler of every event that nobody registered."""
+def _refuse_unknown(sio: socketio.AsyncServer) -> Callable[..., Awaitable[Mapping[str, Any]]]:
+    """Make the handler of every event that is not registered."""
 
-    async def no_such_event(sid: str, arguments: tuple[Any, ...]) -> Mapping[str, Any]:
+    async def refuse(sid: str, arguments: tuple[Any, ...]) -> Mapping[str, Any]:
         raise Refusal("unknown_event", f"there is no event {schema.brief(arguments[0])}")
 
-    async def carried_out(event: str, sid: str, *arguments: Any) -> Mapping[str, Any]:
+    async def refuse_within_limits(event: str, sid: str, *arguments: Any) -> Mapping[str, Any]:
         limits: Limits = sio.limits
-        return await limits.acknowledgement(sid, "*", no_such_event, (event,))
+        return await limits.acknowledge(sid, "*", refuse, (event,))
 
-    return carried_out
+    return refuse_within_limits

@@ -1,8 +1,9 @@
-"""How fast a Socket.IO client may send, and what becomes of one that sends nonsense or too much.
+"""How fast a Socket.IO client may send, and what happens to one that sends too much, or nonsense.
 
-1. Each event takes one token from its client's bucket; without one it is refused: `too_fast`.
-2. What is refused, and what is no packet at all, tries the server's patience, which ends.
-3. A client that is dropped hears Engine.IO's close packet, then its connection closes.
+1. Each event takes one token from its client's bucket; an event without a token is refused with
+   `too_fast`.
+2. After too many refusals and malformed packets, more or less in a row, the client is dropped.
+3. A dropped client receives Engine.IO's close packet, then its connection closes.
 """
 
 import logging
@@ -18,18 +19,18 @@ from helpers.serving.schema import Refusal
 
 log = logging.getLogger("socketio_limits")
 
-PATIENCE = 500  # refusals for haste, and nonsense, more or less in a row
+PATIENCE = 500  # refusals as too fast, and malformed packets, more or less in a row
 
-Asked = Callable[[str, tuple[Any, ...]], Awaitable[Mapping[str, Any]]]
+Handle = Callable[[str, tuple[Any, ...]], Awaitable[Mapping[str, Any]]]
 
 
 class Limits:
-    """How fast the clients of a server may send, and how fast they did.
+    """How fast the clients of a server may send, and how fast each of them has sent.
 
     Args:
         sio: the server.
         burst: how many events a client may send at once.
-        per_second: how many more in a second.
+        per_second: how many more events a client may send each second.
     """
 
     def __init__(self, sio: socketio.AsyncServer, burst: float, per_second: float) -> None:
@@ -42,22 +43,22 @@ class Limits:
             self._buckets[client] = Bucket(*self._rate)
         return self._buckets[client]
 
-    async def acknowledgement(
-        self, sid: str, event: str, asked: Asked, arguments: tuple[Any, ...]
+    async def acknowledge(
+        self, sid: str, event: str, handle: Handle, arguments: tuple[Any, ...]
     ) -> Mapping[str, Any]:
-        """Carry an event out, unless too many come, and return what acknowledges it.
+        """Handle an event, unless its client sends too many, and return the acknowledgement.
 
         Args:
             sid: the client's.
             event: its name, for the log.
-            asked: what carries it out.
-            arguments: what came with it.
+            handle: called with the sid and the arguments.
+            arguments: what the client sent with the event.
         """
         client = self._sio.eio.sockets.get(self._sio.manager.eio_sid_from_sid(sid, "/"))
         try:
             if client is not None:
                 self._bucket(client).take()
-            return await asked(sid, arguments)
+            return await handle(sid, arguments)
         except Refusal as error:
             if client is not None and self._bucket(client).refused >= PATIENCE:
                 await self.drop(client, "sent too many events at once")
@@ -66,29 +67,29 @@ class Limits:
             log.exception("%s", event)
             return {"ok": False, "code": "error", "text": "an error in the server"}
 
-    async def nonsense(self, client: Any, error: Exception) -> None:
-        """Count what is no packet.
+    async def count_malformed(self, client: Any, error: Exception) -> None:
+        """Count a malformed packet, and drop its client after too many.
 
         Args:
             client: the Engine.IO socket that sent it.
-            error: what came of reading it.
+            error: why the library could not read it.
         """
         bucket = self._bucket(client)
         bucket.refused += 1
         if bucket.refused == 1:
-            log.info("a client sent what is no packet: %s", schema.brief(str(error)))
+            log.info("a client sent a malformed packet: %s", schema.brief(str(error)))
         if bucket.refused >= PATIENCE:
-            await self.drop(client, "sent too much nonsense")
+            await self.drop(client, "sent too many malformed packets")
 
     async def drop(self, client: Any, why: str) -> None:
         """End a client's connection.
 
         Args:
             client: its Engine.IO socket.
-            why: for the log.
+            why: for the log, after "it".
         """
         if client.closed:
             return
-        log.info("a client is dropped: it %s", why)
+        log.info("dropped a client: it %s", why)
         await client.close(wait=False)
-        client.queue.put_nowait(None)  # the end of what is written: it closes the WebSocket
+        client.queue.put_nowait(None)  # nothing more to write, so that the WebSocket closes

@@ -1,4 +1,4 @@
-"""vote from outside: what is counted, whatever voters, retries and crashes do to it."""
+"""vote from outside: the count stays right, whatever voters, retries and crashes do to it."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ import pytest
 
 from helpers.launcher import Server
 from helpers.servers.vote import store as vote_store
-from helpers.servers.vote.totals import INTERVAL_S
+from helpers.servers.vote.totals import TOTALS_S
 from helpers.serving.schema import Refusal
 from tests.servers.chat_client import DEADLINE_S, run
 from tests.servers.socketio_client import Official, Python, official, python
@@ -32,7 +32,7 @@ def server() -> Iterator[Server]:
 
 
 def voter(name: str = "voter") -> str:
-    """The token of somebody new."""
+    """Return the token of a new voter."""
     return f"{name}-{next(_numbers)}-".ljust(32, "x")
 
 
@@ -51,9 +51,9 @@ async def watch(one: Python | Official, code: str) -> dict[str, Any]:
     return poll
 
 
-async def told(one: Python | Official, **now: object) -> dict[str, Any]:
-    """Wait for totals that say so."""
-    while not now.items() <= (totals := await one.event("totals")).items():
+async def totals_with(one: Python | Official, **fields: object) -> dict[str, Any]:
+    """Wait for totals with these fields."""
+    while not fields.items() <= (totals := await one.event("totals")).items():
         pass
     found: dict[str, Any] = totals
     return found
@@ -73,16 +73,22 @@ async def test_the_official_client_by_each_transport(
         code = await new_poll(owner, "Tea", "Coffee", "Ünd ☺")
         poll = await watch(one, code.lower())
         assert poll == {
-            **{"code": code, "question": "?", "options": ["Tea", "Coffee", "Ünd ☺"]},
-            **{"open": True, "version": 0, "totals": [0, 0, 0], "voters": 0},
-            **{"mine": None, "turn": 0},
+            "code": code,
+            "question": "?",
+            "options": ["Tea", "Coffee", "Ünd ☺"],
+            "open": True,
+            "version": 0,
+            "totals": [0, 0, 0],
+            "voters": 0,
+            "mine": None,
+            "turn": 0,
         }
         assert await cast(one, code, 2) == {"ok": True, "mine": 2, "turn": 1}
         totals = {"code": code, "version": 1, "open": True, "totals": [0, 0, 1], "voters": 1}
         assert await one.event("totals") == totals
         assert await watch(owner, code) == poll | totals
         assert (await owner.call("close", {"code": code, "owner": OWNER})) == {"ok": True}
-        await told(one, open=False, totals=[0, 0, 1])
+        await totals_with(one, open=False, totals=[0, 0, 1])
         assert (await cast(one, code, 0, 2))["code"] == "closed"
 
 
@@ -106,11 +112,15 @@ async def test_one_vote_a_voter_changed_freely_and_retried_safely(server: Server
 
 async def test_a_poll_is_made_once_and_closed_by_its_owner_alone(server: Server) -> None:
     async with python(server.url, {"voter": voter()}) as one, python(server.url) as other:
-        asked = {"id": "1", "question": " Who \n is it? ", "options": [" a", "b "]}
-        asked["owner"] = OWNER
+        asked = {
+            "id": "1",
+            "question": " Who \n is it? ",
+            "options": [" a", "b "],
+            "owner": OWNER,
+        }
         first = await one.call("create", asked)
         assert await one.call("create", asked) == first
-        assert await other.call("create", asked) != first, "another voter's id is another's"
+        assert await other.call("create", asked) != first, "an id is the voter's own"
         poll = await watch(other, first["code"])
         assert (poll["question"], poll["options"]) == ("Who is it?", ["a", "b"])
         for owner in ("x" * 32, ""):
@@ -129,11 +139,11 @@ async def test_polls_do_not_touch_each_other(server: Server) -> None:
         await watch(other, first)
         await watch(other, second)
         await cast(one, first, 0)
-        await told(other, code=first, totals=[1, 0])
+        await totals_with(other, code=first, totals=[1, 0])
         await other.call("leave", {"code": first})
         await cast(one, first, 1, 2)
         await cast(one, second, 1)
-        await told(other, code=second, totals=[0, 1])
+        await totals_with(other, code=second, totals=[0, 1])
         assert other.pending() == []
 
 
@@ -185,13 +195,13 @@ async def test_one_client_watches_20_polls_at_most(server: Server) -> None:
     async with python(server.url) as one:
         codes = [await new_poll(one) for _ in range(21)]
         asked = [one.call("open", {"code": code}) for code in codes]
-        answers = await asyncio.gather(*asked)  # none waits for the one before
+        answers = await asyncio.gather(*asked)  # no request waits for the one before
         assert [answer["ok"] for answer in answers] == [True] * 20 + [False]
         await one.call("leave", {"code": codes[0]})
         assert (await one.call("open", {"code": codes[20]}))["ok"]
 
 
-def test_the_oldest_closed_poll_makes_room(
+def test_the_oldest_closed_poll_is_deleted_for_a_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vote_store, "KEPT", 2)
@@ -203,10 +213,10 @@ def test_the_oldest_closed_poll_makes_room(
             vote_store.create(db, "3", "owner", "?", ["a", "b"])
         assert vote_store.close(db, first, "owner")
         third = vote_store.create(db, "3", "owner", "?", ["a", "b"])
-        assert vote_store.totals(db, third)["totals"] == [0, 0]
-        assert vote_store.totals(db, second)["open"]
+        assert vote_store.count_votes(db, third)["totals"] == [0, 0]
+        assert vote_store.count_votes(db, second)["open"]
         with pytest.raises(Refusal, match="no poll with this code"):
-            vote_store.totals(db, first)
+            vote_store.count_votes(db, first)
 
 
 async def test_totals_are_coalesced_and_end_with_the_last_state(server: Server) -> None:
@@ -220,23 +230,23 @@ async def test_totals_are_coalesced_and_end_with_the_last_state(server: Server) 
         heard = 1
         while (await watching.event("totals"))["version"] < 300:
             heard += 1
-        assert heard <= (loop.time() - began) / INTERVAL_S + 2
+        assert heard <= (loop.time() - began) / TOTALS_S + 2
         assert heard < 300
 
 
 async def insistent(server: Server, token: str, code: str, choices: list[int]) -> None:
-    """Vote, and change it, until each choice is acknowledged, whatever becomes of the server."""
+    """Vote, and change the vote, until each choice is acknowledged, through every crash."""
     turn = 0
     while turn < len(choices):
         with contextlib.suppress(Exception):
             async with python(server.url, {"voter": token}) as one:
                 while turn < len(choices):
                     asked = {"code": code, "option": choices[turn], "turn": turn + 1}
-                    await one.client.emit("cast", asked)  # a duplicate, for which nobody waits
+                    await one.client.emit("cast", asked)  # a duplicate; its answer is not awaited
                     answer = await one.client.call("cast", asked, timeout=2)
                     assert answer["ok"], answer
                     turn += 1
-        await asyncio.sleep(0.02)  # before it tries again
+        await asyncio.sleep(0.02)  # between two attempts
 
 
 def test_200_voters_and_two_kills() -> None:
@@ -268,21 +278,23 @@ def test_200_voters_and_two_kills() -> None:
 
 
 async def some_of(tasks: list[asyncio.Task[None]], count: int) -> None:
-    """Wait until so many are done."""
+    """Wait until `count` of the tasks are done."""
     waiting = set(tasks)
     while len(tasks) - len(waiting) < count:
         _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
 
 
-async def test_a_page_from_elsewhere_is_refused(server: Server) -> None:
+async def test_a_page_of_another_origin_is_refused(server: Server) -> None:
     async with aiohttp.ClientSession() as session:
         for transport in ("polling", "websocket"):
             url = f"{server.url}socket.io/?EIO=4&transport={transport}"
             headers = {"Origin": "https://example.com"}
             if transport == "websocket":
                 headers |= {
-                    **{"Connection": "Upgrade", "Upgrade": "websocket"},
-                    **{"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "x" * 22 + "=="},
+                    "Connection": "Upgrade",
+                    "Upgrade": "websocket",
+                    "Sec-WebSocket-Version": "13",
+                    "Sec-WebSocket-Key": "x" * 22 + "==",
                 }
             async with session.get(url, headers=headers) as response:
                 assert response.status == 400

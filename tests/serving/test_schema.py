@@ -1,4 +1,4 @@
-"""What people send, checked: messages, names, tokens, and the bucket; no server is needed."""
+"""What servers check before they act: messages, names, tokens and haste; no server is needed."""
 
 import json
 
@@ -8,19 +8,16 @@ from hypothesis import strategies as st
 
 from helpers.serving import names, schema
 from helpers.serving.ratelimit import Bucket
-from helpers.serving.schema import Field, Refusal
+from helpers.serving.schema import Refusal
+from tests.serving.bad_messages import BAD_FIELDS, MESSAGES, TYPES, Bad
 
-TYPES = {
-    "say": {"id": Field(str), "text": Field(str), "to": Field(str, False)},
-    "move": {"at": Field(dict, False), "far": Field(bool, False), "after": Field(int, False)},
-}
 CODES = {"bad_json", "bad_message", "unknown_type", "bad_field", "too_long"}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )
-FIELDS = st.sampled_from(["type", "id", "text", "to", "at", "far", "after", "more"])
+FIELDS = st.sampled_from(["type", "id", "text", "to", "anchor", "on", "after", "more"])
 KINDS = st.sampled_from(list(TYPES))
 NEARLY = st.dictionaries(FIELDS, KINDS | JSON).map(json.dumps)
 
@@ -38,44 +35,64 @@ def test_read_returns_every_field_or_refuses(raw: str | bytes) -> None:
         assert message.keys() == {"type", *TYPES[message["type"]]}
 
 
+def test_there_are_fifty_bad_messages_and_all_differ() -> None:
+    assert len({bad.raw for bad in MESSAGES}) == len(MESSAGES) == 50
+
+
+@pytest.mark.parametrize("bad", MESSAGES, ids=lambda bad: repr(bad.raw[:40]))
+def test_a_bad_message_is_answered_with_a_code_and_a_sentence(bad: Bad) -> None:
+    with pytest.raises(Refusal) as refused:
+        schema.read(bad.raw, TYPES)
+    error = refused.value
+    assert Bad(bad.raw, error.code, str(error), error.id) == bad
+    assert json.dumps(error.message(), ensure_ascii=False).encode()  # it can be sent
+
+
+@pytest.mark.parametrize("bad", BAD_FIELDS, ids=lambda bad: repr(bad.raw[:40]))
+def test_an_event_is_refused_as_a_message_of_the_same_fields_is(bad: Bad) -> None:
+    message = json.loads(bad.raw)
+    name = message.pop("type")
+    with pytest.raises(Refusal) as refused:
+        schema.read_event(name, (message,), TYPES[name])
+    assert (refused.value.code, str(refused.value)) == (bad.code, bad.text)
+
+
 @pytest.mark.parametrize(
-    ("raw", "code", "text"),
+    ("arguments", "text"),
     [
-        (b"{}", "bad_json", "expected JSON in a text frame, got 2 binary bytes"),
-        ("{", "bad_json", 'expected JSON, got "{"'),
-        ("[" * 60_000, "bad_json", 'expected JSON, got "' + "[" * 38 + "…"),
-        ('{"after": ' + "9" * 5_000 + "}", "bad_json", None),
-        ("[]", "bad_message", "expected a JSON object, got []"),
-        ('{"type": "fly"}', "unknown_type", 'expected a type of say, move, got "fly"'),
-        ('{"type": ["say"]}', "unknown_type", None),
-        ('{"type": "say", "text": "x"}', "bad_field", "say needs the field 'id'"),
-        ('{"type": "move", "up": 1}', "bad_field", 'move has no field "up"'),
-        ('{"type": "move", "far": 1}', "bad_field", "move expects true or false as 'far', got 1"),
-        ('{"type": "move", "after": true}', "bad_field", None),
-        ('{"type": "move", "after": 1.0}', "bad_field", None),
-        ('{"type": "move", "after": -1}', "bad_field", None),
-        ('{"type": "move", "after": 9007199254740992}', "bad_field", None),
-        ('{"type": "say", "id": "1", "text": "\\ud800"}', "bad_field", None),
-        ('"' + "x" * 65_536 + '"', "too_long", "expected at most 65,536 characters, got 65,538"),
+        (([],), "typing expects one object, got [[]]"),
+        ((None,), "typing expects one object, got [null]"),
+        ((b"on",), "typing expects one object, got [\"b'on'\"]"),
+        (({"on": True}, 1), 'typing expects one object, got [{"on": true}, 1]'),
+        ((), 'typing needs the field "on"'),
     ],
 )
-def test_what_is_wrong_has_a_code_and_a_sentence(
-    raw: str | bytes, code: str, text: str | None
-) -> None:
+def test_an_event_has_one_object(arguments: tuple[object, ...], text: str) -> None:
     with pytest.raises(Refusal) as refused:
-        schema.read(raw, TYPES)
-    assert refused.value.code == code
-    assert text in (None, str(refused.value))
+        schema.read_event("typing", arguments, TYPES["typing"])
+    assert str(refused.value) == text
 
 
-def test_null_is_absent_and_an_error_names_the_message() -> None:
+def test_null_is_absent() -> None:
     raw = '{"type": "say", "id": "7", "text": "x", "to": null}'
     assert schema.read(raw, TYPES) == {"type": "say", "id": "7", "text": "x", "to": None}
+    assert schema.read_event("caret", (), TYPES["caret"]) == {"anchor": None}
+
+
+@pytest.mark.parametrize("number", [0, 2**53 - 1])
+def test_numbers_that_javascript_counts_exactly_are_accepted(number: int) -> None:
+    raw = json.dumps({"type": "catch_up", "after": number})
+    assert schema.read(raw, TYPES)["after"] == number
+
+
+@pytest.mark.parametrize(
+    ("id_", "named"),
+    [("7", "7"), ("x" * 64, "x" * 64), ("x" * 65, None), ("\ud800", None), (7, None)],
+)
+def test_an_error_repeats_an_id_that_can_be_sent(id_: object, named: str | None) -> None:
     with pytest.raises(Refusal) as refused:
-        schema.read('{"type": "say", "id": "7"}', TYPES)
-    assert refused.value.message() == {
-        **{"type": "error", "code": "bad_field", "text": "say needs the field 'text'", "id": "7"}
-    }
+        schema.read(json.dumps({"type": "say", "id": id_}), TYPES)
+    assert refused.value.message().get("id") == named
 
 
 @pytest.mark.parametrize(

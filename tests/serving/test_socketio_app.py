@@ -1,4 +1,4 @@
-"""What every server on Socket.IO shares, asked of socketio_chat by clients without manners."""
+"""What every server on Socket.IO shares, tested on socketio_chat by clients that break rules."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ def server() -> Iterator[Server]:
 async def raw(
     server: Server, *, joined: bool = True
 ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-    """A WebSocket to Socket.IO, without a client that would keep its rules."""
+    """Open a WebSocket to Socket.IO, without a client that would keep to its rules."""
     async with aiohttp.ClientSession() as session:
         url = f"{server.url}socket.io/?EIO=4&transport=websocket"
         async with session.ws_connect(url, autoping=True) as ws:
@@ -52,9 +52,29 @@ async def still_serves(server: Server) -> None:
 
 
 NONSENSE = [
-    *("", "9", "4", "42", "42{", '42"chat"', "42[]", "42[[]]", "42[{}]", "42[null]", "4x"),
-    *('42["say"', "43", '43999["x"]', "4" * 50, "42" + "[" * 20_000, '42/nowhere,["say"]'),
-    *('421e999["say",{}]', "44", "41/other", "40/other,", '42["connect"]', '42["disconnect","x"]'),
+    "",
+    "9",
+    "4",
+    "42",
+    "42{",
+    '42"chat"',
+    "42[]",
+    "42[[]]",
+    "42[{}]",
+    "42[null]",
+    "4x",
+    '42["say"',
+    "43",
+    '43999["x"]',
+    "4" * 50,
+    "42" + "[" * 20_000,
+    '42/nowhere,["say"]',
+    '421e999["say",{}]',
+    "44",
+    "41/other",
+    "40/other,",
+    '42["connect"]',
+    '42["disconnect","x"]',
 ]
 
 
@@ -68,8 +88,8 @@ async def test_nonsense_costs_nobody_anything(server: Server) -> None:
     assert "Traceback" not in log, log
 
 
-async def test_who_is_thrown_out_leaves_at_once(server: Server) -> None:
-    """An empty packet is an error in the library itself, which would keep the name for 45 s."""
+async def test_a_client_that_is_dropped_leaves_at_once(server: Server) -> None:
+    """The library itself fails on an empty packet, and would keep the name for 45 s."""
 
     async with python(server.url, {"name": fresh("Alice")}) as alice:
         async with raw(server) as ws:
@@ -110,7 +130,7 @@ async def test_endless_nonsense_ends_the_connection(server: Server) -> None:
                 await ws.send_str("42{")
         await ended(ws)
         await still_serves(server)
-    assert server.log().count("no packet") == 1, "one line a client, not one a packet"
+    assert server.log().count("a malformed packet") == 1, "one line per client, not per packet"
 
 
 async def test_a_packet_that_is_too_large_ends_the_connection(server: Server) -> None:
@@ -121,13 +141,13 @@ async def test_a_packet_that_is_too_large_ends_the_connection(server: Server) ->
         await still_serves(server)
 
 
-async def test_who_never_connects_to_the_namespace_hears_nothing(server: Server) -> None:
+async def test_a_client_outside_the_namespace_hears_nothing(server: Server) -> None:
     async with raw(server, joined=False) as ws:
         await ws.send_str('420["say",{"id":"1","text":"not in"}]')
         await ws.send_str(HELLO)
         answer = await ws.receive_str(timeout=DEADLINE_S)
         assert answer.startswith(("40", "44")), answer
-        await ws.send_str(HELLO)  # once more: no second place
+        await ws.send_str(HELLO)  # again: this makes no second member
         await still_serves(server)
 
 
@@ -135,16 +155,25 @@ async def test_methods_files_and_origins(server: Server) -> None:
     io = "socket.io/?EIO=4&transport=polling"
     async with aiohttp.ClientSession() as session:
         for method, path, status in (
-            *(("GET", "", 200), ("GET", "style.css", 200), ("GET", "nothing", 404)),
-            *(("POST", "", 405), ("DELETE", io, 405), ("GET", "socket.io/", 400)),
-            *(("POST", io, 400), ("GET", f"{io}&sid=guessed", 400), ("GET", "../x", 404)),
+            ("GET", "", 200),
+            ("GET", "style.css", 200),
+            ("GET", "nothing", 404),
+            ("POST", "", 405),
+            ("DELETE", io, 405),
+            ("GET", "socket.io/", 400),
+            ("POST", io, 400),
+            ("GET", f"{io}&sid=guessed", 400),
+            ("GET", "../x", 404),
         ):
             async with session.request(method, server.url + path) as response:
                 assert (response.status, method, path) == (status, method, path)
         own = server.url.rstrip("/")
         for origin, status in (
-            *((own, 200), (own.replace("http", "https"), 200), ("null", 400)),
-            *(("http://127.0.0.1:1", 400), ("https://example.com", 400)),
+            (own, 200),
+            (own.replace("http", "https"), 200),
+            ("null", 400),
+            ("http://127.0.0.1:1", 400),
+            ("https://example.com", 400),
         ):
             headers = {"Origin": origin}
             async with session.get(server.url + io, headers=headers) as response:
@@ -154,7 +183,7 @@ async def test_methods_files_and_origins(server: Server) -> None:
 
 
 async def test_no_compression_is_agreed_on(server: Server) -> None:
-    """A frame for all is one that nobody's connection compresses."""
+    """One frame can go to all clients only if no connection is compressed."""
 
     async with aiohttp.ClientSession() as session:
         url = f"{server.url}socket.io/?EIO=4&transport=websocket"
@@ -163,7 +192,7 @@ async def test_no_compression_is_agreed_on(server: Server) -> None:
 
 
 async def test_many_packets_in_one_request(server: Server) -> None:
-    """A client by polling may have much to say at once."""
+    """A client that polls may send many events at once."""
 
     async with aiohttp.ClientSession() as session:
         url = f"{server.url}socket.io/?EIO=4&transport=polling"

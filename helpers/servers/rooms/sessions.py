@@ -191,7 +191,7 @@ async def _body(request: web.Request, fields: Fields) -> dict[str, Any]:
             body = json.loads(await request.read())
     except (ValueError, RecursionError, TimeoutError) as error:
         raise Refusal("bad_json", "expected a JSON object") from error
-    return schema.checked(request.path, (body,), fields)
+    return schema.read_event(request.path, (body,), fields)
 
 
 def _kept_key(file: Path) -> bytes:

@@ -36,7 +36,7 @@ from helpers.servers.socketio_chat.room import Member, Room
 from helpers.serving import database, messages, names, program, schema, socketio_app
 from helpers.serving.chat import store as chat_store
 from helpers.serving.schema import Field, Refusal
-from helpers.serving.socketio_app import on, tell
+from helpers.serving.socketio_app import Event, register, tell
 
 RESTART_S = 10.0  # how long names are held after a crash
 JOIN = {"name": Field(str), "token": Field(str, False), "after": Field(int, False)}
@@ -51,10 +51,13 @@ class Chat:
         self.room = Room(sio, self.left)
         sio.on("connect", self.connect)
         sio.on("disconnect", self.room.disconnected)
-        on(sio, "say", SAY, self.say)
-        on(sio, "typing", {"on": Field(bool)}, self.typing)
-        on(sio, "catch_up", {"after": Field(int)}, self.catch_up)
-        on(sio, "history", {"before": Field(int)}, self.history)
+        events = {
+            "say": Event(SAY, self.say),
+            "typing": Event({"on": Field(bool)}, self.typing),
+            "catch_up": Event({"after": Field(int)}, self.catch_up),
+            "history": Event({"before": Field(int)}, self.history),
+        }
+        register(sio, events)
 
     def left(self, member: Member) -> None:
         """Tell everybody that somebody has left, and note it."""
@@ -65,7 +68,7 @@ class Chat:
     async def connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         """Let somebody in, or refuse the connection; the welcome follows it."""
         try:
-            asked = schema.checked("auth", (auth or {},), JOIN)
+            asked = schema.read_event("auth", (auth or {},), JOIN)
             name = names.checked_name(asked["name"])
             person, secret = await self.recognised(name, asked["token"])
         except Refusal as error:

@@ -1,4 +1,4 @@
-"""What vote keeps in SQLite: polls, and one vote a voter and poll; totals are counted from them.
+"""What vote keeps in SQLite: polls, and one vote for each voter and poll; totals are counted.
 
 Each function is one piece of work for `Database.run`, and takes the connection first.
 """
@@ -9,15 +9,15 @@ from typing import Any
 
 from helpers.serving.schema import Refusal
 
-KEPT = 1_000  # polls; the oldest that is closed makes room
-ALPHABET = "BCDFGHJKMNPQRSTVWXYZ23456789"  # nothing that looks like another, and no words
+KEPT = 1_000  # polls; the oldest closed one is deleted for a new one
+ALPHABET = "BCDFGHJKMNPQRSTVWXYZ23456789"  # no two that look alike, and no vowels, so no words
 CODE_LENGTH = 6
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS polls (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     code TEXT NOT NULL UNIQUE,
-    request TEXT NOT NULL UNIQUE,   -- whoever asks again gets the same poll
+    request TEXT NOT NULL UNIQUE,   -- a retry gets the same poll
     owner TEXT NOT NULL,            -- the hash of a token
     question TEXT NOT NULL,
     open INTEGER NOT NULL DEFAULT 1,
@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS votes (
     poll INTEGER NOT NULL REFERENCES polls ON DELETE CASCADE,
     voter TEXT NOT NULL,            -- the hash of a token
     option INTEGER NOT NULL,
-    turn INTEGER NOT NULL,          -- of the voter's choices here, the newest counts
+    turn INTEGER NOT NULL,          -- rises with each choice of the voter here
     PRIMARY KEY (poll, voter)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS totals ON votes (poll, option);
@@ -47,8 +47,8 @@ WHERE excluded.turn > votes.turn
 Poll = dict[str, Any]
 
 
-def new_code() -> str:
-    """Return a poll's code, such as `K7QX2M`."""
+def make_code() -> str:
+    """Make up the code of a poll, such as `K7QX2M`."""
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
 
 
@@ -59,22 +59,22 @@ def create(
 
     Args:
         db: the database.
-        request: the asking voter's own name for it, with the voter's hash before it.
+        request: the hash of the voter and of the id that they chose; a retry has the same.
         owner: the hash of the owner's token.
-        question: what is asked.
-        options: what can be chosen.
+        question: what the poll asks.
+        options: what voters can choose.
 
     Returns:
         The poll's code.
 
     Raises:
-        Refusal: too_many_polls, when all that are kept are open.
+        Refusal: too_many_polls, when every poll that is kept is still open.
     """
     if known := db.execute("SELECT code FROM polls WHERE request = ?", (request,)).fetchone():
         return str(known[0])
     if db.execute("SELECT count(*) FROM polls").fetchone()[0] >= KEPT:
-        _make_room(db)
-    code = new_code()
+        _delete_oldest(db)
+    code = make_code()
     row = db.execute(
         "INSERT INTO polls (code, request, owner, question) VALUES (?, ?, ?, ?)",
         (code, request, owner, question),
@@ -84,71 +84,71 @@ def create(
     return code
 
 
-def _make_room(db: sqlite3.Connection) -> None:
+def _delete_oldest(db: sqlite3.Connection) -> None:
     oldest = db.execute("SELECT min(id) FROM polls WHERE NOT open").fetchone()[0]
     if oldest is None:
-        fact = f"{KEPT:,} polls are open here; close one that is over"
+        fact = f"{KEPT:,} polls are open; close one that is over"
         raise Refusal("too_many_polls", fact)
     for sql in ("votes WHERE poll", "options WHERE poll", "polls WHERE id"):
         db.execute(f"DELETE FROM {sql} = ?", (oldest,))
 
 
 def find(db: sqlite3.Connection, code: str) -> tuple[int, bool]:
-    """Return the number of a poll, and whether it is open.
+    """Find a poll; return its number, and whether it is open.
 
     Raises:
         Refusal: no_such_poll.
     """
     row = db.execute("SELECT id, open FROM polls WHERE code = ?", (code.upper(),)).fetchone()
     if not row:
-        raise Refusal("no_such_poll", "there is no poll with this code; look at it once more")
+        raise Refusal("no_such_poll", "there is no poll with this code; check the code")
     return row[0], bool(row[1])
 
 
 def cast(
     db: sqlite3.Connection, code: str, voter: str, option: int, turn: int
 ) -> tuple[dict[str, int], bool]:
-    """Store a voter's choice, unless they have chosen anew since.
+    """Store a voter's choice, unless a newer one is stored.
 
     Args:
         db: the database.
         code: the poll's.
         voter: the hash of the voter's token.
-        option: the number of what they choose, from 0.
+        option: the number of the option, from 0.
         turn: the number of this choice, rising from 1; a retry has the same.
 
     Returns:
-        What counts now, `mine` and `turn`, and whether that is new.
+        The choice that counts now, `mine` and `turn`, and whether it is new.
 
     Raises:
         Refusal: no_such_poll, no_such_option or closed.
     """
     poll, is_open = find(db, code)
-    now = mine(db, poll, voter)
-    if turn <= now["turn"]:  # a retry, or one that was overtaken
-        return now, False
+    choice = find_choice(db, poll, voter)
+    if turn <= choice["turn"]:  # a retry, or a choice that a newer one overtook
+        return choice, False
     known = db.execute("SELECT 1 FROM options WHERE poll = ? AND number = ?", (poll, option))
     if not known.fetchone():
         raise Refusal("no_such_option", f"this poll has no option {option}")
     if not is_open:
-        raise Refusal("closed", "this poll is closed: votes count no more")
+        raise Refusal("closed", "this poll is closed and accepts no more votes")
     db.execute(CAST, (poll, voter, option, turn))
     db.execute("UPDATE polls SET version = version + 1 WHERE id = ?", (poll,))
     return {"mine": option, "turn": turn}, True
 
 
-def mine(db: sqlite3.Connection, poll: int, voter: str) -> dict[str, Any]:
-    """Return what a voter has chosen: `mine`, None for nothing yet, and `turn`."""
+def find_choice(db: sqlite3.Connection, poll: int, voter: str) -> dict[str, Any]:
+    """Find what a voter has chosen: `mine`, None if nothing yet, and `turn`."""
     sql = "SELECT option, turn FROM votes WHERE poll = ? AND voter = ?"
     option, turn = db.execute(sql, (poll, voter)).fetchone() or (None, 0)
     return {"mine": option, "turn": turn}
 
 
-def totals(db: sqlite3.Connection, code: str) -> Poll:
+def count_votes(db: sqlite3.Connection, code: str) -> Poll:
     """Count a poll's votes.
 
     Returns:
-        `code`, `version`, `open`, `totals` (one an option) and `voters`.
+        `code`, `version`, `open`, `totals` (one number for each option) and `voters`.
 
     Raises:
         Refusal: no_such_poll.
@@ -160,12 +160,17 @@ def totals(db: sqlite3.Connection, code: str) -> Poll:
     )
     counted = [row[0] for row in db.execute(sql, (poll,))]
     version = db.execute("SELECT version FROM polls WHERE id = ?", (poll,)).fetchone()[0]
-    about = {"code": code.upper(), "version": version, "open": is_open}
-    return about | {"totals": counted, "voters": sum(counted)}
+    return {
+        "code": code.upper(),
+        "version": version,
+        "open": is_open,
+        "totals": counted,
+        "voters": sum(counted),
+    }
 
 
 def describe(db: sqlite3.Connection, code: str, voter: str) -> Poll:
-    """Return all that one voter may know about a poll.
+    """Describe a poll, with everything that one voter may know about it.
 
     Raises:
         Refusal: no_such_poll.
@@ -175,7 +180,7 @@ def describe(db: sqlite3.Connection, code: str, voter: str) -> Poll:
     sql = "SELECT text FROM options WHERE poll = ? ORDER BY number"
     options = [row[0] for row in db.execute(sql, (poll,))]
     about = {"question": question, "options": options}
-    return totals(db, code) | about | mine(db, poll, voter)
+    return count_votes(db, code) | about | find_choice(db, poll, voter)
 
 
 def close(db: sqlite3.Connection, code: str, owner: str) -> bool:
@@ -184,7 +189,7 @@ def close(db: sqlite3.Connection, code: str, owner: str) -> bool:
     Args:
         db: the database.
         code: the poll's.
-        owner: the hash of the token of whoever asks.
+        owner: the hash of the token that the client sent.
 
     Returns:
         Whether it was open until now.
@@ -195,6 +200,6 @@ def close(db: sqlite3.Connection, code: str, owner: str) -> bool:
     poll, is_open = find(db, code)
     known = db.execute("SELECT owner FROM polls WHERE id = ?", (poll,)).fetchone()[0]
     if not secrets.compare_digest(known, owner):
-        raise Refusal("not_owner", "only who made this poll can close it")
+        raise Refusal("not_owner", "only the person who made this poll can close it")
     db.execute("UPDATE polls SET open = 0, version = version + open WHERE id = ?", (poll,))
     return is_open

@@ -1,7 +1,7 @@
-"""When the totals of a poll are told: soon after a vote, and at most 20 times a second.
+"""When the totals of a poll are sent: right after a vote, and at most 20 times a second.
 
-Totals are state, worth only its latest value. So however many votes come, each poll has one count
-under way at most, and whatever changes meanwhile has one more after it: the last told is the last.
+Totals are state, of which only the latest value matters. So however many votes a poll gets, it is
+counted once at a time, and once more after the last change: the last totals sent are final.
 """
 
 import asyncio
@@ -11,33 +11,36 @@ from typing import Any
 from helpers.servers.vote import store as vote_store
 from helpers.serving.database import Database
 
-INTERVAL_S = 0.05
+TOTALS_S = 0.05
 
 
 class Totals:
-    """The totals that are to be told.
+    """The polls whose totals are due.
 
     Args:
         store: the database with the votes.
-        tell: called with the totals of one poll.
+        send: called with the totals of one poll.
+        interval_s: the least time between two totals of a poll.
     """
 
-    def __init__(self, store: Database, tell: Callable[[dict[str, Any]], None]) -> None:
-        self._store, self._tell = store, tell
-        self._timers: dict[str, asyncio.TimerHandle] = {}  # of the polls told a moment ago
-        self._waiting: set[str] = set()  # those of them that have changed since
+    def __init__(
+        self, store: Database, send: Callable[[dict[str, Any]], None], interval_s: float
+    ) -> None:
+        self._store, self._send, self._interval_s = store, send, interval_s
+        self._timers: dict[str, asyncio.TimerHandle] = {}  # of polls counted a moment ago
+        self._due: set[str] = set()  # those of them that have changed since
 
-    def changed(self, code: str) -> None:
-        """Note that the votes of a poll have changed."""
+    def schedule(self, code: str) -> None:
+        """Count a poll that has changed, and send its totals: now, or when it is due again."""
         if code in self._timers:
-            self._waiting.add(code)
+            self._due.add(code)
             return
-        self._store.run_later(lambda db: vote_store.totals(db, code), self._tell)
+        self._store.run_later(lambda db: vote_store.count_votes(db, code), self._send)
         loop = asyncio.get_running_loop()
-        self._timers[code] = loop.call_later(INTERVAL_S, self._again, code)
+        self._timers[code] = loop.call_later(self._interval_s, self._end_pause, code)
 
-    def _again(self, code: str) -> None:
+    def _end_pause(self, code: str) -> None:
         del self._timers[code]
-        if code in self._waiting:
-            self._waiting.discard(code)
-            self.changed(code)
+        if code in self._due:
+            self._due.discard(code)
+            self.schedule(code)
