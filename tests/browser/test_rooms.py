@@ -182,7 +182,7 @@ def test_two_tabs_of_one_person_keep_in_step_until_one_signs_out(visitor: Visito
         is_signed_out(page)
     expect(second.get_by_label("Name", exact=True)).to_be_focused()
     sign(second, name, password="wrong password")
-    expect(second.get_by_role("alert").filter(has_text="another password")).to_be_visible()
+    expect(second.get_by_role("alert").filter(has_text="wrong name or password")).to_be_visible()
     sign(second, name)
     for page in (second, first):  # the same browser: both are signed in again
         expect(page.locator("#me")).to_have_text(name)

@@ -1,4 +1,4 @@
-"""Browsers of the rooms server for its tests: each with one cookie, and as many tabs as wanted."""
+"""Browsers for the tests of rooms: each has one cookie, and any number of tabs."""
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
@@ -14,7 +14,7 @@ COOKIE = "rooms_session"
 
 
 class Answer(NamedTuple):
-    """What the server answered: the status, the JSON, and the attributes of the cookie set."""
+    """The server's answer: the status, the JSON, and the attributes of the cookie that it sets."""
 
     status: int
     said: dict[str, Any]
@@ -41,7 +41,7 @@ async def ask(
 
 
 def cookie_of(answer: Answer) -> str:
-    """Return the Cookie header for what an answer set."""
+    """Return the Cookie header for the cookie that an answer sets."""
     assert answer.status == 200, answer
     return f"{COOKIE}={answer.cookie['value']}"
 

@@ -1,4 +1,4 @@
-"""rooms from outside: people in several tabs and browsers, with the official client and ours."""
+"""rooms from outside: people in several tabs and browsers, with both client libraries."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,9 +16,17 @@ NO_LIMIT = ("--burst=1000000", "--rate=1000000")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with Server("rooms", NO_LIMIT) as server:
+    with Server("rooms", (*NO_LIMIT, "--online-s=0.1", "--rooms-s=0.05")) as server:
         server.start()
         yield server
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[Server]:
+    """A server whose sessions and typing soon end by themselves."""
+    with Server("rooms", ("--session-s=2", "--typing-s=0.2")) as hasty:
+        hasty.start()
+        yield hasty
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +35,7 @@ def mallory(server: Server) -> str:
 
 
 async def event_where(one: Python, event: str, **fields: object) -> Any:
-    """Wait for an event with these fields; what comes before is forgotten."""
+    """Wait for an event with these fields; forget those before it."""
     while True:
         about = await one.event(event)
         if fields.items() <= about.items():
@@ -66,12 +74,16 @@ async def test_five_tabs_in_three_sessions(server: Server) -> None:
         a1.pending()
         said = await a1.call("say", {"room": room, "id": "1", "text": "Hé ☺"})
         expected = {
-            **{"room": room, "seq": said["seq"], "id": "1", "at": said["at"]},
-            **{"from": alice, "text": "Hé ☺"},
+            "room": room,
+            "seq": said["seq"],
+            "id": "1",
+            "at": said["at"],
+            "from": alice,
+            "text": "Hé ☺",
         }
-        for one in (a2, a3, b1, b2):  # one's own tabs as well
+        for one in (a2, a3, b1, b2):  # her own other tabs as well
             assert await one.event("message") == expected
-        assert "message" not in dict(a1.pending()), "its tab has the acknowledgement"
+        assert "message" not in dict(a1.pending()), "this tab has the acknowledgement"
 
         out = await ask(url, "sign-out", {}, at_home)
         assert (out.status, out.cookie["value"]) == (200, "")
@@ -80,7 +92,7 @@ async def test_five_tabs_in_three_sessions(server: Server) -> None:
         await asyncio.wait_for(a1.over.wait(), 20)
         assert await a2.until("disconnected") == ["io server disconnect"]
         again = await a3.call("join", {"room": room})
-        assert again["online"] == [alice, bob], "she is here in another browser"
+        assert again["online"] == [alice, bob], "she is online in another browser"
         assert (await ask(url, "me", cookie=at_home)).status == 401
         assert (await ask(url, "me", cookie=at_work)).said == {"name": alice}
 
@@ -104,6 +116,7 @@ async def test_a_reload_keeps_session_and_rooms(server: Server) -> None:
             welcome = await a.event("welcome")
             assert (welcome["name"], welcome["joined"]) == (alice, [room])
             await b.call("say", {"room": room, "id": "1", "text": "after"})
+            b.pending()  # forget who was online during the reload
             assert (await a.event("message"))["text"] == "after", "without joining again"
             page = await a.call("join", {"room": room})
             assert [m["text"] for m in page["messages"]] == ["before", "after"]
@@ -111,23 +124,19 @@ async def test_a_reload_keeps_session_and_rooms(server: Server) -> None:
         await event_where(b, "online", names=[bob])
 
 
-def test_expiry_ends_every_tab_at_once() -> None:
-    async def test(url: str) -> None:
-        cookie = await sign_up(url, "Alice")
-        async with tab(url, cookie) as a, official_tab(url, cookie, "websocket") as b:
-            assert (await a.event("welcome"))["name"] == "Alice"
-            assert await a.event("signed_out") == {"why": "expired"}
-            assert await b.event("signed_out") == {"why": "expired"}
-            await asyncio.wait_for(a.over.wait(), 20)
-            await b.until("disconnected")
-        assert (await ask(url, "me", cookie=cookie)).said["code"] == "not_signed_in"
-        async with tab(url, cookie) as late:
-            assert late.refused["message"] == "not_signed_in"
-        assert (await ask(url, "sign-out", {"everywhere": True}, cookie)).status == 200
-
-    with Server("rooms", ("--session-s=5",)) as server:
-        server.start()
-        run(test(server.url))
+async def test_expiry_ends_every_tab_at_once(hasty: Server) -> None:
+    url, alice = hasty.url, fresh("Alice")
+    cookie = await sign_up(url, alice)
+    async with tab(url, cookie) as a, official_tab(url, cookie, "websocket") as b:
+        assert (await a.event("welcome"))["name"] == alice
+        assert await a.event("signed_out") == {"why": "expired"}
+        assert await b.event("signed_out") == {"why": "expired"}
+        await asyncio.wait_for(a.over.wait(), 20)
+        await b.until("disconnected")
+    assert (await ask(url, "me", cookie=cookie)).said["code"] == "not_signed_in"
+    async with tab(url, cookie) as late:
+        assert late.refused["message"] == "not_signed_in"
+    assert (await ask(url, "sign-out", {"everywhere": True}, cookie)).status == 200
 
 
 async def test_another_sign_in_of_the_same_browser_ends_its_session(server: Server) -> None:
@@ -142,7 +151,7 @@ async def test_another_sign_in_of_the_same_browser_ends_its_session(server: Serv
     assert (await ask(server.url, "me", cookie=cookie)).status == 401
 
 
-async def test_what_is_for_members_is_refused_to_others(server: Server) -> None:
+async def test_only_members_may_act_in_a_room(server: Server) -> None:
     alice, mallory, room = fresh("Alice"), fresh("Mallory"), fresh("Tea")
 
     async with (
@@ -168,14 +177,14 @@ async def test_what_is_for_members_is_refused_to_others(server: Server) -> None:
         for event, fields in intrusions:
             assert (await m.call(event, fields))["code"] == "not_a_member", event
         await a.call("say", {"room": room, "id": "2", "text": "she is gone"})
-        await m.call("rooms", {})  # whatever was sent to her has come now
+        await m.call("rooms", {})  # what the server sent her before has arrived
         assert {name for name, _ in m.pending()} <= {"rooms", "online"}
         assert "message" not in dict(a.pending())
         nowhere = await a.call("say", {"room": "nowhere", "id": "3", "text": "?"})
         assert nowhere["code"] == "no_such_room"
 
 
-async def test_only_the_owner_closes_a_room_and_nothing_of_it_is_left(server: Server) -> None:
+async def test_only_the_owner_closes_a_room_and_nothing_is_left(server: Server) -> None:
     alice, bob, room = fresh("Alice"), fresh("Bob"), fresh("Tea")
 
     bobs = await sign_up(server.url, bob)
@@ -236,10 +245,24 @@ async def test_typing_goes_to_the_others_in_the_room_and_ends(server: Server) ->
             assert (await b.event("typing"))["on"] is True
             assert (await b.event("typing"))["on"] is False
             assert (await b.event("message"))["text"] == "done"
-            assert "typing" not in dict(a2.pending()), "it is her own"
+            assert "typing" not in dict(a2.pending()), "she is typing herself"
             await a1.call("typing", {"room": room, "on": True})
             assert (await b.event("typing"))["on"] is True
         assert (await b.event("typing"))["on"] is False, "she is gone"
+
+
+async def test_typing_ends_by_itself(hasty: Server) -> None:
+    alice, room = fresh("Alice"), fresh("Tea")
+
+    async with (
+        tab(hasty.url, await sign_up(hasty.url, alice)) as a,
+        tab(hasty.url, await sign_up(hasty.url, fresh("Bob"))) as b,
+    ):
+        await a.call("create", {"room": room})
+        await b.call("join", {"room": room})
+        await a.call("typing", {"room": room, "on": True})
+        assert await b.event("typing") == {"room": room, "name": alice, "on": True}
+        assert await b.event("typing") == {"room": room, "name": alice, "on": False}
 
 
 async def test_history_and_retries(server: Server) -> None:
@@ -282,7 +305,7 @@ def test_a_crash_keeps_sessions_rooms_and_messages(server: Server) -> None:
 
     async def after() -> None:
         async with tab(server.url, cookies[0]) as a, tab(server.url, cookies[2]) as gone:
-            assert gone.refused["message"] == "not_signed_in", "an end is an end"
+            assert gone.refused["message"] == "not_signed_in", "an ended session stays ended"
             assert (await a.event("welcome"))["joined"] == [room]
             page = await a.call("join", {"room": room})
             assert [m["text"] for m in page["messages"]] == ["kept"]

@@ -1,4 +1,4 @@
-"""Signing in to rooms, and everything that is refused: forged cookies, foreign pages, guesses."""
+"""Signing in to rooms, and what the server refuses: forged cookies, foreign pages, guesses."""
 
 import json
 import sqlite3
@@ -49,7 +49,7 @@ async def test_the_cookie_says_what_it_should(server: Server) -> None:
 
 
 async def by_polling(url: str, cookie: str) -> str:
-    """Connect by polling, with no client's help; return why that is refused."""
+    """Connect by polling, without a client library; return why the server refuses."""
     headers = {"Cookie": cookie} if cookie else {}
     address = f"{url}socket.io/?EIO=4&transport=polling"
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
@@ -64,14 +64,14 @@ async def by_polling(url: str, cookie: str) -> str:
     return message
 
 
-async def test_who_has_no_session_is_refused_at_connect(server: Server) -> None:
+async def test_without_a_session_a_connection_is_refused(server: Server) -> None:
     real = await sign_up(server.url, fresh("Alice"))
     token = json.dumps({"created": 2**31, "session": {"id": names.new_token()}}).encode()
     kept = Fernet((data(server) / "cookie.key").read_bytes())
     forged = {
         "anonymous": "",
         "garbage": f"{COOKIE}=garbage",
-        "no text": f"{COOKIE}=\xff\xfe",
+        "not text": f"{COOKIE}=\xff\xfe",
         "tampered": real[:60] + ("A" if real[60] != "A" else "B") + real[61:],
         "another key": f"{COOKIE}={Fernet(Fernet.generate_key()).encrypt(token).decode()}",
         "our key, no such session": f"{COOKIE}={kept.encrypt(token).decode()}",
@@ -112,7 +112,7 @@ async def test_a_foreign_page_gets_nothing(server: Server) -> None:
     assert (await ask(server.url, "sign-out", {}, cookie, headers=own)).status == 200
 
 
-async def test_what_is_no_json_of_a_page_is_refused(server: Server) -> None:
+async def test_a_request_that_is_not_json_from_a_page_is_refused(server: Server) -> None:
     cookie = await sign_up(server.url, fresh("Alice"))
     form = await ask(server.url, "sign-out", cookie=cookie, data={"everywhere": "true"})
     assert (form.status, form.said["code"]) == (415, "bad_content_type")
@@ -133,7 +133,7 @@ async def test_what_is_no_json_of_a_page_is_refused(server: Server) -> None:
     assert (await ask(server.url, "nothing", {})).status == 405
 
 
-async def test_guesses_are_few_and_tell_nothing(server: Server) -> None:
+async def test_guesses_are_few_and_reveal_nothing(server: Server) -> None:
     alice, bob = fresh("Alice"), fresh("Bob")
 
     for name in (alice, bob):
@@ -182,36 +182,36 @@ async def test_the_data_holds_no_secret(server: Server) -> None:
     assert sys.platform == "win32" or stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
-async def test_equal_passwords_have_unequal_hashes_and_any_form_of_unicode_is_the_same() -> None:
+async def test_equal_passwords_have_different_hashes_in_any_form_of_unicode() -> None:
     passwords = rooms_passwords.Passwords(attempts=3)
-    first, second = await passwords.hashed("crème brûlée"), await passwords.hashed("12345678")
-    assert first != await passwords.hashed("crème brûlée")
-    assert await passwords.right("a", "cre\u0300me bru\u0302le\u0301e", first)
-    assert not await passwords.right("a", "creme brulee", first)
-    assert not await passwords.right("b", "12345678", None)
-    assert await passwords.right("c", "12345678", second)
+    first, second = await passwords.hash("crème brûlée"), await passwords.hash("12345678")
+    assert first != await passwords.hash("crème brûlée")
+    assert await passwords.verify("a", "cre\u0300me bru\u0302le\u0301e", first)
+    assert not await passwords.verify("a", "creme brulee", first)
+    assert not await passwords.verify("b", "12345678", None)
+    assert await passwords.verify("c", "12345678", second)
 
 
-async def test_right_passwords_are_not_counted_and_busy_is_said(
+async def test_right_passwords_are_not_counted_and_a_busy_server_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        rooms_passwords, "scrypt", lambda password, salt: f"{salt.hex()}:{password}"
+        rooms_passwords, "hash_password", lambda password, salt: f"{salt.hex()}:{password}"
     )
 
     passwords = rooms_passwords.Passwords(attempts=2)
     for _ in range(5):
-        assert await passwords.right("a", "right", "00:right")
+        assert await passwords.verify("a", "right", "00:right")
     for _ in range(2):
-        assert not await passwords.right("a", "wrong", "00:right")
+        assert not await passwords.verify("a", "wrong", "00:right")
     with pytest.raises(Refusal, match="too many attempts"):
-        await passwords.right("a", "right", "00:right")
+        await passwords.verify("a", "right", "00:right")
     monkeypatch.setattr(rooms_passwords, "MAX_WAITING", 0)
     with pytest.raises(Refusal, match="try again"):
-        await passwords.hashed("right")
+        await passwords.hash("right")
 
 
-def test_what_is_kept_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_database_keeps_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rooms_messages, "KEPT", 3)
     monkeypatch.setattr(rooms_store, "MAX_MEMBERS", 2)
     monkeypatch.setattr(rooms_store, "MAX_PEOPLE", 3)
@@ -229,7 +229,7 @@ def test_what_is_kept_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
         rooms_store.join(db, "tea", c)
     for n in range(5):
         rooms_messages.add_message(db, room, a, f"{n}", "", f"{n}{n}")
-    page = rooms_messages.messages_before(db, room, None)
+    page = rooms_messages.find_messages_before(db, room, None)
     assert ([m["text"] for m in page[0]], page[1]) == (["33", "44"], True)
     kept = "SELECT text FROM messages WHERE room = ?"
     assert db.execute(kept, (room.id,)).fetchall() == [("22",), ("33",), ("44",)]

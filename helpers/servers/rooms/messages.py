@@ -1,4 +1,4 @@
-"""What is said in rooms, kept in SQLite: each room has its newest messages, in one order.
+"""The messages of the rooms, in SQLite: each room keeps its newest, in one order.
 
 Each function is one piece of work for `Database.run`, and takes the connection first.
 """
@@ -10,7 +10,7 @@ from typing import Any
 from helpers.servers.rooms.store import Person, Room
 from helpers.serving.messages import fitting
 
-KEPT = 1_000  # messages of a room; the oldest make room
+KEPT = 1_000  # messages of a room; older ones are deleted
 RECENT = 50  # messages in one answer, at most
 
 SCHEMA = """
@@ -32,7 +32,7 @@ Message = dict[str, Any]
 def add_message(
     db: sqlite3.Connection, room: Room, author: Person, id: str, at: str, text: str
 ) -> tuple[Message, bool]:
-    """Add a message, unless its author has said one with this id here.
+    """Add a message, unless its author has sent one with this id to the room.
 
     Returns:
         The message as it is stored, and whether it is new.
@@ -43,7 +43,7 @@ def add_message(
         (room.id, author.id, id, at, text),
     )
     found = "WHERE messages.room = ? AND author = ? AND messages.id = ?"
-    (message,) = _messages(db, found, (room.id, author.id, id))
+    (message,) = _find_messages(db, found, (room.id, author.id, id))
     db.execute(
         "DELETE FROM messages WHERE room = :room AND seq <= (SELECT seq FROM messages "
         "WHERE room = :room ORDER BY seq DESC LIMIT 1 OFFSET :kept)",
@@ -52,24 +52,24 @@ def add_message(
     return message, added.rowcount == 1
 
 
-def messages_before(
+def find_messages_before(
     db: sqlite3.Connection, room: Room, seq: int | None, at_most: int = RECENT
 ) -> tuple[list[Message], bool]:
-    """Return what was said in a room before `seq`, oldest first, and whether there is older.
+    """Find the messages of a room before `seq`, oldest first, and whether there are older ones.
 
     Args:
         db: the database.
-        room: where it was said.
-        seq: None for the newest.
-        at_most: how many.
+        room: the room.
+        seq: None for the newest messages.
+        at_most: the largest number of messages.
     """
     found = "WHERE messages.room = ? AND (? IS NULL OR seq < ?) ORDER BY seq DESC LIMIT ?"
-    newest = _messages(db, found, (room.id, seq, seq, at_most + 1))
+    newest = _find_messages(db, found, (room.id, seq, seq, at_most + 1))
     fit = fitting(message["text"] for message in newest[:at_most])
     return newest[:fit][::-1], len(newest) > fit
 
 
-def _messages(db: sqlite3.Connection, which: str, values: Iterable[Any]) -> list[Message]:
+def _find_messages(db: sqlite3.Connection, which: str, values: Iterable[Any]) -> list[Message]:
     rows = db.execute(
         "SELECT seq, messages.id, at, name, text FROM messages "
         f"JOIN people ON people.id = author {which}",

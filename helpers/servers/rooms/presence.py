@@ -1,8 +1,8 @@
-"""Whose tabs are connected to rooms, by which session, and in which rooms they hear what is said.
+"""The tabs that are connected to rooms: their sessions, and the rooms whose messages they receive.
 
-1. A tab is a connection; its session let it in, and the session's end is its end.
-2. All tabs of one person are in the same rooms: one member, online while any tab is.
-3. Who is online, and who types, is told to a room when it has changed, and not more often.
+1. A tab is a connection. It belongs to the session that let it in, and ends with that session.
+2. All tabs of one person are in the same rooms: they are one member, online while any tab is.
+3. A room hears who is online, and who is typing, when that has changed, and not more often.
 """
 
 import asyncio
@@ -17,8 +17,7 @@ from helpers.serving.schema import Refusal
 from helpers.serving.socketio_app import tell
 
 SIGNED_IN = "signed in"  # the Socket.IO room of every tab that has had its welcome
-ONLINE_S = 0.3  # a reload is over by then, and nobody was gone
-TYPING_S = 5.0
+ONLINE_S = 0.3  # a reload takes less, so that nobody seems to leave
 
 
 def channel(room: str) -> str:
@@ -31,8 +30,8 @@ class Tab:
 
     Attributes:
         sid: of the connection.
-        session: by which it came in.
-        rooms: the names of the rooms it hears, by their channel.
+        session: the session that let it in.
+        rooms: the names of the rooms whose messages it receives, by their channel.
         live: whether it has had its welcome.
     """
 
@@ -48,17 +47,19 @@ class Tab:
 
 
 class Presence:
-    """Every tab that is connected.
+    """Every tab that is connected, and who is therefore online.
 
     Args:
         sio: the server.
+        online_s: how long after a change a room hears who is online.
+        typing_s: how long somebody is typing who sends no more about it.
     """
 
-    def __init__(self, sio: socketio.AsyncServer) -> None:
-        self._sio = sio
+    def __init__(self, sio: socketio.AsyncServer, online_s: float, typing_s: float) -> None:
+        self._sio, self._online_s, self._typing_s = sio, online_s, typing_s
         self._tabs: dict[str, Tab] = {}  # by sid
-        self._online: dict[str, list[str]] = {}  # as a channel last heard it
-        self._soon: dict[str, asyncio.TimerHandle] = {}  # channels that will hear it anew
+        self._online: dict[str, list[str]] = {}  # the names that each channel heard last
+        self._recounts: dict[str, asyncio.TimerHandle] = {}  # by channel
         self._typing: dict[tuple[str, int], asyncio.TimerHandle] = {}
 
     def come_in(self, sid: str, session: Session) -> Tab:
@@ -68,23 +69,23 @@ class Presence:
         tab = self._tabs[sid] = Tab(sid, session, timer)
         return tab
 
-    def tab(self, sid: str) -> Tab:
-        """Return the tab of a connection.
+    def find_tab(self, sid: str) -> Tab:
+        """Find the tab of a connection.
 
         Raises:
             Refusal: not_signed_in, when its session has ended.
         """
         tab = self._tabs.get(sid)
-        if tab and tab.session.expires <= time.time():  # the machine slept
+        if tab and tab.session.expires <= time.time():  # no timer runs while the machine sleeps
             self.end([tab.session.id], "expired")
         if sid not in self._tabs:
             raise Refusal("not_signed_in", "sign in first")
         return self._tabs[sid]
 
     def go_live(self, tab: Tab, rooms: Iterable[str]) -> bool:
-        """Let a tab hear what is said in its person's rooms; False if it has gone already."""
+        """Add a tab to its person's rooms; return False if it has disconnected already."""
         if tab.sid not in self._tabs or not self._sio.manager.is_connected(tab.sid, "/"):
-            self.gone(tab.sid)
+            self.forget(tab.sid)
             return False
         tab.live = True
         self._sio.manager.basic_enter_room(tab.sid, "/", SIGNED_IN)
@@ -92,39 +93,39 @@ class Presence:
             self._enter(tab, room)
         return True
 
-    def gone(self, sid: str) -> None:
-        """Forget a tab."""
+    def forget(self, sid: str) -> None:
+        """Remove a tab that has disconnected, or whose session has ended."""
         tab = self._tabs.pop(sid, None)
         if tab:
             tab.expiry.cancel()
             for where, room in list(tab.rooms.items()):
-                self.typing(tab, room, False)
-                self._recount(where, room)
+                self.set_typing(tab, room, False)
+                self._schedule_recount(where, room)
 
     def end(self, sessions: Iterable[str], why: str) -> None:
         """Sign out every tab of some sessions, at once."""
         ended = set(sessions)
         for tab in [tab for tab in self._tabs.values() if tab.session.id in ended]:
-            self.gone(tab.sid)
-            for where in [SIGNED_IN, *tab.rooms]:
+            self.forget(tab.sid)
+            for where in (SIGNED_IN, *tab.rooms):
                 self._sio.manager.basic_leave_room(tab.sid, "/", where)
             if self._sio.manager.is_connected(tab.sid, "/"):  # else `connect` refuses it
                 tell(self._sio, "signed_out", {"why": why}, room=tab.sid)
                 program.soon(self._sio.disconnect(tab.sid))
 
     def join(self, person: Person, room: Room) -> None:
-        """Let all tabs of a person hear a room."""
-        for tab in self._of(person):
+        """Add all tabs of a person to a room."""
+        for tab in self._find_tabs(person):
             self._enter(tab, room.name)
 
     def leave(self, person: Person, room: Room) -> None:
-        """Let no tab of a person hear a room any more."""
-        for tab in self._of(person):
-            self.typing(tab, room.name, False)
+        """Remove all tabs of a person from a room."""
+        for tab in self._find_tabs(person):
+            self.set_typing(tab, room.name, False)
             self._leave(tab, room.name)
 
     def close(self, room: Room) -> None:
-        """Let nobody hear a room any more."""
+        """Remove all tabs from a room."""
         for tab in list(self._tabs.values()):
             self._leave(tab, room.name)
         where = channel(room.name)
@@ -132,14 +133,14 @@ class Presence:
         for key in [key for key in self._typing if key[0] == where]:
             self._typing.pop(key).cancel()
 
-    def online(self, room: str) -> list[str]:
+    def list_online(self, room: str) -> list[str]:
         """List the members of a room who are online."""
         where = channel(room)
-        here = {tab.person.name for tab in self._tabs.values() if where in tab.rooms}
-        return sorted(here, key=names.name_key)
+        online = {tab.person.name for tab in self._tabs.values() if where in tab.rooms}
+        return sorted(online, key=names.name_key)
 
-    def typing(self, tab: Tab, room: str, on: bool) -> None:
-        """Tell the others in a room that somebody types, or no longer; it ends by itself.
+    def set_typing(self, tab: Tab, room: str, on: bool) -> None:
+        """Tell the others in a room that somebody is typing, or no longer; True ends by itself.
 
         Raises:
             Refusal: not_a_member.
@@ -153,13 +154,13 @@ class Presence:
             before.cancel()
         if on:
             loop = asyncio.get_running_loop()
-            self._typing[key] = loop.call_later(TYPING_S, self.typing, tab, room, False)
+            self._typing[key] = loop.call_later(self._typing_s, self.set_typing, tab, room, False)
         if on != bool(before):
-            mine = [each.sid for each in self._of(tab.person)]
-            about = {"room": tab.rooms.get(where, room), "name": tab.person.name, "on": on}
-            tell(self._sio, "typing", about, room=where, skip_sid=mine)
+            own = [each.sid for each in self._find_tabs(tab.person)]
+            typing = {"room": tab.rooms.get(where, room), "name": tab.person.name, "on": on}
+            tell(self._sio, "typing", typing, room=where, skip_sid=own)
 
-    def _of(self, person: Person) -> Iterator[Tab]:
+    def _find_tabs(self, person: Person) -> Iterator[Tab]:
         return (tab for tab in list(self._tabs.values()) if tab.live and tab.person == person)
 
     def _enter(self, tab: Tab, room: str) -> None:
@@ -167,25 +168,26 @@ class Presence:
         if where not in tab.rooms and self._sio.manager.is_connected(tab.sid, "/"):
             tab.rooms[where] = room
             self._sio.manager.basic_enter_room(tab.sid, "/", where)
-            self._recount(where, room)
+            self._schedule_recount(where, room)
 
     def _leave(self, tab: Tab, room: str) -> None:
         where = channel(room)
         if tab.rooms.pop(where, None):
             self._sio.manager.basic_leave_room(tab.sid, "/", where)
-            self._recount(where, room)
+            self._schedule_recount(where, room)
 
-    def _recount(self, where: str, room: str) -> None:
-        """Soon tell a channel who is online, if that has changed then."""
+    def _schedule_recount(self, where: str, room: str) -> None:
+        """Soon tell a channel who is online, if that has then changed."""
 
-        def count() -> None:
-            del self._soon[where]
-            names = self.online(room)
-            if names != self._online.get(where, []):
-                self._online[where] = names
-                tell(self._sio, "online", {"room": room, "names": names}, room=where)
-            if not names:
+        def recount() -> None:
+            del self._recounts[where]
+            online = self.list_online(room)
+            if online != self._online.get(where, []):
+                self._online[where] = online
+                tell(self._sio, "online", {"room": room, "names": online}, room=where)
+            if not online:
                 self._online.pop(where, None)
 
-        if where not in self._soon:
-            self._soon[where] = asyncio.get_running_loop().call_later(ONLINE_S, count)
+        if where not in self._recounts:
+            loop = asyncio.get_running_loop()
+            self._recounts[where] = loop.call_later(self._online_s, recount)

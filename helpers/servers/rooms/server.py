@@ -3,31 +3,33 @@
 Over HTTP, with JSON, from pages of this server only:
 
     POST /sign-up, /sign-in   name, password → name, and the cookie of a new session
-    POST /sign-out            everywhere: true ends all of one's sessions → nothing
-    GET  /me                  → name; or 401, as whatever is refused has a status, code and text
+    POST /sign-out            everywhere: true ends all sessions of the person → nothing
+    GET  /me                  → name; without a session, 401
 
-Socket.IO is authorised by the cookie that comes with its handshake; without a session that lasts,
-`connect_error` says `not_signed_in`. Each event has one object, and from the client is
-acknowledged: `{ok: true, …}` or `{ok: false, code, text}`. From the client:
+A refused request gets a status, and a JSON object with code and text.
 
-    rooms    —                  → rooms: [{name, owner, members: how many}]
-    create   room               → as join; its owner alone may close it
-    join     room               → room, owner, members, online, messages, older     as often as
-             one likes: a member gets the same
+Socket.IO uses the cookie that the browser sends with the handshake; without a valid session,
+`connect_error` says `not_signed_in`. Each event has one object as its argument; an event from the
+client is acknowledged: `{ok: true, …}` or `{ok: false, code, text}`. From the client:
+
+    rooms    —                  → rooms: [{name, owner, members: their number}]
+    create   room               → as join; only its owner may close it
+    join     room               → room, owner, members, online, messages, older; a member may
+             join again, and gets the same
     leave    room               → nothing
-    close    room               → nothing               with all that was said in it
-    say      room, id, text     → seq, at               `id` is the client's own: a retry is safe
-    typing   room, on           → nothing               true each 3 s while one types
+    close    room               → nothing               its messages are deleted
+    say      room, id, text     → seq, at               the client chooses `id`: a retry is safe
+    typing   room, on           → nothing               true every 3 s while somebody is typing
     history  room, before       → messages, older       older messages
 
-From the server, to all tabs of those it is about but the one that asked:
+From the server, to all tabs that are concerned, except the one that asked:
 
-    welcome  name, until, rooms, joined     after each connect; `joined`: names of one's rooms,
-             which the tab hears from now on; `until`: when the session expires
-    rooms    rooms                          when the list has changed, 5 times a second at most
-    joined, left    room, name              a member has come or gone; oneself: in another tab
+    welcome  name, until, rooms, joined     after each connect; `joined`: the names of the person's
+             rooms, whose messages the tab now receives; `until`: when the session expires
+    rooms    rooms                          when the list has changed, at most 5 times a second
+    joined, left    room, name              a member; perhaps oneself, in another tab
     online   room, names
-    message  room, seq, id, at, from, text  `seq` rises, with gaps: one count for all rooms
+    message  room, seq, id, at, from, text  `seq` rises, with gaps: all rooms share one count
     typing   room, name, on
     closed   room
     signed_out      why: signed_out, expired, replaced      then the connection ends
@@ -49,181 +51,200 @@ import socketio
 from helpers.servers.rooms import messages as rooms_messages
 from helpers.servers.rooms import store as rooms_store
 from helpers.servers.rooms.messages import Message
-from helpers.servers.rooms.presence import SIGNED_IN, Presence, Tab, channel
+from helpers.servers.rooms.presence import ONLINE_S, SIGNED_IN, Presence, Tab, channel
 from helpers.servers.rooms.sessions import Sessions
 from helpers.servers.rooms.store import Room
 from helpers.serving import database, names, program, socketio_app
-from helpers.serving.messages import check_message, iso
+from helpers.serving.messages import TYPING_S, check_message, iso
 from helpers.serving.schema import Field, Refusal
-from helpers.serving.socketio_app import on, tell
+from helpers.serving.socketio_app import Event, register, tell
 
 ROOMS_S = 0.2  # between two lists of rooms
 ROOM = {"room": Field(str)}
+SAY = ROOM | {"id": Field(str), "text": Field(str)}
 
 
 class Rooms:
-    """The rooms, and their events."""
+    """The rooms, and their events.
 
-    def __init__(self, sio: socketio.AsyncServer, store: database.Database) -> None:
-        self.sio, self.store = sio, store
-        self.here = Presence(sio)
-        self.sessions: Sessions
-        self.listing: asyncio.TimerHandle | None = None
+    Args:
+        sio: the server.
+        store: the database with people, rooms and messages.
+        presence: the tabs that are connected.
+        sessions: whose cookies let a tab in.
+        rooms_s: the least time between two lists of rooms.
+    """
+
+    def __init__(
+        self,
+        sio: socketio.AsyncServer,
+        store: database.Database,
+        presence: Presence,
+        sessions: Sessions,
+        rooms_s: float,
+    ) -> None:
+        self.sio, self.store, self.rooms_s = sio, store, rooms_s
+        self.presence, self.sessions = presence, sessions
+        self.next_list: asyncio.TimerHandle | None = None
         sio.on("connect", self.connect)
         sio.on("disconnect", self.disconnect)
-        on(sio, "rooms", {}, self.rooms)
-        on(sio, "create", ROOM, self.create)
-        on(sio, "join", ROOM, self.join)
-        on(sio, "leave", ROOM, self.leave)
-        on(sio, "close", ROOM, self.close)
-        on(sio, "say", ROOM | {"id": Field(str), "text": Field(str)}, self.say)
-        on(sio, "typing", ROOM | {"on": Field(bool)}, self.typing)
-        on(sio, "history", ROOM | {"before": Field(int)}, self.history)
+        events = {
+            "rooms": Event({}, self.list_rooms),
+            "create": Event(ROOM, self.create),
+            "join": Event(ROOM, self.join),
+            "leave": Event(ROOM, self.leave),
+            "close": Event(ROOM, self.close),
+            "say": Event(SAY, self.say),
+            "typing": Event(ROOM | {"on": Field(bool)}, self.set_typing),
+            "history": Event(ROOM | {"before": Field(int)}, self.read_history),
+        }
+        register(sio, events)
 
     async def connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         """Let a tab in by the cookie of its handshake, or refuse it; the welcome follows."""
         try:
-            id_ = await self.sessions.id_of(environ["aiohttp.request"])
-            if id_:  # in the database's queue, so that no end of the session falls between
+            id_ = await self.sessions.read_id(environ["aiohttp.request"])
+            if id_:  # in the database's queue, so that the session cannot end in between
                 await self.store.run(
                     lambda db: rooms_store.find_session(db, id_, time.time()),
-                    lambda session: session and self.here.come_in(sid, session),
+                    lambda session: session and self.presence.come_in(sid, session),
                 )
-            tab = self.here.tab(sid)  # it may have been signed out since
+            tab = self.presence.find_tab(sid)  # it may be signed out again already
         except Refusal as error:
             raise socketio_app.refuse_connection(error) from error
         program.soon(self.welcome(tab))
 
     async def disconnect(self, sid: str, reason: str) -> None:
         """Forget a tab; its person stays a member of their rooms."""
-        self.here.gone(sid)
+        self.presence.forget(sid)
 
     async def welcome(self, tab: Tab) -> None:
-        """Send what a new tab has to know; from then on it hears its person's rooms."""
+        """Send a new tab what it needs; from then on it receives the messages of its rooms."""
 
         def work(db: Connection) -> dict[str, Any]:
-            joined = rooms_store.rooms_of(db, tab.person.id)
-            return {"rooms": rooms_store.all_rooms(db), "joined": joined}
+            joined = rooms_store.list_joined(db, tab.person.id)
+            return {"rooms": rooms_store.list_rooms(db), "joined": joined}
 
         def then(lists: dict[str, Any]) -> None:
-            if self.here.go_live(tab, lists["joined"]):
+            if self.presence.go_live(tab, lists["joined"]):
                 me = {"name": tab.person.name, "until": iso(tab.session.expires)}
                 tell(self.sio, "welcome", me | lists, room=tab.sid)
 
         await self.store.run(work, then)
 
-    def changed(self) -> None:
+    def schedule_list(self) -> None:
         """Soon tell everybody which rooms there are."""
 
-        def say(rooms: list[dict[str, Any]]) -> None:
+        def send(rooms: list[dict[str, Any]]) -> None:
             tell(self.sio, "rooms", {"rooms": rooms}, room=SIGNED_IN)
 
         def read() -> None:
-            self.listing = None
-            self.store.run_later(rooms_store.all_rooms, say)
+            self.next_list = None
+            self.store.run_later(rooms_store.list_rooms, send)
 
-        if self.listing is None:
-            self.listing = asyncio.get_running_loop().call_later(ROOMS_S, read)
+        if self.next_list is None:
+            self.next_list = asyncio.get_running_loop().call_later(self.rooms_s, read)
 
-    async def rooms(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
-        """Return the list of rooms."""
-        self.here.tab(sid)
-        return {"rooms": await self.store.run(rooms_store.all_rooms)}
+    async def list_rooms(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """List the rooms."""
+        self.presence.find_tab(sid)
+        return {"rooms": await self.store.run(rooms_store.list_rooms)}
 
     async def create(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
-        """Make a room, and its owner the first member."""
+        """Make a room, with its owner as the first member."""
         name = names.checked_name(asked["room"])
-        person = self.here.tab(sid).person
+        person = self.presence.find_tab(sid).person
         return await self.enter(sid, lambda db: (rooms_store.add_room(db, name, person), True))
 
     async def join(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
-        """Make somebody a member, if they are none, and return what a member may see."""
-        person = self.here.tab(sid).person
+        """Make somebody a member, unless they are one, and return what a member may see."""
+        person = self.presence.find_tab(sid).person
         return await self.enter(sid, lambda db: rooms_store.join(db, asked["room"], person))
 
     async def enter(self, sid: str, work: database.Work) -> dict[str, Any]:
-        """Let somebody into the room that `work` returns, in all their tabs."""
-        person = self.here.tab(sid).person
+        """Add all tabs of somebody to the room that `work` returns."""
+        person = self.presence.find_tab(sid).person
 
         def entered(db: Connection) -> tuple[Room, bool, dict[str, Any]]:
             room, new = work(db)
-            messages, older = rooms_messages.messages_before(db, room, None)
-            members = rooms_store.members(db, room)
+            messages, older = rooms_messages.find_messages_before(db, room, None)
+            members = rooms_store.list_members(db, room)
             seen = {"room": room.name, "owner": room.owner.name, "members": members}
             return room, new, seen | {"messages": messages, "older": older}
 
         def then(result: tuple[Room, bool, dict[str, Any]]) -> dict[str, Any]:
             room, new, seen = result
-            self.here.join(person, room)
+            self.presence.join(person, room)
             if new:
-                self.tell(room, "joined", {"name": person.name}, sid)
-                self.changed()
-            return seen | {"online": self.here.online(room.name)}
+                self.tell_room(room, "joined", {"name": person.name}, sid)
+                self.schedule_list()
+            return seen | {"online": self.presence.list_online(room.name)}
 
         return await self.store.run(entered, then)
 
     async def leave(self, sid: str, asked: dict[str, Any]) -> None:
-        """End a membership, in all tabs."""
-        person = self.here.tab(sid).person
+        """End a membership, and remove all tabs of the person from the room."""
+        person = self.presence.find_tab(sid).person
 
         def then(room: Room) -> None:
-            self.tell(room, "left", {"name": person.name}, sid)
-            self.here.leave(person, room)
-            self.changed()
+            self.tell_room(room, "left", {"name": person.name}, sid)
+            self.presence.leave(person, room)
+            self.schedule_list()
 
         await self.store.run(lambda db: rooms_store.leave(db, asked["room"], person.id), then)
 
     async def close(self, sid: str, asked: dict[str, Any]) -> None:
         """Close a room for everybody, if its owner asks."""
-        person = self.here.tab(sid).person
+        person = self.presence.find_tab(sid).person
 
         def then(room: Room) -> None:
-            self.tell(room, "closed", {}, sid)
-            self.here.close(room)
-            self.changed()
+            self.tell_room(room, "closed", {}, sid)
+            self.presence.close(room)
+            self.schedule_list()
 
         await self.store.run(lambda db: rooms_store.close(db, asked["room"], person.id), then)
 
-    async def say(self, sid: str, said: dict[str, Any]) -> dict[str, Any]:
-        """Store what a member says; then acknowledge it, and pass it on."""
-        tab = self.here.tab(sid)
-        check_message(said["id"], said["text"])
+    async def say(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Store a member's message; then acknowledge it, and pass it on."""
+        tab = self.presence.find_tab(sid)
+        check_message(asked["id"], asked["text"])
         at = iso(time.time())
 
         def work(db: Connection) -> tuple[Room, Message, bool]:
-            room = rooms_store.find_joined(db, said["room"], tab.person.id)
-            return room, *rooms_messages.add_message(
-                db, room, tab.person, said["id"], at, said["text"]
+            room = rooms_store.find_joined(db, asked["room"], tab.person.id)
+            message, new = rooms_messages.add_message(
+                db, room, tab.person, asked["id"], at, asked["text"]
             )
+            return room, message, new
 
         def then(stored: tuple[Room, Message, bool]) -> dict[str, Any]:
             room, message, new = stored
             if new:
-                self.here.typing(tab, room.name, False)
-                self.tell(room, "message", message, sid)
+                self.presence.set_typing(tab, room.name, False)
+                self.tell_room(room, "message", message, sid)
             return {"seq": message["seq"], "at": message["at"]}
 
         return await self.store.run(work, then)
 
-    async def typing(self, sid: str, asked: dict[str, Any]) -> None:
-        """Tell the others in a room that somebody types, or no longer."""
-        self.here.typing(self.here.tab(sid), asked["room"], asked["on"])
+    async def set_typing(self, sid: str, asked: dict[str, Any]) -> None:
+        """Tell the others in a room that somebody is typing, or no longer."""
+        self.presence.set_typing(self.presence.find_tab(sid), asked["room"], asked["on"])
 
-    async def history(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
-        """Return a page of what was said in a room before."""
-        who = self.here.tab(sid).person.id
+    async def read_history(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Read a page of older messages of a room."""
+        person = self.presence.find_tab(sid).person
 
         def work(db: Connection) -> tuple[list[Message], bool]:
-            room = rooms_store.find_joined(db, asked["room"], who)
-            return rooms_messages.messages_before(db, room, asked["before"])
+            room = rooms_store.find_joined(db, asked["room"], person.id)
+            return rooms_messages.find_messages_before(db, room, asked["before"])
 
         messages, older = await self.store.run(work)
         return {"messages": messages, "older": older}
 
-    def tell(self, room: Room, event: str, about: dict[str, Any], but: str) -> None:
-        """Tell all tabs in a room but one."""
-        about = {"room": room.name} | about
-        tell(self.sio, event, about, room=channel(room.name), skip_sid=but)
+    def tell_room(self, room: Room, event: str, data: dict[str, Any], but: str) -> None:
+        """Send an event to all tabs in a room but one."""
+        data = {"room": room.name} | data
+        tell(self.sio, event, data, room=channel(room.name), skip_sid=but)
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
@@ -232,17 +253,22 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
     schema = rooms_store.SCHEMA + rooms_messages.SCHEMA
     async with database.opened(folder / "rooms.sqlite3", schema) as store:
         sio = socketio_app.make(burst=options.burst, per_second=options.rate)
-        rooms = Rooms(sio, store)
-        rooms.sessions = sessions = Sessions(
-            store, folder / "cookie.key", options.session_s, options.attempts, rooms.here.end
+        presence = Presence(sio, options.online_s, options.typing_s)
+        sessions = Sessions(
+            store,
+            folder / "cookie.key",
+            options.session_s,
+            options.attempts,
+            on_end=presence.end,
         )
+        Rooms(sio, store, presence, sessions, options.rooms_s)
         await socketio_app.serve(
             sio,
             listener,
             stop,
             server="rooms",
             page="rooms.html",
-            routes=sessions.routes(),
+            routes=sessions.list_routes(),
             middlewares=[sessions.middleware],
         )
 
@@ -250,8 +276,19 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
 def run() -> None:
     """Run the server with the flags of the command line."""
     flags = program.parser(__doc__)
-    flags.add_argument("--session-s", type=float, default=8 * 3600, help="how long one is in")
-    flags.add_argument("--attempts", type=int, default=5, help="wrong passwords at once, a name")
+    flags.add_argument(
+        "--session-s", type=float, default=8 * 3600, help="seconds that a session lasts"
+    )
+    flags.add_argument(
+        "--typing-s", type=float, default=TYPING_S, help="seconds until typing ends by itself"
+    )
+    flags.add_argument(
+        "--online-s", type=float, default=ONLINE_S, help="seconds until a room hears who is online"
+    )
+    flags.add_argument(
+        "--rooms-s", type=float, default=ROOMS_S, help="seconds between two lists of rooms"
+    )
+    flags.add_argument("--attempts", type=int, default=5, help="wrong passwords at once, per name")
     flags.add_argument("--burst", type=float, default=50, help="events at once, of one client")
     flags.add_argument("--rate", type=float, default=10, help="events a second, of one client")
     program.run(main, flags)

@@ -1,11 +1,12 @@
 """What rooms keeps in SQLite: people, their sessions, rooms and members.
 
-1. Of a password there is its scrypt hash, of a session's id its SHA-256: neither can be used.
-2. Names of people and of rooms are unique to the eye: `key` is what look-alikes share.
-3. A person is a member of a room, not a tab or a session: it outlives them all.
+1. A password is stored as its scrypt hash, the id of a session as its SHA-256: whoever reads the
+   database can sign in with neither.
+2. Names of people and of rooms are unique to the eye: look-alikes have the same `key`.
+3. A person is a member of a room, not a tab or a session; the membership outlives them all.
 
-Each function is one piece of work for `Database.run`, and takes the connection first. What is
-said in the rooms is in rooms_messages.py.
+Each function is one piece of work for `Database.run`, and takes the connection first. The
+messages of the rooms are in messages.py.
 """
 
 import sqlite3
@@ -16,7 +17,7 @@ from helpers.serving import names, schema
 from helpers.serving.schema import Refusal
 
 MAX_PEOPLE = 10_000
-MAX_SESSIONS = 20  # of one person; the oldest ends
+MAX_SESSIONS = 20  # of one person; one more ends the oldest
 MAX_ROOMS = 200
 MAX_OWNED = 20  # rooms of one person
 MAX_MEMBERS = 1_000  # of a room
@@ -29,12 +30,12 @@ CREATE TABLE IF NOT EXISTS people (
     password TEXT NOT NULL          -- salt and scrypt hash
 );
 CREATE TABLE IF NOT EXISTS sessions (
-    id TEXT PRIMARY KEY,            -- the hash of what the cookie holds
+    id TEXT PRIMARY KEY,            -- the hash of the token in the cookie
     person INTEGER NOT NULL REFERENCES people,
     expires REAL NOT NULL           -- seconds since 1970
 );
 CREATE TABLE IF NOT EXISTS rooms (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given twice
+    id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used twice
     name TEXT NOT NULL,
     key TEXT NOT NULL UNIQUE,
     owner INTEGER NOT NULL REFERENCES people
@@ -64,7 +65,7 @@ class Session(NamedTuple):
 
 
 class Room(NamedTuple):
-    """A room: `id`, `name` as others see it, and the `owner`, who alone may close it."""
+    """A room: `id`, `name` as others see it, and the `owner`, the only one who may close it."""
 
     id: int
     name: str
@@ -72,29 +73,29 @@ class Room(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What its name shares with those that look like it."""
+        """The key that its name shares with its look-alikes."""
         return names.name_key(self.name)
 
 
 def add_person(db: sqlite3.Connection, name: str, password: str) -> Person:
-    """Add somebody; `password` is hashed already.
+    """Add somebody; `password` is already hashed.
 
     Raises:
         Refusal: name_taken; full.
     """
     if db.execute("SELECT COUNT(*) FROM people").fetchone()[0] >= MAX_PEOPLE:
-        raise Refusal("full", f"{MAX_PEOPLE:,} people have signed up: no more can")
+        raise Refusal("full", f"{MAX_PEOPLE:,} people have signed up, and no more can")
     row = db.execute(
         "INSERT INTO people (name, key, password) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
         (name, names.name_key(name), password),
     )
     if not row.rowcount or row.lastrowid is None:
-        raise Refusal("name_taken", "somebody has signed up with this name; take another")
+        raise Refusal("name_taken", "somebody has signed up with this name; choose another")
     return Person(row.lastrowid, name)
 
 
 def find_person(db: sqlite3.Connection, name: str) -> tuple[Person, str] | None:
-    """Find somebody by their name, however it is written, with the hash of their password."""
+    """Find somebody by any spelling of their name, with the hash of their password."""
     found = "SELECT id, name, password FROM people WHERE key = ?"
     row = db.execute(found, (names.name_key(name),)).fetchone()
     return row and (Person(*row[:2]), row[2])
@@ -106,8 +107,8 @@ def start_session(
     """Add a session; forget those that expired before `now`.
 
     Returns:
-        The ids of the sessions that end for it: the one that its browser had, `instead_of`, and
-        the oldest if a person has too many.
+        The ids of the sessions that it ends: `instead_of`, which its browser had before, and the
+        oldest ones, if the person has too many.
     """
     db.execute("DELETE FROM sessions WHERE expires <= ?", (now,))
     ended = _end(db, "id = ?", (instead_of,))
@@ -132,7 +133,7 @@ def find_session(db: sqlite3.Connection, id: str, now: float) -> Session | None:
 
 
 def end_session(db: sqlite3.Connection, id: str, everywhere: bool) -> list[str]:
-    """End a session, or all of its person's; return the ids of those that end."""
+    """End a session, or all sessions of its person; return the ids of those that end."""
     if everywhere:
         return _end(db, "person = (SELECT person FROM sessions WHERE id = ?)", (id,))
     return _end(db, "id = ?", (id,))
@@ -143,8 +144,8 @@ def _end(db: sqlite3.Connection, which: str, values: Iterable[Any]) -> list[str]
     return [id for (id,) in ended.fetchall()]
 
 
-def all_rooms(db: sqlite3.Connection) -> list[dict[str, Any]]:
-    """List the rooms: name, owner, and how many members each has."""
+def list_rooms(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """List the rooms: name, owner, and the number of members."""
     rows = db.execute(
         "SELECT rooms.name, people.name, COUNT(members.person) FROM rooms "
         "JOIN people ON people.id = owner LEFT JOIN members ON members.room = rooms.id "
@@ -153,8 +154,8 @@ def all_rooms(db: sqlite3.Connection) -> list[dict[str, Any]]:
     return [{"name": name, "owner": owner, "members": count} for name, owner, count in rows]
 
 
-def rooms_of(db: sqlite3.Connection, person: int) -> list[str]:
-    """List the names of the rooms that somebody is a member of."""
+def list_joined(db: sqlite3.Connection, person: int) -> list[str]:
+    """List the names of the rooms that a person is a member of."""
     rows = db.execute(
         "SELECT name FROM rooms JOIN members ON members.room = rooms.id "
         "WHERE person = ? ORDER BY key",
@@ -164,7 +165,7 @@ def rooms_of(db: sqlite3.Connection, person: int) -> list[str]:
 
 
 def find_room(db: sqlite3.Connection, name: str) -> Room:
-    """Find a room by its name, however it is written.
+    """Find a room by any spelling of its name.
 
     Raises:
         Refusal: no_such_room.
@@ -180,7 +181,7 @@ def find_room(db: sqlite3.Connection, name: str) -> Room:
 
 
 def find_joined(db: sqlite3.Connection, name: str, person: int) -> Room:
-    """Find a room that somebody is a member of.
+    """Find a room that a person is a member of.
 
     Raises:
         Refusal: no_such_room; not_a_member.
@@ -201,21 +202,23 @@ def add_room(db: sqlite3.Connection, name: str, owner: Person) -> Room:
     owned = "SELECT COUNT(*), COUNT(*) FILTER (WHERE owner = ?) FROM rooms"
     every, mine = db.execute(owned, (owner.id,)).fetchone()
     if every >= MAX_ROOMS or mine >= MAX_OWNED:
-        fact = f"at most {MAX_OWNED} rooms a person and {MAX_ROOMS} in all: close one first"
+        fact = f"at most {MAX_OWNED} rooms per person and {MAX_ROOMS} in all; close one first"
         raise Refusal("too_many_rooms", fact)
     row = db.execute(
         "INSERT INTO rooms (name, key, owner) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
         (name, names.name_key(name), owner.id),
     )
     if not row.rowcount or row.lastrowid is None:
-        raise Refusal("room_taken", "there is a room of this name; join it, or take another name")
+        raise Refusal(
+            "room_taken", "there is a room with this name; join it, or choose another name"
+        )
     room = Room(row.lastrowid, name, owner)
     db.execute("INSERT INTO members (room, person) VALUES (?, ?)", (room.id, owner.id))
     return room
 
 
 def join(db: sqlite3.Connection, name: str, person: Person) -> tuple[Room, bool]:
-    """Make somebody a member of a room; return it, and whether they were none before.
+    """Make somebody a member of a room; return the room, and whether they are a new member.
 
     Raises:
         Refusal: no_such_room; room_full.
@@ -226,13 +229,13 @@ def join(db: sqlite3.Connection, name: str, person: Person) -> tuple[Room, bool]
         "(SELECT COUNT(*) FROM members WHERE room = :room) < :most ON CONFLICT DO NOTHING",
         {"room": room.id, "person": person.id, "most": MAX_MEMBERS},
     )
-    if not added.rowcount and person.name not in members(db, room):
-        raise Refusal("room_full", f"the room has {MAX_MEMBERS:,} members, and takes no more")
+    if not added.rowcount and person.name not in list_members(db, room):
+        raise Refusal("room_full", f"the room has {MAX_MEMBERS:,} members and takes no more")
     return room, added.rowcount == 1
 
 
 def leave(db: sqlite3.Connection, name: str, person: int) -> Room:
-    """Let somebody leave a room, which they may join again.
+    """End a membership; the person may join the room again.
 
     Raises:
         Refusal: no_such_room; not_a_member.
@@ -243,21 +246,21 @@ def leave(db: sqlite3.Connection, name: str, person: int) -> Room:
 
 
 def close(db: sqlite3.Connection, name: str, person: int) -> Room:
-    """Close a room for good, with all that was said in it.
+    """Close a room for good, and delete its messages.
 
     Raises:
         Refusal: no_such_room; not_owner.
     """
     room = find_room(db, name)
     if room.owner.id != person:
-        fact = f"the room belongs to {schema.brief(room.owner.name)}, who alone may close it"
+        fact = f"only its owner, {schema.brief(room.owner.name)}, may close this room"
         raise Refusal("not_owner", fact)
     for table, column in (("messages", "room"), ("members", "room"), ("rooms", "id")):
         db.execute(f"DELETE FROM {table} WHERE {column} = ?", (room.id,))
     return room
 
 
-def members(db: sqlite3.Connection, room: Room) -> list[str]:
+def list_members(db: sqlite3.Connection, room: Room) -> list[str]:
     """List the names of a room's members."""
     rows = db.execute(
         "SELECT name FROM people JOIN members ON person = id WHERE room = ? ORDER BY key",
