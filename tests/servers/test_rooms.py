@@ -22,14 +22,6 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def hasty() -> Iterator[Server]:
-    """A server whose sessions and typing soon end by themselves."""
-    with Server("rooms", ("--session-s=2", "--typing-s=0.2")) as hasty:
-        hasty.start()
-        yield hasty
-
-
-@pytest.fixture(scope="module")
 def mallory(server: Server) -> str:
     return asyncio.run(sign_up(server.url, fresh("Mallory")))
 
@@ -124,11 +116,21 @@ async def test_a_reload_keeps_session_and_rooms(server: Server) -> None:
         await event_where(b, "online", names=[bob])
 
 
-async def test_expiry_ends_every_tab_at_once(hasty: Server) -> None:
-    url, alice = hasty.url, fresh("Alice")
-    cookie = await sign_up(url, alice)
+async def test_expiry_ends_every_tab_at_once(server: Server, mallory: str) -> None:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    async with official_tab(server.url, mallory, "websocket") as one:
+        await one.event("welcome")
+    session_s = 1 + 4 * (loop.time() - began)  # time to connect, on a busy machine too
+    with Server("rooms", (f"--session-s={session_s}",)) as hasty:
+        await asyncio.to_thread(hasty.start)
+        await see_a_session_expire(hasty.url)
+
+
+async def see_a_session_expire(url: str) -> None:
+    cookie = await sign_up(url, "Alice")
     async with tab(url, cookie) as a, official_tab(url, cookie, "websocket") as b:
-        assert (await a.event("welcome"))["name"] == alice
+        assert (await a.event("welcome"))["name"] == "Alice"
         assert await a.event("signed_out") == {"why": "expired"}
         assert await b.event("signed_out") == {"why": "expired"}
         await asyncio.wait_for(a.over.wait(), 20)
@@ -251,18 +253,18 @@ async def test_typing_goes_to_the_others_in_the_room_and_ends(server: Server) ->
         assert (await b.event("typing"))["on"] is False, "she is gone"
 
 
-async def test_typing_ends_by_itself(hasty: Server) -> None:
-    alice, room = fresh("Alice"), fresh("Tea")
-
-    async with (
-        tab(hasty.url, await sign_up(hasty.url, alice)) as a,
-        tab(hasty.url, await sign_up(hasty.url, fresh("Bob"))) as b,
-    ):
-        await a.call("create", {"room": room})
-        await b.call("join", {"room": room})
-        await a.call("typing", {"room": room, "on": True})
-        assert await b.event("typing") == {"room": room, "name": alice, "on": True}
-        assert await b.event("typing") == {"room": room, "name": alice, "on": False}
+async def test_typing_ends_by_itself() -> None:
+    with Server("rooms", ("--typing-s=0.1",)) as hasty:
+        await asyncio.to_thread(hasty.start)
+        async with (
+            tab(hasty.url, await sign_up(hasty.url, "Alice")) as a,
+            tab(hasty.url, await sign_up(hasty.url, "Bob")) as b,
+        ):
+            await a.call("create", {"room": "Tea"})
+            await b.call("join", {"room": "Tea"})
+            await a.call("typing", {"room": "Tea", "on": True})
+            for on in (True, False):
+                assert await b.event("typing") == {"room": "Tea", "name": "Alice", "on": on}
 
 
 async def test_history_and_retries(server: Server) -> None:
