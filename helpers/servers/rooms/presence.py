@@ -52,7 +52,7 @@ class Presence:
     Args:
         sio: the server.
         online_s: how long after a change a room hears who is online.
-        typing_s: how long somebody is typing who sends no more about it.
+        typing_s: how long typing lasts when the client sends no more about it.
     """
 
     def __init__(self, sio: socketio.AsyncServer, online_s: float, typing_s: float) -> None:
