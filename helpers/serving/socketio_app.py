@@ -3,8 +3,8 @@
 1. A browser's request for Socket.IO must come from a page of the same host (`Origin`).
 2. An event has one object as its argument, and asks for an acknowledgement, which is an object:
    `{"ok": true, …}`, or `{"ok": false, "code": …, "text": …}`.
-3. A client's events are begun one after the other. Nonsense, floods and binary packets,
-   which no server here takes, cost the client that sends them its connection.
+3. A client's events are begun one after the other. A client that sends malformed packets,
+   floods, or binary packets, which no server here takes, loses its connection.
 4. The server's end closes WebSockets with 1001.
 """
 
@@ -26,13 +26,12 @@ from helpers.serving.socketio_limits import Limits
 from helpers.wire import handshake
 from helpers.wire.frames import CloseCode
 
-log = logging.getLogger("socketio_site")
+log = logging.getLogger("socketio_app")
 
 MAX_CLIENTS = 10_000
-LEAVE_S = 1.0
 PATH = "/socket.io/"
-MAX_PACKETS = 200  # in one POST: of a client that had much to say before it was upgraded
-BINARY = ("5", "6")  # the types of packets with attachments
+MAX_PACKETS = 200  # in one POST, from a client that has much to say before its upgrade
+BINARY = ("5", "6")  # the packet types that have attachments
 
 Handler = Callable[[str, dict[str, Any]], Awaitable[Mapping[str, Any] | None]]
 
@@ -121,7 +120,7 @@ def refuse_connection(error: Refusal) -> socketio.exceptions.ConnectionRefusedEr
     return socketio.exceptions.ConnectionRefusedError(error.code, data)
 
 
-def tell(sio: socketio.AsyncServer, event: str, data: object, **where: Any) -> None:
+def emit_now(sio: socketio.AsyncServer, event: str, data: object, **where: Any) -> None:
     """Emit an event now, in the order of the calls, without waiting for anybody.
 
     Args:
@@ -130,7 +129,7 @@ def tell(sio: socketio.AsyncServer, event: str, data: object, **where: Any) -> N
         data: what it holds.
         **where: `room` and `skip_sid`, as for `sio.emit`.
     """
-    sio.manager.tell(event, data, **where)
+    sio.manager.emit_now(event, data, **where)
 
 
 async def serve(
@@ -142,6 +141,7 @@ async def serve(
     page: str,
     routes: Iterable[web.RouteDef] = (),
     middlewares: Iterable[Any] = (),
+    leave_s: float = program.LEAVE_S,
 ) -> None:
     """Serve a page at /, Socket.IO at /socket.io/ and further routes until `stop` is set.
 
@@ -153,6 +153,7 @@ async def serve(
         page: the file in helpers/pages that is served at /.
         routes: further routes, such as `web.post("/sign-in", sign_in)`.
         middlewares: further middlewares of aiohttp.
+        leave_s: how many seconds a client has for answering a close frame.
     """
     websockets = weakref.WeakSet[web.WebSocketResponse]()
 
@@ -167,12 +168,12 @@ async def serve(
     async def admitted(request: web.Request, handler: Any) -> web.StreamResponse:
         if request.path == PATH:
             if "sid" not in request.query and len(sio.eio.sockets) >= MAX_CLIENTS:
-                return _answer(static.refuse(503, "too many clients are here, try later"))
+                return static.to_aiohttp(static.refuse(503, "too many clients, try later"))
             fanout.upgrading(sio, request)
         try:
             response: web.StreamResponse = await handler(request)
-        except ValueError as error:  # no packet at all: the library leaves it to us
-            log.info("a client sent what is no packet: %s", schema.brief(str(error)))
+        except ValueError as error:  # a malformed packet, which the library leaves to us
+            log.info("a client sent a malformed packet: %s", schema.brief(str(error)))
             return await _let_go(sio, request)
         return response
 
@@ -180,12 +181,12 @@ async def serve(
     sio.attach(app)
     app.add_routes([*routes, web.route("*", "/{path:.*}", plain)])
     app.on_response_prepare.append(prepared)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=LEAVE_S)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=leave_s)
     await runner.setup()
     await web.SockSite(runner, listener).start()
     program.ready(listener)
     await stop.wait()
-    await _leave(websockets)
+    await _close(websockets, leave_s)
     await sio.shutdown()
     await runner.cleanup()
 
@@ -200,40 +201,34 @@ def plain_reply(request: web.Request, server: str, page: str) -> web.Response:
     """
     found = static.reply(request.method, request.raw_path, server=server, page=page, sockets=())
     assert found
-    return _answer(found)
+    return static.to_aiohttp(found)
 
 
 async def _let_go(sio: socketio.AsyncServer, request: web.Request) -> web.Response:
-    """Disconnect whoever came on this connection."""
+    """Disconnect the client that sent a request on its WebSocket's connection."""
     for client in list(sio.eio.sockets.values()):
         if request.transport and client.queue.transport is request.transport:
             await client.close(wait=False, abort=True, reason=sio.reason.TRANSPORT_ERROR)
             client.queue.put_nowait(None)
             request.transport.abort()  # no HTTP where frames are expected
-    return _answer(static.refuse(400, "expected packets of Engine.IO"))
+    return static.to_aiohttp(static.refuse(400, "expected packets of Engine.IO"))
 
 
-async def _leave(websockets: Iterable[web.WebSocketResponse]) -> None:
+async def _close(websockets: Iterable[web.WebSocketResponse], leave_s: float) -> None:
     """Close every WebSocket with 1001, and for good soon after."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(LEAVE_S):
+        async with asyncio.timeout(leave_s):
             leaving = [
-                ws.close(code=CloseCode.GOING_AWAY, message=b"the server ends")
+                ws.close(code=CloseCode.GOING_AWAY, message=b"the server is stopping")
                 for ws in websockets
                 if not ws.closed
             ]
             await asyncio.gather(*leaving, return_exceptions=True)
 
 
-def _answer(found: static.Reply) -> web.Response:
-    by_aiohttp = {"Content-Length", "Connection"}
-    headers = [field for field in found.headers if field[0] not in by_aiohttp]
-    return web.Response(status=found.status, headers=headers, body=found.body)
-
-
 def _same_origin(origin: str | None, environ: Mapping[str, Any]) -> bool:
-    """The library's own rule, but for the scheme, which a proxy may have taken off."""
-    if origin is None:  # no browser, or its page's own GET
+    """The library's own rule, except for the scheme, which a proxy may have changed."""
+    if origin is None:  # not a browser, or a GET of its own page
         return True
     fields = (("Host", str(environ.get("HTTP_HOST", ""))), ("Origin", origin))
     return handshake.same_origin(handshake.Request("GET", "/", fields))

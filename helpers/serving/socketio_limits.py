@@ -1,8 +1,8 @@
 """How fast a Socket.IO client may send, and what becomes of one that sends nonsense or too much.
 
 1. Each event takes one token from its client's bucket; without one it is refused: `too_fast`.
-2. What is refused, and what is no packet at all, tries the server's patience, which ends.
-3. A client that is dropped hears Engine.IO's close packet, then its connection closes.
+2. Refusals and malformed packets try the server's patience, which ends.
+3. A client that is dropped gets Engine.IO's close packet, then its connection closes.
 """
 
 import logging
@@ -18,13 +18,11 @@ from helpers.serving.schema import Refusal
 
 log = logging.getLogger("socketio_limits")
 
-PATIENCE = 500  # refusals for haste, and nonsense, more or less in a row
-
 Asked = Callable[[str, tuple[Any, ...]], Awaitable[Mapping[str, Any]]]
 
 
 class Limits:
-    """How fast the clients of a server may send, and how fast they did.
+    """How fast the clients of a server may send, and how fast they have sent.
 
     Args:
         sio: the server.
@@ -45,7 +43,7 @@ class Limits:
     async def acknowledgement(
         self, sid: str, event: str, asked: Asked, arguments: tuple[Any, ...]
     ) -> Mapping[str, Any]:
-        """Carry an event out, unless too many come, and return what acknowledges it.
+        """Carry out an event, unless too many come, and return its acknowledgement.
 
         Args:
             sid: the client's.
@@ -59,7 +57,7 @@ class Limits:
                 self._bucket(client).take()
             return await asked(sid, arguments)
         except Refusal as error:
-            if client is not None and self._bucket(client).refused >= PATIENCE:
+            if client is not None and self._bucket(client).exhausted:
                 await self.drop(client, "sent too many events at once")
             return {"ok": False, "code": error.code, "text": str(error)}
         except Exception:
@@ -67,18 +65,18 @@ class Limits:
             return {"ok": False, "code": "error", "text": "an error in the server"}
 
     async def nonsense(self, client: Any, error: Exception) -> None:
-        """Count what is no packet.
+        """Count a malformed packet.
 
         Args:
             client: the Engine.IO socket that sent it.
-            error: what came of reading it.
+            error: what reading it raised.
         """
         bucket = self._bucket(client)
         bucket.refused += 1
         if bucket.refused == 1:
-            log.info("a client sent what is no packet: %s", schema.brief(str(error)))
-        if bucket.refused >= PATIENCE:
-            await self.drop(client, "sent too much nonsense")
+            log.info("a client sent a malformed packet: %s", schema.brief(str(error)))
+        if bucket.exhausted:
+            await self.drop(client, "sent too many malformed packets")
 
     async def drop(self, client: Any, why: str) -> None:
         """End a client's connection.
@@ -89,6 +87,6 @@ class Limits:
         """
         if client.closed:
             return
-        log.info("a client is dropped: it %s", why)
+        log.info("dropped a client: it %s", why)
         await client.close(wait=False)
-        client.queue.put_nowait(None)  # the end of what is written: it closes the WebSocket
+        client.queue.put_nowait(None)  # ends the outbox, which closes the WebSocket

@@ -14,7 +14,7 @@ import socketio
 from helpers.servers.rooms.store import Person, Room, Session
 from helpers.serving import names, program, schema
 from helpers.serving.schema import Refusal
-from helpers.serving.socketio_app import tell
+from helpers.serving.socketio_app import emit_now
 
 SIGNED_IN = "signed in"  # the Socket.IO room of every tab that has had its welcome
 ONLINE_S = 0.3  # a reload is over by then, and nobody was gone
@@ -109,8 +109,8 @@ class Presence:
             for where in [SIGNED_IN, *tab.rooms]:
                 self._sio.manager.basic_leave_room(tab.sid, "/", where)
             if self._sio.manager.is_connected(tab.sid, "/"):  # else `connect` refuses it
-                tell(self._sio, "signed_out", {"why": why}, room=tab.sid)
-                program.soon(self._sio.disconnect(tab.sid))
+                emit_now(self._sio, "signed_out", {"why": why}, room=tab.sid)
+                program.spawn(self._sio.disconnect(tab.sid))
 
     def join(self, person: Person, room: Room) -> None:
         """Let all tabs of a person hear a room."""
@@ -157,7 +157,7 @@ class Presence:
         if on != bool(before):
             mine = [each.sid for each in self._of(tab.person)]
             about = {"room": tab.rooms.get(where, room), "name": tab.person.name, "on": on}
-            tell(self._sio, "typing", about, room=where, skip_sid=mine)
+            emit_now(self._sio, "typing", about, room=where, skip_sid=mine)
 
     def _of(self, person: Person) -> Iterator[Tab]:
         return (tab for tab in list(self._tabs.values()) if tab.live and tab.person == person)
@@ -183,7 +183,7 @@ class Presence:
             names = self.online(room)
             if names != self._online.get(where, []):
                 self._online[where] = names
-                tell(self._sio, "online", {"room": room, "names": names}, room=where)
+                emit_now(self._sio, "online", {"room": room, "names": names}, room=where)
             if not names:
                 self._online.pop(where, None)
 

@@ -55,7 +55,7 @@ from helpers.servers.rooms.store import Room
 from helpers.serving import database, names, program, socketio_app
 from helpers.serving.messages import check_message, iso
 from helpers.serving.schema import Field, Refusal
-from helpers.serving.socketio_app import on, tell
+from helpers.serving.socketio_app import emit_now, on
 
 ROOMS_S = 0.2  # between two lists of rooms
 ROOM = {"room": Field(str)}
@@ -92,7 +92,7 @@ class Rooms:
             tab = self.here.tab(sid)  # it may have been signed out since
         except Refusal as error:
             raise socketio_app.refuse_connection(error) from error
-        program.soon(self.welcome(tab))
+        program.spawn(self.welcome(tab))
 
     async def disconnect(self, sid: str, reason: str) -> None:
         """Forget a tab; its person stays a member of their rooms."""
@@ -108,7 +108,7 @@ class Rooms:
         def then(lists: dict[str, Any]) -> None:
             if self.here.go_live(tab, lists["joined"]):
                 me = {"name": tab.person.name, "until": iso(tab.session.expires)}
-                tell(self.sio, "welcome", me | lists, room=tab.sid)
+                emit_now(self.sio, "welcome", me | lists, room=tab.sid)
 
         await self.store.run(work, then)
 
@@ -116,7 +116,7 @@ class Rooms:
         """Soon tell everybody which rooms there are."""
 
         def say(rooms: list[dict[str, Any]]) -> None:
-            tell(self.sio, "rooms", {"rooms": rooms}, room=SIGNED_IN)
+            emit_now(self.sio, "rooms", {"rooms": rooms}, room=SIGNED_IN)
 
         def read() -> None:
             self.listing = None
@@ -223,7 +223,7 @@ class Rooms:
     def tell(self, room: Room, event: str, about: dict[str, Any], but: str) -> None:
         """Tell all tabs in a room but one."""
         about = {"room": room.name} | about
-        tell(self.sio, event, about, room=channel(room.name), skip_sid=but)
+        emit_now(self.sio, event, about, room=channel(room.name), skip_sid=but)
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:

@@ -42,7 +42,7 @@ from helpers.servers.vote import store as vote_store
 from helpers.servers.vote.totals import Totals
 from helpers.serving import database, names, program, schema, socketio_app
 from helpers.serving.schema import Field, Refusal
-from helpers.serving.socketio_app import on, tell
+from helpers.serving.socketio_app import emit_now, on
 
 LONGEST_QUESTION = 200  # characters
 LONGEST_OPTION = 80
@@ -65,7 +65,7 @@ class Vote:
 
     def __init__(self, sio: socketio.AsyncServer, store: database.Database) -> None:
         self.sio, self.store = sio, store
-        self.totals = Totals(store, lambda now: tell(sio, "totals", now, room=now["code"]))
+        self.totals = Totals(store, lambda now: emit_now(sio, "totals", now, room=now["code"]))
         self.voters: dict[str, str] = {}  # the hash of the token, by the sid
         sio.on("connect", self.connect)
         sio.on("disconnect", self.disconnect)
@@ -79,11 +79,11 @@ class Vote:
             token = names.new_token()
         self.voters[sid] = names.hashed(token)
         await self.sio.enter_room(sid, self.voters[sid])
-        program.soon(self.greet(sid, token))  # after it is accepted
+        program.spawn(self.greet(sid, token))  # after it is accepted
 
     async def greet(self, sid: str, token: str) -> None:
         """Tell a voter their token."""
-        tell(self.sio, "voter", {"token": token}, room=sid)
+        emit_now(self.sio, "voter", {"token": token}, room=sid)
 
     async def disconnect(self, sid: str, reason: str) -> None:
         """Forget a connection; the voter's votes stay."""
@@ -128,7 +128,7 @@ class Vote:
             code = asked["code"].upper()
             if new:
                 self.totals.changed(code)
-                tell(self.sio, "mine", {"code": code} | now, room=voter, skip_sid=sid)
+                emit_now(self.sio, "mine", {"code": code} | now, room=voter, skip_sid=sid)
             return now
 
         return await self.store.run(work, then)
