@@ -69,7 +69,7 @@ class Client:
             async with asyncio.timeout(self.options.ping_s):
                 return await self.reader.read(SLICE_BYTES)
         self.send(Frame(Opcode.PING).encode())
-        async with asyncio.timeout(self.options.ping_s):
+        async with asyncio.timeout(self.options.pong_s):
             return await self.reader.read(SLICE_BYTES)
 
     async def read_request(self) -> tuple[handshake.Request, bytes]:
@@ -146,7 +146,7 @@ class Server:
         while not messages.closed:
             for item in messages.feed(data):
                 self.react(client, item)
-                async with asyncio.timeout(self.options.ping_s):
+                async with asyncio.timeout(self.options.pong_s):
                     await client.writer.drain()  # waits for the sender alone, never for others
             await asyncio.sleep(0)  # for the others: read() does not wait if it has bytes
             if not messages.closed and not (data := await client.read()):
@@ -189,7 +189,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
 
 def flags() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    flags = program.parser(__doc__, "handshake_s", "ping_s", "leave_s")
+    flags = program.parser(__doc__, "handshake_s", "ping_s", "pong_s", "leave_s")
     flags.add_argument("--max-size", type=program.size_bytes, default=2**20, metavar="BYTES")
     return flags
 

@@ -38,7 +38,8 @@ WAITS = {
     "handshake_s": (10.0, "for the whole request of a client"),
     "hold_s": (10.0, "for their owners, whose names are held after a crash"),
     "leave_s": (LEAVE_S, "for the answer to a close frame"),
-    "ping_s": (PING_S, "in silence until it pings a client, and then for the pong"),
+    "ping_s": (PING_S, "in silence until it pings a client"),
+    "pong_s": (20.0, "for the answer to a ping, or until a client reads"),
     "return_s": (5.0, "for the owner of a connection that was lost"),
     "typing_s": (5.0, "until somebody who says nothing more is no longer typing"),
 }

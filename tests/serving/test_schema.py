@@ -74,7 +74,10 @@ def test_null_is_absent_and_an_error_names_the_message() -> None:
     with pytest.raises(Refusal) as refused:
         schema.read('{"type": "say", "id": "7"}', TYPES)
     assert refused.value.message() == {
-        **{"type": "error", "code": "bad_field", "text": "say needs the field 'text'", "id": "7"}
+        "type": "error",
+        "code": "bad_field",
+        "text": "say needs the field 'text'",
+        "id": "7",
     }
 
 
