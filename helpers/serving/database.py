@@ -129,7 +129,7 @@ class Database:
         self._connection.execute("SAVEPOINT one")
         try:
             result = job.work(self._connection)
-        except BaseException as error:  # whatever it was: the others' work goes on
+        except BaseException as error:  # whatever it was, the rest of the batch goes on
             if isinstance(error, sqlite3.Error) and not self._connection.in_transaction:
                 raise  # the disk is full: SQLite itself rolled the whole batch back
             self._connection.execute("ROLLBACK TO one")

@@ -3,7 +3,7 @@
 The system calls, one for each message and client, are the largest cost of a fan-out. A writer that
 has something to write says so once, and is called when the iteration is over. After a long flush
 the next one waits a moment, in which more may gather, and a second moment if the loop was too busy
-to let anything in. A message that comes alone is not kept waiting.
+to let anything in. A message that arrives alone is not kept waiting.
 """
 
 import asyncio
@@ -76,7 +76,7 @@ class Writer:
         raise NotImplementedError
 
     def send(self, frame: bytes) -> None:
-        """Send a whole frame, or drop the client if it has not read what came before.
+        """Send a whole frame, or drop the client if it has not read what was sent before.
 
         Args:
             frame: as it goes over the wire.

@@ -85,7 +85,7 @@ class Roster(Generic[Somebody, Connection]):
             self.keep_for(member, 0 if goodbye else self._return_s)
 
     def keep_for(self, member: Somebody, for_s: float) -> None:
-        """Keep the place of somebody without a connection, for so many seconds."""
+        """Keep somebody's place without a connection, for a number of seconds."""
         self.members.setdefault(member.key, member)
         member.connection = None
         if member.leaving:

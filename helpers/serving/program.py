@@ -32,16 +32,16 @@ from typing import Any
 PORT_TAKEN = 98  # the exit status when the port is taken, after which a launcher tries again
 LEAVE_S = 1.0
 PING_S = 20.0
-#: What a server waits for, and how long by default: a flag each, such as `--hold-s 10`.
+#: How long a server waits, by default and in words: a flag each, such as `--hold-s 10`.
 WAITS = {
-    "grace_s": (2.0, "to close every connection at its end, before it is ended by force"),
-    "handshake_s": (10.0, "for the whole request of a client"),
-    "hold_s": (10.0, "for their owners, whose names are held after a crash"),
-    "leave_s": (LEAVE_S, "for the answer to a close frame"),
-    "ping_s": (PING_S, "in silence until it pings a client"),
-    "pong_s": (20.0, "for the answer to a ping, or until a client reads"),
-    "return_s": (5.0, "for the owner of a connection that was lost"),
-    "typing_s": (5.0, "until somebody who says nothing more is no longer typing"),
+    "grace_s": (2.0, "to close every connection at the end, before the process is killed"),
+    "handshake_s": (10.0, "that a client has for its whole request"),
+    "hold_s": (10.0, "that names are held after a crash"),
+    "leave_s": (LEAVE_S, "that a client has for answering a close frame"),
+    "ping_s": (PING_S, "of silence until a client is pinged"),
+    "pong_s": (20.0, "that a client has for answering a ping, or for reading"),
+    "return_s": (5.0, "that a lost connection keeps its place"),
+    "typing_s": (5.0, "until somebody is no longer typing, unless they say so again"),
 }
 
 Main = Callable[[argparse.Namespace, socket.socket, asyncio.Event], Coroutine[Any, Any, None]]
@@ -64,11 +64,9 @@ def parser(description: str | None, *waits: str) -> argparse.ArgumentParser:
     flags.add_argument("--data", type=Path, help="folder for what must survive a restart")
     for wait in ("grace_s", *waits):
         default, what = WAITS[wait]
-        flag, help = (
-            f"--{wait.replace('_', '-')}",
-            f"seconds to wait {what} (default: {default:g})",
-        )
-        flags.add_argument(flag, type=seconds, default=default, metavar="SECONDS", help=help)
+        flag = f"--{wait.replace('_', '-')}"
+        text = f"seconds {what} (default: {default:g})"
+        flags.add_argument(flag, type=seconds, default=default, metavar="SECONDS", help=text)
     return flags
 
 

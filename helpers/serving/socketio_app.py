@@ -195,7 +195,7 @@ def plain_reply(request: web.Request, server: str, page: str) -> web.Response:
     """Answer a plain request: the page, its files, and `/healthz`.
 
     Args:
-        request: what came.
+        request: any request that is not for Socket.IO.
         server: the server's name.
         page: the file in helpers/pages that is served at /.
     """

@@ -43,13 +43,13 @@ class Limits:
     async def acknowledgement(
         self, sid: str, event: str, asked: Asked, arguments: tuple[Any, ...]
     ) -> Mapping[str, Any]:
-        """Carry out an event, unless too many come, and return its acknowledgement.
+        """Carry out an event, unless there are too many, and return its acknowledgement.
 
         Args:
             sid: the client's.
             event: its name, for the log.
             asked: what carries it out.
-            arguments: what came with it.
+            arguments: those of the event.
         """
         client = self._sio.eio.sockets.get(self._sio.manager.eio_sid_from_sid(sid, "/"))
         try:

@@ -86,7 +86,7 @@ def answer(request: "HttpRequest", *, server: str, page: str) -> "HttpResponse |
     """Answer a request to a server on `websockets`; refuse a foreign page's WebSocket with 403.
 
     Args:
-        request: what came.
+        request: a plain request, or a handshake.
         server: as for `reply`.
         page: as for `reply`.
 

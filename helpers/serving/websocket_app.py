@@ -58,7 +58,7 @@ class Peer(Writer):
 
     Attributes:
         number: 1 for the first connection of this server, then 2, and so on.
-        closed_with: the code of the peer's own close frame; None while it has sent none.
+        closed_with: the code of the peer's own close frame; None before it has sent one.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Peer(Writer):
             reason: at most 123 bytes in UTF-8.
         """
         if not self._leaving:
-            self._write()  # what came before the close frame
+            self._write()  # what was sent before the close frame
             self._leaving = asyncio.create_task(self._leave(code, reason))
 
     async def _leave(self, code: int, reason: str) -> None:

@@ -35,7 +35,7 @@ class Client:
 
     def __init__(self, websocket: ClientConnection) -> None:
         self.websocket = websocket
-        self.came: list[Message] = []
+        self.received: list[Message] = []
 
     async def send(self, kind: str, **fields: object) -> None:
         """Send one message."""
@@ -49,7 +49,7 @@ class Client:
         """Return the next message."""
         raw = await asyncio.wait_for(self.websocket.recv(), DEADLINE_S)
         message: Message = json.loads(raw)
-        self.came.append(message)
+        self.received.append(message)
         return message
 
     async def until(self, kind: str, **fields: object) -> Message:
@@ -77,7 +77,7 @@ class Client:
         """Return what arrived so far, once the server has answered everything."""
         await self.send("history", before=0)
         await self.until("history")
-        return self.came
+        return self.received
 
     async def texts(self) -> list[str]:
         """Return the texts of the live messages that arrived so far."""
@@ -113,5 +113,5 @@ async def members(url: str, *names: str) -> AsyncIterator[list[Client]]:
             await each.join(name)
         for each in clients:
             await each.settled()
-            each.came.clear()
+            each.received.clear()
         yield clients

@@ -229,7 +229,7 @@ async def test_what_is_wrong_after_joining_gets_its_code_and_disturbs_nobody(
             assert (error["type"], error.get("code")) == ("error", code), str(message)[:80]
         await a.send("say", id="mine", text="x" * 4_001)
         assert (await a.until("error"))["id"] == "mine"
-        assert await b.settled() == b.came[-1:]  # only the answer to its own question
+        assert await b.settled() == b.received[-1:]  # only the answer to its own question
 
 
 async def test_the_longest_text_and_every_sign_arrive_as_they_were(server: Server) -> None:
@@ -287,7 +287,7 @@ async def test_back_after_a_cut_with_nothing_lost_and_nothing_twice(server: Serv
             live = [m for m in await b.settled() if m["type"] == "message"]
             wanted = [f"missed {n}" for n in range(450)] + [f"live {n}" for n in range(30)]
             assert [m["text"] for m in seen + live] == wanted
-        noise = [m for m in a.came if m["type"] in ("joined", "left")]
+        noise = [m for m in a.received if m["type"] in ("joined", "left")]
         assert [m["type"] for m in noise] == ["joined"]  # of Bob, the first time
 
 
@@ -327,7 +327,7 @@ async def test_a_newer_connection_takes_over(server: Server) -> None:
             assert await old.close_code() == 4001
             await b.say("1", "still here?", to=alice)
             await new.until("message", text="still here?")
-            assert not {"joined", "left"} & {m["type"] for m in b.came[1:]}
+            assert not {"joined", "left"} & {m["type"] for m in b.received[1:]}
         await b.until("left", name=alice)
 
 
@@ -355,7 +355,7 @@ def test_too_fast_is_refused_and_whoever_goes_on_is_closed_with_1008() -> None:
                 await a.send("say", id=f"{number}", text=f"{number}")
             assert await a.code() == "too_fast"
             for number in range(9):  # those before it are acknowledged, sooner or later
-                if not any(m.get("id") == f"{number}" for m in a.came if m["type"] == "ack"):
+                if not any(m.get("id") == f"{number}" for m in a.received if m["type"] == "ack"):
                     await a.until("ack", id=f"{number}")
             async with client(url) as c:
                 for _ in range(700):

@@ -82,7 +82,7 @@ async def test_login_people_and_colours(tmp_path: Path) -> None:
         await bob.leave()
         assert await alice.next("left") == {"type": "left", "id": person["id"]}
         back = await bob.log_in()
-        assert {key: back[key] for key in person} == person  # the token is who one is
+        assert {key: back[key] for key in person} == person  # the token says who somebody is
         await bob.leave()
 
 
@@ -104,11 +104,11 @@ async def test_the_log_gathers_a_burst_and_survives(tmp_path: Path) -> None:
         await alice.all_saved()
 
         def told() -> bool:
-            entries = [m["entry"] for m in bob.came if m["type"] == "log"]
+            entries = [m["entry"] for m in bob.received if m["type"] == "log"]
             return any((e["added"], e["removed"]) == (6, 2) for e in entries)
 
         await bob.until(told)
-        entries = [m["entry"] for m in bob.came if m["type"] == "log"]
+        entries = [m["entry"] for m in bob.received if m["type"] == "log"]
         edits = [entry for entry in entries if entry["what"] == "edited"]
         assert len({entry["seq"] for entry in edits}) == 1
         assert {entry["name"] for entry in edits} == {"Alice"}
@@ -150,7 +150,7 @@ async def test_carets_go_to_the_others_and_to_newcomers(tmp_path: Path) -> None:
         assert (seen["id"], seen["anchor"]) == (caret["id"], place)
         await alice.send("caret")
         assert await bob.next("caret") == caret | {"anchor": None, "head": None}
-        assert not [m for m in alice.came if m["type"] == "caret"]
+        assert not [m for m in alice.received if m["type"] == "caret"]
         await carol.leave()
 
 
@@ -264,7 +264,7 @@ async def test_the_same_token_again_takes_over(tmp_path: Path) -> None:
         assert await alice.close_code() == 4001
         await bob.write("still one Alice")
         await again.until(lambda: str(again) == "still one Alice")
-        assert not [m for m in bob.came if m["type"] == "left"]
+        assert not [m for m in bob.received if m["type"] == "left"]
         await again.leave()
         await bob.next("left")
 
@@ -274,12 +274,12 @@ async def test_a_lost_connection_keeps_its_place_for_a_while(tmp_path: Path) -> 
         served(tmp_path, "--return-s=0.3") as url,
         writers(url, "Alice", "Bob") as (alice, bob),
     ):
-        alice.came.clear()
+        alice.received.clear()
         await bob.cut()
         await bob.log_in()
         await bob.cut()
         await alice.next("left")
-        assert not [m for m in alice.came if m["type"] in ("left", "joined")]
+        assert not [m for m in alice.received if m["type"] in ("left", "joined")]
 
 
 BAD: list[tuple[str | bytes, str]] = [
@@ -391,7 +391,7 @@ async def test_what_could_not_be_saved_is_not_in_the_document_until_it_comes_aga
 
 
 class Deaf(Writer):
-    """A writer who merges nothing: others may have forged what comes."""
+    """A writer who merges nothing: others may have forged the updates."""
 
     async def _merge(self, raw: bytes) -> None:
         self.frames.append(raw)
@@ -430,7 +430,7 @@ def test_nonsense_gets_an_answer_and_disturbs_nobody(
                 await mallory.raw(raw)
             await mallory.raw("the last of it")
             await mallory.next("error", text='expected JSON, got "the last of it"')
-            errors = sum(m["type"] == "error" for m in mallory.came)
+            errors = sum(m["type"] == "error" for m in mallory.received)
             answers = len(mallory.frames) - before + errors + mallory.saved
             assert answers >= len(frames)
             await bob.send("caret", anchor={"x": 1}, head={"x": 1})

@@ -138,11 +138,11 @@ async def test_plain_requests(request_line: str, status: int) -> None:
 
 async def test_a_peer_that_does_not_read_is_dropped_and_bounded() -> None:
     peers: list[websocket_app.Peer] = []
-    came = asyncio.Event()
+    connected = asyncio.Event()
 
     async def talk(peer: websocket_app.Peer) -> None:
         peers.append(peer)
-        came.set()
+        connected.set()
         async for _ in peer:
             pass
 
@@ -153,7 +153,7 @@ async def test_a_peer_that_does_not_read_is_dropped_and_bounded() -> None:
             b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         )
-        await came.wait()
+        await connected.wait()
         (peer,) = peers
         frame = websocket_app.binary_frame(bytes(2**16))
         for _ in range(1000):

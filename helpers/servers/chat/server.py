@@ -11,7 +11,7 @@ Protocol, at /ws; every message is a JSON object in a text frame. From the clien
 From the server:
 
     welcome  name, token, people, messages, more, older     if `more`: ask catch_up until it is
-             false; only then live messages come, so that there is no gap and nothing twice
+             false; only then do live messages follow, so that none is lost or arrives twice
     messages messages, more       the answer to catch_up
     history  messages, older      the answer to history
     ack      id, seq, at          it is on the disk; a retry with the same id gets the same answer
@@ -50,7 +50,7 @@ class Members(Places[Member], core.Members[Peer]):
     def pass_on(
         self, message: chat_store.Message, author: Member, recipient: Member | None
     ) -> None:
-        """Send what was said to everybody who is live, or to two alone, encoded once."""
+        """Send what was said to everybody who is live, or to its two ends; encode it once."""
         frame = websocket_app.text_frame(message)
         for member in {author, recipient} if recipient else self.members.values():
             if member.connection and member.live:
@@ -74,7 +74,7 @@ class Chat(core.Chat[Peer]):
 
 
 class Visit:
-    """One connection, and the member whose it is."""
+    """One connection, and the member who has joined on it."""
 
     def __init__(self, chat: Chat, peer: Peer) -> None:
         self.chat, self.store, self.members = chat, chat.store, chat.members

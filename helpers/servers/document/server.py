@@ -113,7 +113,7 @@ class Document:
 
 
 class Visit:
-    """One connection, and the author whose it is."""
+    """One connection, and the author who has logged in on it."""
 
     def __init__(self, document: Document, peer: Peer) -> None:
         self.document, self.peer = document, peer

@@ -14,7 +14,7 @@ From the client:
 From the server:
 
     welcome  name, token, people, messages, more, older     if `more`: ask catch_up until it is
-             false; only then live messages come, so that there is no gap and nothing twice
+             false; only then do live messages follow, so that none is lost or arrives twice
     message  seq, id, at, from, text [, to]         to the others; the author gets the ack
     joined, left    name
     typing   name, on

@@ -34,7 +34,7 @@ class Member(Place[Connection]):
     """Somebody in the chat.
 
     Attributes:
-        person: who it is, in the database.
+        person: the one in the database.
         live: whether everything that was missed is sent, and new messages may follow.
         typing: the timer that ends it, while somebody is typing.
     """
@@ -52,7 +52,7 @@ class Members(Roster[Member[Connection], Connection]):
     Args:
         on_leave: called with whoever has left.
         return_s: how many seconds a lost connection keeps its place.
-        typing_s: how many seconds somebody is typing who says nothing more about it.
+        typing_s: after how many seconds a member is no longer typing, unless they say so again.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Members(Roster[Member[Connection], Connection]):
 
         Args:
             name: the name, checked.
-            person: who wants it; None for somebody new.
+            person: the one who asks for it; None for somebody new.
 
         Raises:
             Refusal: name_taken, when it is somebody else's.
@@ -148,7 +148,11 @@ class Chat(Generic[Connection]):
         self.store, self.members = store, members
 
     async def hold_names(self, for_s: float) -> None:
-        """Hold the names of those who were online when the server ended, for so many seconds."""
+        """Hold the names of those who were online when the server ended.
+
+        Args:
+            for_s: for how many seconds.
+        """
         await self.store.run(chat_store.forget_strangers)
         for person in await self.store.run(chat_store.were_online):
             self.members.keep_for(Member(person), for_s)
@@ -183,7 +187,7 @@ class Chat(Generic[Connection]):
         """Store a message; once it is on the disk, acknowledge it and pass it on.
 
         Args:
-            author: who says it.
+            author: the member who says it.
             id: the author's own name for it: a retry is the same message.
             text: what is said.
             to: the name of the one member it is for; None for everybody.

@@ -89,7 +89,7 @@ def add_message(
 
     Args:
         db: the database.
-        author: who says it.
+        author: the person who says it.
         id: the author's own name for it.
         at: the time, for a new message.
         text: what is said.
@@ -111,11 +111,11 @@ def add_message(
 
 
 def first_page(db: sqlite3.Connection, person: int, after: int | None) -> Page:
-    """Store that somebody is online, and return the messages that they have to know.
+    """Store that somebody is online, and return the first messages that they get.
 
     Args:
         db: the database.
-        person: who has come in.
+        person: the id of the person who has come in.
         after: the last `seq` that they have seen; None for somebody new, who gets the newest.
     """
     set_online(db, person, True)
@@ -133,11 +133,11 @@ def next_page(db: sqlite3.Connection, person: int, seq: int) -> Page:
 
 
 def previous_page(db: sqlite3.Connection, person: int, seq: int | None) -> Page:
-    """Return what somebody may read before `seq`, oldest first, and whether there is older.
+    """Return what somebody may read before `seq`, oldest first, and whether there are older ones.
 
     Args:
         db: the database.
-        person: whose private messages are among them.
+        person: the id of the reader, whose private messages are among them.
         seq: None for the newest.
     """
     sql = (
