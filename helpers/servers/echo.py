@@ -2,12 +2,12 @@
 
 Protocol, at /ws:
 
-- text comes back as text, binary as binary, in the order in which they were sent;
+- a text message comes back as text, a binary one as binary, in the order of sending;
 - a message of more than 1 MiB closes the connection with 1009 (message too big);
 - the end of the server closes it with 1001 (going away).
 
 A handshake whose `Origin` is not the server's own is refused with 403, a request for /ws
-that is no handshake with 426. The page is at /, and /healthz tells the server's name.
+that is not a handshake with 426. The page is at /, and /healthz tells the server's name.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def described(message: str | bytes) -> str:
 
 
 def answer_http(websocket: ServerConnection, request: Request) -> Response | None:
-    """Answer the page, its files and what must be refused; None lets the handshake go on."""
+    """Answer a plain request, or refuse a handshake; None lets it go on."""
     return static.answer(request, server="echo", page="echo.html")
 
 
@@ -63,13 +63,13 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
         compression="deflate" if options.compress else None,
         server_header=None,
         max_size=2**20,
-        close_timeout=1,  # for a client that does not answer the closing handshake
+        close_timeout=options.leave_s,
     ):
         program.ready(listener, "/ws")
         await stop.wait()
 
 
 if __name__ == "__main__":
-    flags = program.parser(__doc__)
+    flags = program.parser(__doc__, "leave_s")
     flags.add_argument("--compress", action="store_true", help="accept permessage-deflate")
     program.run(main, flags)

@@ -1,15 +1,15 @@
-"""socketio_echo: the smallest Socket.IO server, to look at its packets: an echo and a chat.
+"""socketio_echo: the smallest Socket.IO server, an echo and a chat, to look at their packets.
 
-    echo    anything   → acknowledged with the same, bytes as well
-    chat    text       → the event `chat` with it, to everybody, the sender too
+    echo    anything   → acknowledged with the same, even bytes
+    chat    text       → the event `chat` with it, to everybody, including the sender
 
-It is the library as it comes, on every transport. Two things are for lessons alone:
+It is the library unchanged, on every transport. Two things are for lessons alone:
 
-- The ids of its sessions count: `id-1`, `id-2`. Elsewhere they are random, and must
-  be: whoever knows an id can speak in its client's place.
+- The ids of its sessions count: `id-1`, `id-2`. Elsewhere they are random, as they must
+  be, because anyone who knows an id can speak in its client's place.
 - `--ping-s` and `--pong-s` say how often it pings, and how long it waits for the answer.
 
-Pages of other origins are refused with 400, as the library does it.
+Pages of other origins are refused with 400, the library's own answer.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def make(ping_s: float, pong_s: float) -> socketio.AsyncServer:
     """Make the server with its two events.
 
     Args:
-        ping_s: how many seconds lie between two pings.
+        ping_s: how many seconds pass between two pings.
         pong_s: how many seconds it waits for an answer.
     """
     sio = socketio.AsyncServer(async_mode="aiohttp", ping_interval=ping_s, ping_timeout=pong_s)
@@ -53,7 +53,7 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def nothing_here(request: web.Request) -> web.Response:
-    """Answer a browser that looks for a page."""
+    """Answer a browser that asks for a page."""
     return web.Response(text=TEXT, status=200 if request.path == "/" else 404)
 
 

@@ -1,8 +1,8 @@
 """One SQLite database for one server: work from many tasks, written by one thread in batches.
 
 1. Work waits in one queue; whatever has gathered is done in one transaction, in order.
-2. Only after its commit does anybody hear of it, in the same order: `on_commit` is called.
-3. So what was acknowledged is on the disk, and all see the same sequence.
+2. Nobody hears of it before its commit; then `on_commit` is called, in the same order.
+3. So what was acknowledged is on the disk, and everybody sees the same sequence.
 """
 
 import asyncio
@@ -22,6 +22,17 @@ BATCH = 500  # pieces of work in one transaction
 Work = Callable[[sqlite3.Connection], Any]
 
 
+class NotSaved(Refusal):
+    """The refusal of what SQLite could not write: `not_saved`.
+
+    Args:
+        error: what SQLite said.
+    """
+
+    def __init__(self, error: sqlite3.Error) -> None:
+        super().__init__("not_saved", f"the server could not save it: {error}")
+
+
 def _same(result: Any) -> Any:
     return result
 
@@ -33,7 +44,7 @@ class _Job(NamedTuple):
 
 
 class Database:
-    """A SQLite file and the queue of what is to be done with it."""
+    """A SQLite file, and the queue of work for it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -46,15 +57,16 @@ class Database:
     async def run(self, work: Work, on_commit: Callable[[Any], Result]) -> Result: ...
 
     async def run(self, work: Work, on_commit: Callable[[Any], Any] = _same) -> Any:
-        """Do one piece of work, and return what `on_commit` makes of its result.
+        """Do one piece of work, and return what `on_commit` returns.
 
         Args:
             work: called in the database's thread.
             on_commit: called on the loop with the result once it is committed, in the order of
-                the queue, before anything else is done.
+                the queue, before anything else is done. By default it returns the result.
 
         Raises:
-            Refusal: not_saved, when SQLite could not write; whatever `work` raises.
+            NotSaved: when SQLite could not write.
+            BaseException: whatever `work` or `on_commit` raises.
         """
         return await self.submit(work, on_commit)
 
@@ -66,28 +78,28 @@ class Database:
             on_commit: as for `run`.
 
         Returns:
-            What becomes of it.
+            The future of what `run` would return.
         """
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._jobs.put_nowait(_Job(work, on_commit, done))
         return done
 
     def run_later(self, work: Work, on_commit: Callable[[Any], Any] = _same) -> None:
-        """Do one piece of work for which nobody waits; what goes wrong is logged.
+        """Do one piece of work that nobody waits for; an error is logged.
 
         Args:
             work: as for `run`.
             on_commit: as for `run`.
         """
 
-        def ended(done: asyncio.Future[Any]) -> None:
+        def log_error(done: asyncio.Future[Any]) -> None:
             if error := done.exception():
-                log.error("nothing was saved: %s", error)
+                log.error("work that nobody waits for failed: %s", error)
 
-        self.submit(work, on_commit).add_done_callback(ended)
+        self.submit(work, on_commit).add_done_callback(log_error)
 
     async def write(self) -> None:
-        """Do what comes into the queue, until `end` is called."""
+        """Work through the queue until `end` is called."""
         while job := await self._jobs.get():
             jobs = [job]
             while not self._jobs.empty() and len(jobs) < BATCH:
@@ -100,34 +112,30 @@ class Database:
                 _settle(job, result)
 
     def end(self) -> None:
-        """Let `write` return once it has done what waits."""
+        """Let `write` return once the queue is empty."""
         self._jobs.put_nowait(None)
 
     def _commit(self, jobs: list[_Job]) -> list[Any]:
-        """Do a batch in one transaction; an exception is the result of its own work alone."""
+        """Do a batch in one transaction; what one piece raises is its own result alone."""
         try:
             with self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
                 return [self._one(job) for job in jobs]
-        except sqlite3.Error as error:  # the disk is full, or the file is gone: none is saved
-            log.exception("nothing was saved")
-            return [_not_saved(error) for _ in jobs]
+        except sqlite3.Error as error:  # the disk is full, or the file is gone
+            log.exception("nothing of this batch was saved")
+            return [NotSaved(error) for _ in jobs]
 
     def _one(self, job: _Job) -> Any:
         self._connection.execute("SAVEPOINT one")
         try:
             result = job.work(self._connection)
-        except BaseException as error:  # whatever it was: the others' work goes on
+        except BaseException as error:  # whatever it was, the rest of the batch goes on
             if isinstance(error, sqlite3.Error) and not self._connection.in_transaction:
-                raise  # the disk is full: SQLite itself gave the whole batch up
+                raise  # the disk is full: SQLite itself rolled the whole batch back
             self._connection.execute("ROLLBACK TO one")
-            result = _not_saved(error) if isinstance(error, sqlite3.Error) else error
+            result = NotSaved(error) if isinstance(error, sqlite3.Error) else error
         self._connection.execute("RELEASE one")
         return result
-
-
-def _not_saved(error: sqlite3.Error) -> Refusal:
-    return Refusal("not_saved", f"the server could not save it: {error}")
 
 
 def _settle(job: _Job, result: Any) -> None:
@@ -136,27 +144,29 @@ def _settle(job: _Job, result: Any) -> None:
             raise result
         result = job.on_commit(result)
     except BaseException as error:
-        if isinstance(error, StopIteration):  # the one exception that a future does not take
+        if isinstance(error, StopIteration):  # the one exception that a future cannot hold
             error = RuntimeError("the work raised StopIteration")
         if not job.done.done():
             job.done.set_exception(error)
         return
-    if not job.done.done():  # the one who asked may have left
+    if not job.done.done():  # else nobody waits for it any more
         job.done.set_result(result)
 
 
 @contextlib.asynccontextmanager
 async def opened(file: Path, schema: str) -> AsyncIterator[Database]:
-    """Open a database, and write what comes until the block ends.
+    """Open a database, and work through its queue until the block ends.
 
     Args:
         file: made if it is missing.
-        schema: SQL that makes the tables, unless they are there.
+        schema: SQL that makes the tables if they are missing.
     """
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     with contextlib.closing(connection):
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")  # on the disk, whatever happens then
+        connection.execute(
+            "PRAGMA synchronous = FULL"
+        )  # a commit is on the disk, even if the power fails
         connection.executescript(schema)
         database = Database(connection)
         writing = asyncio.create_task(database.write())

@@ -4,9 +4,9 @@ python-socketio makes a task, and the WebSocket library a frame, for each client
 
 1. An event becomes one packet and one WebSocket frame. A client whose outbox is empty gets that
    frame; what it gets in one iteration of the loop is one write, whatever the number of events.
-2. Everybody else (by polling, upgrading, with a backlog) gets the packet into the outbox, which
-   the library empties. So each client hears in the order of the emits, whichever way each took.
-3. Who does not read is dropped once `MAX_WAITING_BYTES` wait, so memory has a bound.
+2. For every other client (polling, upgrading, or with a backlog) the packet goes into the outbox,
+   which the library empties. So each client gets its events in the order of the emits.
+3. A client that does not read is dropped once `MAX_WAITING_BYTES` wait, so memory has a bound.
 4. Callbacks and binary attachments are left to the library, as is everything else.
 
 `AsyncServer(client_manager=FanOut())`, then `install(sio)`. It leans on attributes of
@@ -31,7 +31,7 @@ from helpers.wire.frames import Frame, Opcode
 
 log = logging.getLogger("fanout")
 
-OVERHEAD_BYTES = 256  # of a packet that waits, about
+OVERHEAD_BYTES = 256  # of a packet that waits, roughly
 request_of = contextvars.ContextVar[web.Request | None]("request_of", default=None)
 
 
@@ -43,8 +43,9 @@ class Outbox(Writer, asyncio.Queue[Any]):
         flushes: when to write.
 
     Attributes:
-        transport: of its WebSocket, once there is one.
+        transport: of its WebSocket; None before there is one.
         waiting_bytes: how much waits.
+        dropped: whether the client was dropped, because it does not read.
     """
 
     def __init__(self, server: Any, flushes: FlushScheduler) -> None:
@@ -52,7 +53,7 @@ class Outbox(Writer, asyncio.Queue[Any]):
         Writer.__init__(self, flushes, request.transport if request is not None else None)
         asyncio.Queue.__init__(self)
         self._server = server
-        self._asked = False  # whether the one who empties it waits for more
+        self._asked = False  # whether the task that empties it waits for more
         self.waiting_bytes = 0
         self.dropped = False
 
@@ -70,7 +71,7 @@ class Outbox(Writer, asyncio.Queue[Any]):
             self._asked = False
 
     def _put(self, item: Any) -> None:
-        self._write()  # what came before
+        self._write()  # what was sent before it
         if self.dropped and item is not None:
             return
         super()._put(item)
@@ -91,13 +92,13 @@ class Outbox(Writer, asyncio.Queue[Any]):
         for socket in self._server.sockets.values():
             if socket.queue is self:
                 end = socket.close(wait=False, abort=True, reason="transport error")
-                program.soon(end)
+                program.spawn(end)
         if self.transport is not None:
             self.transport.abort()
 
 
 class FanOut(socketio.AsyncManager):  # type: ignore[misc]
-    """The manager: `AsyncManager`, with a shorter way for what goes to many alike.
+    """The manager: `AsyncManager`, with a shorter way for an event that goes to many.
 
     For several processes, put it below Redis: `class Manager(AsyncRedisManager, FanOut)`.
     """
@@ -118,14 +119,14 @@ class FanOut(socketio.AsyncManager):  # type: ignore[misc]
         if callback or not self.installed:
             await super().emit(event, data, namespace, room, skip_sid, callback, **kwargs)
         else:
-            self.tell(event, data, namespace, room=room, skip_sid=skip_sid)
+            self.emit_now(event, data, namespace, room=room, skip_sid=skip_sid)
 
     @property
     def installed(self) -> bool:
         """Whether the clients have outboxes, which `install` sees to."""
         return getattr(self.server.eio, "has_outboxes", False)
 
-    def tell(
+    def emit_now(
         self,
         event: str,
         data: Any,
@@ -134,14 +135,14 @@ class FanOut(socketio.AsyncManager):  # type: ignore[misc]
         room: Any = None,
         skip_sid: Any = None,
     ) -> None:
-        """Emit an event now: what is told first arrives first, and nobody is waited for.
+        """Emit an event now: what is emitted first arrives first, and nobody is waited for.
 
         Args:
             event: its name.
             data: what JSON takes, or bytes; a tuple is several arguments.
-            namespace: where it is told.
+            namespace: where it is emitted.
             room: a room, several in a list, one client's sid; None for everybody.
-            skip_sid: one client, or several in a list, who do not get it.
+            skip_sid: a client that does not get it, or several in a list.
         """
         packets = self._packets(event, data, namespace)
         frame = _frame(packets)
@@ -164,7 +165,7 @@ class FanOut(socketio.AsyncManager):  # type: ignore[misc]
 
 
 def install(sio: socketio.AsyncServer) -> None:
-    """Give every client of a server an outbox; before the first of them comes.
+    """Give every client of a server an outbox; call it before the first of them connects.
 
     Args:
         sio: a server whose `client_manager` is a `FanOut`.
@@ -173,11 +174,13 @@ def install(sio: socketio.AsyncServer) -> None:
     sio.eio.create_queue = lambda: Outbox(sio.eio, flushes)
     sio.eio.has_outboxes = supported(sio)
     if not sio.eio.has_outboxes:
-        log.warning("this release of python-engineio is not known here: events go its own way")
+        log.warning(
+            "this release of python-engineio is unknown: events take the library's own path"
+        )
 
 
 def supported(sio: socketio.AsyncServer) -> bool:
-    """Tell whether python-engineio is as this module needs it.
+    """Tell whether python-engineio has what this module needs.
 
     Args:
         sio: a server.
@@ -195,7 +198,7 @@ def supported(sio: socketio.AsyncServer) -> bool:
 
 @web.middleware
 async def note_request(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Remember on which connection a client comes, and keep its frames uncompressed."""
+    """Remember the connection of a request, and agree on no compression."""
     fields = [item for item in request.headers.items() if item[0].lower() != EXTENSIONS]
     request = request.clone(headers=fields)
     request_of.set(request)
@@ -208,7 +211,7 @@ def upgrading(sio: socketio.AsyncServer, request: web.Request) -> None:
 
     Args:
         sio: the server.
-        request: what came, perhaps a handshake.
+        request: any request, perhaps a handshake.
     """
     socket = sio.eio.sockets.get(request.query.get("sid", ""))
     wanted = request.headers.get("Upgrade", "").lower() == "websocket"
@@ -225,7 +228,7 @@ def _size(item: Any) -> int:
 
 
 def _frame(packets: Iterable[Any]) -> bytes | None:
-    """The whole frame of an event in one text packet; None if it has attachments."""
+    """Return the frame of an event in one text packet; None if it has attachments."""
     first, *attachments = packets
     text = first.encode()
     if attachments or not isinstance(text, str):
@@ -238,6 +241,6 @@ def _pass_on(socket: Any, packets: Iterable[Any], frame: bytes | None) -> None:
     if frame and socket.upgraded and outbox.idle and outbox.transport is not None:
         outbox.send(frame)  # past the queue
         return
-    for packet in packets:  # one with bytes keeps how it was encoded, for one transport alone
+    for packet in packets:  # one with bytes remembers its encoding for one transport
         mine = packet if frame else engineio_packet.Packet(packet.packet_type, packet.data)
         outbox.put_nowait(mine)

@@ -1,9 +1,9 @@
-"""One write per loop iteration: what several messages leave for a client is written together.
+"""One write per loop iteration: several messages for a client are written together.
 
-A system call for each message and client is what a fan-out costs most. Whoever has something to
-write says so once, and is called when the iteration is over; after a long flush the next
-one waits a moment, in which more may gather, and a moment more if the loop was too busy to let
-anything in. A message that comes alone is not kept waiting.
+The system calls, one for each message and client, are the largest cost of a fan-out. A writer that
+has something to write says so once, and is called when the iteration is over. After a long flush
+the next one waits a moment, in which more may gather, and a second moment if the loop was too busy
+to let anything in. A message that arrives alone is not kept waiting.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ from typing import Any
 
 AT_ONCE_BYTES = 65_536  # for one client: more is written before the iteration is over
 MAX_WAITING_BYTES = 2**20  # for one client, besides what the system's own buffers hold
-LONGEST_PAUSE_S = 0.003  # between two flushes: what it takes a message to come and be stored
+LONGEST_PAUSE_S = 0.003  # between two flushes: about as long as a message takes to be stored
 
 
 class FlushScheduler:
-    """Those who have something to write in this iteration of one server's loop."""
+    """The writers that have something to write in this iteration of one server's loop."""
 
     def __init__(self) -> None:
         self._waiting: list[Callable[[], None]] = []
@@ -24,7 +24,7 @@ class FlushScheduler:
         self._latest = 0.0  # a further pause does not begin
 
     def schedule(self, write: Callable[[], None]) -> None:
-        """Call something when this iteration is over.
+        """Call a function when this iteration is over.
 
         Args:
             write: called once, without waiting for anybody.
@@ -41,7 +41,7 @@ class FlushScheduler:
         loop = asyncio.get_running_loop()
         began = loop.time()
         if self._not_before + LONGEST_PAUSE_S < began < self._latest:
-            self._not_before = began + LONGEST_PAUSE_S  # for until now the loop was busy
+            self._not_before = began + LONGEST_PAUSE_S  # until now the loop was busy
             loop.call_at(self._not_before, self._end)
             return
         waiting, self._waiting = self._waiting, []
@@ -53,11 +53,11 @@ class FlushScheduler:
 
 
 class Writer:
-    """What one client is sent: gathered in an iteration, and written at its end.
+    """The frames for one client: gathered in an iteration, and written at its end.
 
     Args:
         flushes: when to write.
-        transport: of the client's connection; None while it has none that takes frames.
+        transport: of the client's connection; None while it has no WebSocket.
     """
 
     def __init__(self, flushes: FlushScheduler, transport: Any) -> None:
@@ -72,11 +72,11 @@ class Writer:
         return bool(self.transport.is_closing())
 
     def too_slow(self) -> None:
-        """Drop the client: it has not read what was written before."""
+        """Drop the client, because it has not read what was written before."""
         raise NotImplementedError
 
     def send(self, frame: bytes) -> None:
-        """Send a whole frame, or drop the client if it has not read what came before.
+        """Send a whole frame, or drop the client if it has not read what was sent before.
 
         Args:
             frame: as it goes over the wire.

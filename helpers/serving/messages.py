@@ -1,4 +1,4 @@
-"""What is said in a chat: its bounds, its time, and how much of it goes into one answer."""
+"""What a chat message may be: its bounds, its time, and how many fit into one answer."""
 
 import itertools
 import time
@@ -7,15 +7,14 @@ from datetime import UTC, datetime
 
 from helpers.serving.schema import Refusal
 
-RECENT = 50  # messages for somebody new
+RECENT = 50  # messages in the first page, and in one page of history
 LONGEST_TEXT = 4_000  # characters
 LONGEST_ID = 64  # characters
 PAGE_BYTES = 2**17  # of text in one answer; as JSON at most six times as much
-TYPING_S = 5.0  # how long somebody is typing who says nothing more about it
 
 
 def check_message(id: str, text: str) -> None:
-    """Refuse a message without an id or a text, or with too much of one."""
+    """Refuse a message whose id or text is missing or too long."""
     if not 1 <= len(id) <= LONGEST_ID:
         raise Refusal("bad_field", f"expected an id of 1 to {LONGEST_ID} characters")
     if not text.strip():

@@ -1,115 +1,114 @@
-"""Who is here: a place for each person, kept for a while when a connection is lost.
+"""Who is present: a place for each person, kept for a while when a connection is lost.
 
-1. A place has at most one connection; a newer one takes over, the older is closed with 4001.
-2. A connection that closes with 1000 gives its place up at once, any other after a while.
-3. What is told to all is encoded once.
-4. Whoever is refused hears why; 500 refusals for haste in a row end the connection with 1008.
+1. A place has at most one connection; a newer one replaces the older.
+2. A connection that ends with a goodbye gives its place up at once, any other after a while.
+3. A `Roster` takes connections of any kind. Those of `Places` are WebSockets: an older one is
+   closed with 4001, and a broadcast is encoded once.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
 from helpers.serving import websocket_app
-from helpers.serving.ratelimit import Bucket
-from helpers.serving.schema import Refusal
-from helpers.wire.frames import CloseCode
 
 CONTINUED_ELSEWHERE = 4001
-PATIENCE = 500  # refusals for haste, more or less in a row
-RETURN_S = 5.0  # how long a lost connection keeps its place
+
+Connection = TypeVar("Connection")  # a `Peer`, or the sid of Socket.IO
 
 
-class Place:
-    """Somebody who is here, and the connection that they have at the moment.
+class Place(Generic[Connection]):
+    """Somebody's place, and the connection that they have at the moment.
 
     Attributes:
         key: whose place it is.
         name: as others see it.
-        peer: None while the connection is lost.
+        connection: None while it is lost.
+        leaving: the timer that gives the place up, while the connection is lost.
     """
 
     def __init__(self, key: Hashable, name: str) -> None:
         self.key = key
         self.name = name
-        self.peer: websocket_app.Peer | None = None
+        self.connection: Connection | None = None
         self.leaving: asyncio.TimerHandle | None = None
 
 
-Somebody = TypeVar("Somebody", bound=Place)
+Somebody = TypeVar("Somebody", bound=Place[Any])
 
 
-class Places(Generic[Somebody]):
-    """Everybody who is here.
+class Roster(Generic[Somebody, Connection]):
+    """Everybody who has a place.
 
     Args:
         on_leave: called with whoever has left.
+        return_s: how many seconds a lost connection keeps its place.
 
     Attributes:
         members: the places by their keys.
     """
 
-    def __init__(self, on_leave: Callable[[Somebody], None]) -> None:
+    def __init__(self, on_leave: Callable[[Somebody], None], return_s: float) -> None:
         self.members: dict[Hashable, Somebody] = {}
         self._on_leave = on_leave
+        self._return_s = return_s
 
-    def broadcast(self, message: dict[str, Any], *, but: Somebody | None = None) -> None:
-        """Send what is true now to everybody, encoded once."""
-        frame = websocket_app.text_frame(message)
-        for somebody in self.members.values():
-            if somebody.peer and somebody is not but:
-                somebody.peer.send(frame)
-
-    def enter(self, newcomer: Somebody, peer: websocket_app.Peer) -> tuple[Somebody, bool]:
+    def enter(self, newcomer: Somebody, connection: Connection) -> tuple[Somebody, bool]:
         """Give somebody a connection; whoever still has a place keeps it.
 
         Returns:
-            Who is here now, and whether they were not here before.
+            Whose place it is now, and whether they are new.
         """
-        here = self.members.setdefault(newcomer.key, newcomer)
-        if here.peer:
-            here.peer.drop(CONTINUED_ELSEWHERE, "continued elsewhere")
-        if here.leaving:
-            here.leaving.cancel()
-        here.peer, here.leaving = peer, None
-        return here, here is newcomer
+        member = self.members.setdefault(newcomer.key, newcomer)
+        if member.connection is not None:
+            self.replaced(member.connection)
+        if member.leaving:
+            member.leaving.cancel()
+        member.connection, member.leaving = connection, None
+        return member, member is newcomer
 
-    def connection_lost(self, somebody: Somebody | None, peer: websocket_app.Peer) -> None:
-        """Note the end of a connection: leave at once, or keep the place for a while."""
-        if somebody and somebody.peer is peer:
-            goodbye = peer.closed_with == CloseCode.NORMAL_CLOSURE
-            self.keep_for(somebody, 0 if goodbye else RETURN_S)
+    def replaced(self, older: Connection) -> None:
+        """End a connection in whose place there is a newer one."""
+        raise NotImplementedError
 
-    def keep_for(self, somebody: Somebody, for_s: float) -> None:
-        """Keep the place of somebody without a connection, for so many seconds."""
-        self.members.setdefault(somebody.key, somebody)
-        somebody.peer = None
-        if somebody.leaving:
-            somebody.leaving.cancel()
+    def connection_lost(
+        self, member: Somebody | None, connection: Connection, *, goodbye: bool
+    ) -> None:
+        """Note the end of a connection: leave at once, or keep the place for a while.
+
+        Args:
+            member: whose it was; None for a connection without a place.
+            connection: the one that ended, which a newer one may have replaced.
+            goodbye: whether its client meant to leave.
+        """
+        if member and member.connection == connection:
+            self.keep_for(member, 0 if goodbye else self._return_s)
+
+    def keep_for(self, member: Somebody, for_s: float) -> None:
+        """Keep somebody's place without a connection, for a number of seconds."""
+        self.members.setdefault(member.key, member)
+        member.connection = None
+        if member.leaving:
+            member.leaving.cancel()
         loop = asyncio.get_running_loop()
-        somebody.leaving = loop.call_later(for_s, self.leave, somebody)
+        member.leaving = loop.call_later(for_s, self.leave, member)
 
-    def leave(self, somebody: Somebody) -> None:
-        """Let somebody go."""
-        del self.members[somebody.key]
-        self._on_leave(somebody)
+    def leave(self, member: Somebody) -> None:
+        """Give somebody's place up."""
+        del self.members[member.key]
+        self._on_leave(member)
 
 
-async def serve_messages(
-    peer: websocket_app.Peer, bucket: Bucket, react: Callable[[str | bytes], Awaitable[None]]
-) -> None:
-    """Carry out what a client sends, or tell it why not, until its connection ends.
+class Places(Roster[Somebody, websocket_app.Peer]):
+    """Everybody who has a place, each on a WebSocket."""
 
-    Args:
-        peer: the client.
-        bucket: how fast it may send.
-        react: carries out one message; raises Refusal if it does not.
-    """
-    async for raw in peer:
-        try:
-            bucket.take()
-            await react(raw)
-        except Refusal as error:
-            peer.send(websocket_app.text_frame(error.message()))
-        if bucket.refused >= PATIENCE:
-            peer.drop(CloseCode.POLICY_VIOLATION, "too many messages at once")
+    def broadcast(self, message: dict[str, Any], *, but: Somebody | None = None) -> None:
+        """Send a message to everybody, or to everybody but one, encoded once."""
+        frame = websocket_app.text_frame(message)
+        for member in self.members.values():
+            if member.connection and member is not but:
+                member.connection.send(frame)
+
+    def replaced(self, older: websocket_app.Peer) -> None:
+        """Close a connection in whose place there is a newer one."""
+        older.drop(CONTINUED_ELSEWHERE, "continued elsewhere")

@@ -16,6 +16,7 @@ import contextlib
 import errno
 import gc
 import logging
+import math
 import os
 import signal
 import socket
@@ -28,26 +29,48 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-PORT_TAKEN = 98  # our exit status then: a restart tries again
-GRACE_S = 2.0  # what a server has for closing its connections before it is ended
+PORT_TAKEN = 98  # the exit status when the port is taken, after which a launcher tries again
+LEAVE_S = 1.0
+PING_S = 20.0
+#: How long a server waits, by default and in words: a flag each, such as `--hold-s 10`.
+WAITS = {
+    "grace_s": (2.0, "to close every connection at the end, before the process is killed"),
+    "handshake_s": (10.0, "that a client has for its whole request"),
+    "hold_s": (10.0, "that names are held after a crash"),
+    "leave_s": (LEAVE_S, "that a client has for answering a close frame"),
+    "online_s": (0.3, "until a room is told who is online, so that a reload goes unnoticed"),
+    "ping_s": (PING_S, "of silence until a client is pinged"),
+    "pong_s": (20.0, "that a client has for answering a ping, or for reading"),
+    "return_s": (5.0, "that a lost connection keeps its place"),
+    "rooms_s": (0.2, "between two lists of rooms, at least"),
+    "session_s": (8 * 3600.0, "that a session lasts"),
+    "totals_s": (0.05, "between two totals of a poll, at least"),
+    "typing_s": (5.0, "until somebody is no longer typing, unless they say so again"),
+}
 
 Main = Callable[[argparse.Namespace, socket.socket, asyncio.Event], Coroutine[Any, Any, None]]
 
 
-def parser(description: str | None) -> argparse.ArgumentParser:
+def parser(description: str | None, *waits: str) -> argparse.ArgumentParser:
     """Return the argument parser with the flags that every server has.
 
     Args:
         description: the server's docstring; its first line is shown by `--help`.
+        *waits: which of `WAITS` the server has flags for, besides `grace_s`.
 
     Returns:
-        A parser with `--host`, `--port` and `--data`; add the server's own flags to it.
+        A parser with `--host`, `--port`, `--data` and the waits; add the server's own flags.
     """
     summary = (description or "").strip().partition("\n")[0]
     flags = argparse.ArgumentParser(description=summary, allow_abbrev=False)
     flags.add_argument("--host", default="127.0.0.1", help="address to bind (default: loopback)")
     flags.add_argument("--port", type=port, default=0, help="0, the default, takes any free port")
     flags.add_argument("--data", type=Path, help="folder for what must survive a restart")
+    for wait in ("grace_s", *waits):
+        default, what = WAITS[wait]
+        flag = f"--{wait.replace('_', '-')}"
+        text = f"seconds {what} (default: {default:g})"
+        flags.add_argument(flag, type=seconds, default=default, metavar="SECONDS", help=text)
     return flags
 
 
@@ -62,12 +85,12 @@ def run(main: Main, flags: argparse.ArgumentParser) -> None:
     Raises:
         SystemExit: when the port is taken or the address cannot be bound; says which.
     """
-    gc.set_threshold(50_000, 20, 20)  # or it looks through 5,000 clients again and again
+    gc.set_threshold(50_000, 20, 20)  # else it searches the data of 5,000 clients all the time
     options = flags.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
         os.fstat(0)
-    except OSError:  # without a standard input, the listening socket would be taken for it
+    except OSError:  # no standard input: the listening socket would get its number, 0
         os.open(os.devnull, os.O_RDONLY)
     with listen(options.host, options.port) as listener:
         asyncio.run(_until_stopped(main, options, listener))
@@ -78,14 +101,14 @@ def ready(listener: socket.socket, *paths: str) -> None:
 
     Args:
         listener: the listening socket.
-        *paths: where its WebSockets are, such as `"/ws"`; without one, clients ask for the
-            page's address, as those of Socket.IO do.
+        *paths: where its WebSockets are, such as `"/ws"`; none if its clients use the page's
+            address, as those of Socket.IO do.
     """
     host, listening_port = listener.getsockname()[:2]
     place = f"[{host}]:{listening_port}" if ":" in host else f"{host}:{listening_port}"
     sockets = " and ".join(f"ws://{place}{path}" for path in paths)
     print(f"listening on {sockets}{', page at ' if paths else ''}http://{place}/", flush=True)
-    if is_child():  # whatever is printed from now on belongs in the log
+    if is_child():  # whatever is printed from now on goes to the log
         os.dup2(2, 1)
 
 
@@ -146,15 +169,27 @@ def size_bytes(text: str) -> int:
     raise argparse.ArgumentTypeError(f"expected a size in bytes, 1 or more, got {text!r}")
 
 
-def soon(work: Coroutine[Any, Any, Any]) -> None:
-    """Do something on the running loop, once whoever is at it is done.
+def seconds(text: str) -> float:
+    """Read a number of seconds from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: when it is not a finite number of at least 0.
+    """
+    with contextlib.suppress(ValueError):
+        if 0 <= (number := float(text)) < math.inf:
+            return number
+    raise argparse.ArgumentTypeError(f"expected a number of seconds, 0 or more, got {text!r}")
+
+
+def spawn(coroutine: Coroutine[Any, Any, Any]) -> None:
+    """Run a coroutine in a task of its own, which begins after the caller's present step.
 
     Args:
-        work: a coroutine; the loop by itself would not keep it alive.
+        coroutine: what to run; its task is kept alive, as the loop alone would not do.
 
     Source: docs.python.org, asyncio.create_task.
     """
-    task = asyncio.create_task(work)
+    task = asyncio.create_task(coroutine)
     _running.add(task)
     task.add_done_callback(_running.discard)
 
@@ -174,7 +209,7 @@ async def _until_stopped(main: Main, options: argparse.Namespace, listener: sock
 
     def end() -> None:
         # From here on the process ends, even if the loop is stuck or a peer keeps it waiting.
-        timer = threading.Timer(GRACE_S, os._exit, [1])
+        timer = threading.Timer(options.grace_s, os._exit, [1])
         timer.daemon = True
         timer.start()
         if not loop.is_closed():
@@ -192,8 +227,8 @@ async def _until_stopped(main: Main, options: argparse.Namespace, listener: sock
     await main(options, listener, stop)
 
 
-def _wait_for_end_of_input(then: Callable[[], None]) -> None:
+def _wait_for_end_of_input(on_end: Callable[[], None]) -> None:
     with contextlib.suppress(OSError):
         while os.read(0, 1024):  # not sys.stdin: its lock would hang the exit
             pass
-    then()
+    on_end()

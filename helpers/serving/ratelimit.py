@@ -15,26 +15,35 @@ class Bucket:
 
     Args:
         burst: how many messages may come at once.
-        per_second: how many come back in a second.
+        per_second: how many tokens come back in a second.
+
+    Attributes:
+        refused: how many messages were refused of late; each one that is let through makes up
+            for ten.
     """
 
     def __init__(self, burst: float, per_second: float) -> None:
         self._burst, self._per_second = burst, per_second
-        self._left, self._at = burst, time.monotonic()
-        self.refused = 0  # of late: each message that is taken makes up for ten
+        self._tokens, self._at = burst, time.monotonic()
+        self.refused = 0
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether so much was refused that the client should be dropped."""
+        return self.refused >= PATIENCE
 
     def take(self) -> None:
         """Take one token.
 
         Raises:
-            Refusal: too_fast, when none is left.
+            Refusal: too_fast, when the bucket is empty.
         """
         now = time.monotonic()
-        self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
         self._at = now
-        if self._left < 1:
+        if self._tokens < 1:
             self.refused += 1
-            wait_s = max(0.1, (1 - self._left) / self._per_second)
+            wait_s = max(0.1, (1 - self._tokens) / self._per_second)
             raise Refusal("too_fast", f"too many messages at once; wait {wait_s:.1f} s")
-        self._left -= 1
+        self._tokens -= 1
         self.refused = max(0, self.refused - 10)

@@ -29,7 +29,6 @@ from helpers.wire.frames import CloseCode
 log = logging.getLogger("socketio_app")
 
 MAX_CLIENTS = 10_000
-LEAVE_S = 1.0
 PATH = "/socket.io/"
 MAX_PACKETS = 200  # in one POST, of a client with many events to send before its upgrade
 BINARY = ("5", "6")  # the types of packets with attachments
@@ -140,7 +139,7 @@ def refuse_connection(error: Refusal) -> socketio.exceptions.ConnectionRefusedEr
     return socketio.exceptions.ConnectionRefusedError(error.code, data)
 
 
-def tell(sio: socketio.AsyncServer, event: str, data: object, **where: Any) -> None:
+def emit_now(sio: socketio.AsyncServer, event: str, data: object, **where: Any) -> None:
     """Emit an event now, in the order of the calls, without waiting for any client.
 
     Args:
@@ -149,7 +148,7 @@ def tell(sio: socketio.AsyncServer, event: str, data: object, **where: Any) -> N
         data: its argument.
         **where: `room` and `skip_sid`, as for `sio.emit`.
     """
-    sio.manager.tell(event, data, **where)
+    sio.manager.emit_now(event, data, **where)
 
 
 async def serve(
@@ -161,6 +160,7 @@ async def serve(
     page: str,
     routes: Iterable[web.RouteDef] = (),
     middlewares: Iterable[Any] = (),
+    leave_s: float = program.LEAVE_S,
 ) -> None:
     """Serve a page at /, Socket.IO at /socket.io/ and further routes until `stop` is set.
 
@@ -172,6 +172,7 @@ async def serve(
         page: the file in helpers/pages that is served at /.
         routes: further routes, such as `web.post("/sign-in", sign_in)`.
         middlewares: further middlewares of aiohttp.
+        leave_s: how many seconds a client has for answering a close frame.
     """
     websockets = weakref.WeakSet[web.WebSocketResponse]()
 
@@ -186,7 +187,7 @@ async def serve(
     async def admit(request: web.Request, handler: Any) -> web.StreamResponse:
         if request.path == PATH:
             if "sid" not in request.query and len(sio.eio.sockets) >= MAX_CLIENTS:
-                return _answer(
+                return static.to_aiohttp(
                     static.refuse(503, "too many clients are connected; try again later")
                 )
             fanout.upgrading(sio, request)
@@ -201,12 +202,12 @@ async def serve(
     sio.attach(app)
     app.add_routes([*routes, web.route("*", "/{path:.*}", answer_plain)])
     app.on_response_prepare.append(note_websocket)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=LEAVE_S)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=leave_s)
     await runner.setup()
     await web.SockSite(runner, listener).start()
     program.ready(listener)
     await stop.wait()
-    await _close_all(websockets)
+    await _close_all(websockets, leave_s)
     await sio.shutdown()
     await runner.cleanup()
 
@@ -221,7 +222,7 @@ def plain_reply(request: web.Request, server: str, page: str) -> web.Response:
     """
     found = static.reply(request.method, request.raw_path, server=server, page=page, sockets=())
     assert found
-    return _answer(found)
+    return static.to_aiohttp(found)
 
 
 async def _drop(sio: socketio.AsyncServer, request: web.Request) -> web.Response:
@@ -231,25 +232,19 @@ async def _drop(sio: socketio.AsyncServer, request: web.Request) -> web.Response
             await client.close(wait=False, abort=True, reason=sio.reason.TRANSPORT_ERROR)
             client.queue.put_nowait(None)
             request.transport.abort()  # no HTTP where frames are expected
-    return _answer(static.refuse(400, "expected Engine.IO packets"))
+    return static.to_aiohttp(static.refuse(400, "expected Engine.IO packets"))
 
 
-async def _close_all(websockets: Iterable[web.WebSocketResponse]) -> None:
+async def _close_all(websockets: Iterable[web.WebSocketResponse], leave_s: float) -> None:
     """Close every WebSocket with 1001, and wait a little for the clients to close theirs."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(LEAVE_S):
+        async with asyncio.timeout(leave_s):
             leaving = [
-                ws.close(code=CloseCode.GOING_AWAY, message=b"the server ends")
+                ws.close(code=CloseCode.GOING_AWAY, message=b"the server is stopping")
                 for ws in websockets
                 if not ws.closed
             ]
             await asyncio.gather(*leaving, return_exceptions=True)
-
-
-def _answer(found: static.Reply) -> web.Response:
-    by_aiohttp = {"Content-Length", "Connection"}
-    headers = [field for field in found.headers if field[0] not in by_aiohttp]
-    return web.Response(status=found.status, headers=headers, body=found.body)
 
 
 def _same_origin(origin: str | None, environ: Mapping[str, Any]) -> bool:

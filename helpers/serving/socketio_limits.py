@@ -19,8 +19,6 @@ from helpers.serving.schema import Refusal
 
 log = logging.getLogger("socketio_limits")
 
-PATIENCE = 500  # refusals as too fast, and malformed packets, more or less in a row
-
 Handle = Callable[[str, tuple[Any, ...]], Awaitable[Mapping[str, Any]]]
 
 
@@ -60,7 +58,7 @@ class Limits:
                 self._bucket(client).take()
             return await handle(sid, arguments)
         except Refusal as error:
-            if client is not None and self._bucket(client).refused >= PATIENCE:
+            if client is not None and self._bucket(client).exhausted:
                 await self.drop(client, "sent too many events at once")
             return {"ok": False, "code": error.code, "text": str(error)}
         except Exception:
@@ -78,7 +76,7 @@ class Limits:
         bucket.refused += 1
         if bucket.refused == 1:
             log.info("a client sent a malformed packet: %s", schema.brief(str(error)))
-        if bucket.refused >= PATIENCE:
+        if bucket.exhausted:
             await self.drop(client, "sent too many malformed packets")
 
     async def drop(self, client: Any, why: str) -> None:

@@ -1,9 +1,9 @@
 """The plain HTTP half of every helper server: its page, its files, and what it refuses.
 
-1. `GET` alone; any other method is refused with 405.
+1. Only `GET` is served; any other method is refused with 405.
 2. `/` is the server's page, `/healthz` tells its name, other paths are files of helpers/pages.
-3. A WebSocket's path is left to the handshake, unless the `Origin` is not the server's own:
-   then it is refused with 403, because a browser lets any page of the web connect here.
+3. A WebSocket's path is left to the handshake, unless the `Origin` is not the server's own.
+   Then it is refused with 403, because a browser lets any page on the web connect to us.
 """
 
 import base64
@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from helpers.wire import handshake
 
 if TYPE_CHECKING:
+    from aiohttp import web
     from websockets.http11 import Request as HttpRequest
     from websockets.http11 import Response as HttpResponse
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
-CONTENT_TYPES = {  # by hand: on Windows `mimetypes` says what the registry says
+CONTENT_TYPES = {  # by hand: on Windows `mimetypes` repeats what the registry says
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -35,12 +36,13 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'"
 )
+BY_AIOHTTP = {"Content-Length", "Connection"}
 SECURITY_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("Cache-Control", "no-store"),
 )
-# A page may say where its modules are, which HTML allows inline only: trusted by its hash.
+# A page may map its modules to files. HTML allows that inline only, so its hash is trusted.
 IMPORT_MAP = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
 
 
@@ -84,7 +86,7 @@ def answer(request: "HttpRequest", *, server: str, page: str) -> "HttpResponse |
     """Answer a request to a server on `websockets`; refuse a foreign page's WebSocket with 403.
 
     Args:
-        request: what came.
+        request: a plain request, or a handshake.
         server: as for `reply`.
         page: as for `reply`.
 
@@ -100,8 +102,16 @@ def answer(request: "HttpRequest", *, server: str, page: str) -> "HttpResponse |
     headers = tuple(request.headers.raw_items())
     asked = handshake.Request(request.method, request.path, headers)
     if not found and asked.header("Origin") is not None and not handshake.same_origin(asked):
-        found = refuse(403, f"this is not a page of mine: {asked.header('Origin')}")
+        found = refuse(403, f"origin not allowed: {asked.header('Origin')}")
     return found and Response(found.status, found.reason, Headers(found.headers), found.body)
+
+
+def to_aiohttp(reply: Reply) -> "web.Response":
+    """Return a reply as aiohttp sends it, which writes two of the headers itself."""
+    from aiohttp import web
+
+    headers = [field for field in reply.headers if field[0] not in BY_AIOHTTP]
+    return web.Response(status=reply.status, headers=headers, body=reply.body)
 
 
 def refuse(status: int, fact: str, *headers: tuple[str, str]) -> Reply:
@@ -123,8 +133,8 @@ def page_file(path: str) -> tuple[str, bytes] | None:
         path: as in a URL, with or without the leading slash: `"/style.css"`.
 
     Returns:
-        `(content_type, body)`, or None for anything that is not a file to show: outside
-        the folder, hidden, or of a type that pages do not use.
+        `(content_type, body)`, or None for anything that is not a page's file: outside the
+        folder, hidden, or of a type that pages do not use.
     """
     parts = path.removeprefix("/").split("/")
     # One rule for every system: no "..", no hidden file, no drive, no backslash, no NUL.
@@ -142,7 +152,7 @@ def policy(html: bytes) -> str:
     """Return the Content-Security-Policy of a page: our own files, and its own import map.
 
     Args:
-        html: the page; empty for what is no page.
+        html: the page; empty for anything that is not a page.
 
     Source: Content Security Policy Level 3 §6.7.
     """

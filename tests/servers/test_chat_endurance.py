@@ -1,6 +1,5 @@
 """What the chat endures: a kill, floods, nonsense of every kind, and clients that never read."""
 
-import argparse
 import asyncio
 import base64
 import contextlib
@@ -22,6 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from helpers.launcher import Server
 from helpers.servers.chat import server as chat
 from helpers.serving import names, program, schema, websocket_app
+from helpers.serving.chat import core
 from helpers.wire.frames import Frame, Opcode
 from tests.servers.chat_client import DEADLINE_S, Client, client, fresh, members, run
 
@@ -113,7 +113,7 @@ def handshake(port: int) -> bytes:
 
 
 async def enter(port: int, number: int, *, reads: bool) -> Line:
-    """Join with a bare socket: a thousand clients of a library would cost the test too much."""
+    """Join with a bare socket: a thousand clients of a library would take too long."""
     bare = socket.socket()
     if not reads:
         bare.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -155,17 +155,17 @@ async def enter_all(port: int, numbers: range, *, reads: bool) -> list[Line]:
 
 
 def show_life(lines: list[Line]) -> None:
-    """Send a pong from each: nobody answers pings for a bare socket."""
+    """Send a pong from each, because a bare socket does not answer pings."""
     for _, writer in lines:
         writer.write(Frame(Opcode.PONG, mask=MASK).encode())
 
 
 async def fill(alice: Client, names: list[str]) -> None:
-    """Send 16 KB to each of those who do not read, and wait for the answers."""
+    """Send 16 KB to each client that does not read, and wait for the answers."""
     for name in names:
         await alice.send("say", id=secrets.token_hex(8), text="🌍" * 4_000, to=name)
     for _ in names:
-        while (await alice.next())["type"] not in ("ack", "error"):  # error: has left by now
+        while (await alice.next())["type"] not in ("ack", "error"):  # an error once it has left
             pass
 
 
@@ -181,7 +181,7 @@ def test_of_1000_clients_the_10_that_never_read_are_dropped_and_nobody_else_noti
             before = most = process.memory_info().rss
             said = []
             while len(said) < 2 or connections_of(process) > len(lines) + 1:
-                assert len(said) < 100, "clients that read nothing are still here"
+                assert len(said) < 100, "clients that read nothing are still connected"
                 for _ in range(4):
                     await fill(alice, [f"n{number}" for number in range(989, 999)] * 5)
                 most = max(most, process.memory_info().rss)
@@ -198,14 +198,14 @@ def test_of_1000_clients_the_10_that_never_read_are_dropped_and_nobody_else_noti
             for _, writer in lines + lazy:
                 writer.transport.abort()
 
-    with Server("chat", NO_LIMIT) as server:
+    with Server("chat", (*NO_LIMIT, "--leave-s=0.2", "--return-s=0.2")) as server:
         server.start()
         run(test(server), within_s=100)
 
 
 async def served(folder: Path, stop: asyncio.Event, listener: socket.socket) -> None:
     """Serve the chat in this process, where calls can be counted."""
-    options = argparse.Namespace(data=folder, burst=1e6, rate=1e6)
+    options = chat.flags().parse_args([f"--data={folder}", *NO_LIMIT])
     await chat.main(options, listener, stop)
 
 
@@ -242,30 +242,28 @@ JSON = st.recursive(
 )
 FIELDS = ["name", "token", "after", "id", "text", "to", "on", "before", "other"]
 NEARLY = st.fixed_dictionaries(
-    {"type": st.sampled_from(list(chat.TYPES)) | JSON},
+    {"type": st.sampled_from(list(core.TYPES)) | JSON},
     optional=dict.fromkeys(FIELDS, JSON),
 )
 NONSENSE = st.text() | st.binary() | JSON.map(json.dumps) | NEARLY.map(json.dumps)
 READING = {"bad_json", "bad_message", "unknown_type", "bad_field", "too_long"}
 CODES = READING | {
-    *(
-        "too_fast",
-        "bad_name",
-        "name_taken",
-        "bad_token",
-        "not_joined",
-        "already_joined",
-        "no_such_person",
-        "not_saved",
-    ),
+    "too_fast",
+    "bad_name",
+    "name_taken",
+    "bad_token",
+    "not_joined",
+    "already_joined",
+    "no_such_person",
+    "not_saved",
 }
 
 
 @given(NONSENSE)
 def test_whatever_comes_is_read_or_refused(raw: str | bytes) -> None:
     try:
-        answer = schema.read(raw, chat.TYPES)
-        assert answer.keys() - {"type"} == chat.TYPES[answer["type"]].keys()
+        answer = schema.read(raw, core.TYPES)
+        assert answer.keys() - {"type"} == core.TYPES[answer["type"]].keys()
     except schema.Refusal as error:
         answer = error.message()
     assert answer.get("code") in {None, *READING}
@@ -282,7 +280,7 @@ def test_whatever_name_comes_is_tidy_or_refused(name: str) -> None:
 
 
 def is_answer(error: dict[str, Any]) -> bool:
-    """Whether an answer is one that nonsense may get; some of it is no nonsense."""
+    """Whether nonsense may get this answer; some of it is a correct message."""
     return error["type"] != "error" or error["code"] in CODES
 
 
@@ -303,7 +301,7 @@ def test_nonsense_gets_a_typed_answer_and_disturbs_nobody(
             if joined:
                 await mallory.join(fresh("Mallory"))
             for raw in nonsense:
-                with contextlib.suppress(UnicodeEncodeError):  # our own side refuses it
+                with contextlib.suppress(UnicodeEncodeError):  # the client refuses to send it
                     await mallory.raw(raw)
             await mallory.raw("the last of it")
             while "the last of it" not in (last := await mallory.next()).get("text", ""):

@@ -1,6 +1,5 @@
 """The document server, from outside: many write at once, connections are cut, nothing is lost."""
 
-import argparse
 import asyncio
 import contextlib
 import json
@@ -24,7 +23,7 @@ from helpers.launcher import Server
 from helpers.servers.document import server as document
 from helpers.servers.document import store as document_store
 from helpers.servers.document import text as document_text
-from helpers.serving import presence, program
+from helpers.serving import program
 from tests.servers.document_client import DEADLINE_S, STEP_1, UPDATE, Writer, writers
 
 HERE = Path(__file__).parent
@@ -40,9 +39,10 @@ def run(test: Awaitable[None], within_s: float = DEADLINE_S * 2) -> None:
 
 
 @contextlib.asynccontextmanager
-async def served(folder: Path, burst: float = 1e6, rate: float = 1e6) -> AsyncIterator[str]:
-    """Serve the document in this process, from a folder; the URL is given."""
-    options = argparse.Namespace(data=folder, burst=burst, rate=rate)
+async def served(folder: Path, *flags: str) -> AsyncIterator[str]:
+    """Serve the document in this process, from a folder; give its URL."""
+    flags = (f"--data={folder}", "--burst=1e6", "--rate=1e6", "--leave-s=0.2", *flags)
+    options = document.flags().parse_args(flags)
     stop = asyncio.Event()
     with program.listen("127.0.0.1", 0) as listener:
         serving = asyncio.create_task(document.main(options, listener, stop))
@@ -54,7 +54,7 @@ async def served(folder: Path, burst: float = 1e6, rate: float = 1e6) -> AsyncIt
 
 
 async def text_of(url: str) -> str:
-    """Return what somebody new finds."""
+    """Return the text that somebody new finds."""
     async with writers(url, "Reader") as (reader,):
         return str(reader)
 
@@ -64,7 +64,13 @@ async def test_login_people_and_colours(tmp_path: Path) -> None:
         bob = Writer(url, "Bob")
         welcome = await bob.log_in()
         assert set(welcome) == {
-            *("type", "id", "name", "token", "colour", "people", "log"),
+            "type",
+            "id",
+            "name",
+            "token",
+            "colour",
+            "people",
+            "log",
         }
         person = {key: welcome[key] for key in ("id", "name", "colour")}
         nowhere = {"anchor": None, "head": None}
@@ -76,11 +82,11 @@ async def test_login_people_and_colours(tmp_path: Path) -> None:
         await bob.leave()
         assert await alice.next("left") == {"type": "left", "id": person["id"]}
         back = await bob.log_in()
-        assert {key: back[key] for key in person} == person  # the token is who one is
+        assert {key: back[key] for key in person} == person  # the token says who somebody is
         await bob.leave()
 
 
-async def test_eight_have_eight_colours_even_when_they_come_at_once(tmp_path: Path) -> None:
+async def test_eight_have_eight_colours_even_when_they_log_in_at_once(tmp_path: Path) -> None:
     async with served(tmp_path) as url:
         everybody = [Writer(url, "Same Name") for _ in range(8)]
         welcomes = await asyncio.gather(*(each.log_in() for each in everybody))
@@ -98,11 +104,11 @@ async def test_the_log_gathers_a_burst_and_survives(tmp_path: Path) -> None:
         await alice.all_saved()
 
         def told() -> bool:
-            entries = [m["entry"] for m in bob.came if m["type"] == "log"]
+            entries = [m["entry"] for m in bob.received if m["type"] == "log"]
             return any((e["added"], e["removed"]) == (6, 2) for e in entries)
 
         await bob.until(told)
-        entries = [m["entry"] for m in bob.came if m["type"] == "log"]
+        entries = [m["entry"] for m in bob.received if m["type"] == "log"]
         edits = [entry for entry in entries if entry["what"] == "edited"]
         assert len({entry["seq"] for entry in edits}) == 1
         assert {entry["name"] for entry in edits} == {"Alice"}
@@ -110,7 +116,9 @@ async def test_the_log_gathers_a_burst_and_survives(tmp_path: Path) -> None:
         carol = Writer(url, "Carol")
         log = (await carol.log_in())["log"]
         assert [(e["what"], e["name"]) for e in log][:3] == [
-            *[("joined", "Alice"), ("joined", "Bob"), ("edited", "Alice")]
+            ("joined", "Alice"),
+            ("joined", "Bob"),
+            ("edited", "Alice"),
         ]
         assert log[2] == edits[-1]
         await carol.leave()
@@ -142,14 +150,17 @@ async def test_carets_go_to_the_others_and_to_newcomers(tmp_path: Path) -> None:
         assert (seen["id"], seen["anchor"]) == (caret["id"], place)
         await alice.send("caret")
         assert await bob.next("caret") == caret | {"anchor": None, "head": None}
-        assert not [m for m in alice.came if m["type"] == "caret"]
+        assert not [m for m in alice.received if m["type"] == "caret"]
         await carol.leave()
 
 
 CARETS = [
     ('{"x": "%s"}' % ("x" * 1_100), "too_long"),
-    *[('{"x": "\\ud800"}', "bad_field"), ('{"x": NaN}', "bad_field"), ("[1]", "bad_field")],
-    *[('{"x": -Infinity}', "bad_field"), ('{"x":' * 60 + "1" + "}" * 60, None)],
+    ('{"x": "\\ud800"}', "bad_field"),
+    ('{"x": NaN}', "bad_field"),
+    ("[1]", "bad_field"),
+    ('{"x": -Infinity}', "bad_field"),
+    ('{"x":' * 60 + "1" + "}" * 60, None),
 ]
 
 
@@ -253,36 +264,39 @@ async def test_the_same_token_again_takes_over(tmp_path: Path) -> None:
         assert await alice.close_code() == 4001
         await bob.write("still one Alice")
         await again.until(lambda: str(again) == "still one Alice")
-        assert not [m for m in bob.came if m["type"] == "left"]
+        assert not [m for m in bob.received if m["type"] == "left"]
         await again.leave()
         await bob.next("left")
 
 
-async def test_a_lost_connection_keeps_its_place_for_a_while(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(presence, "RETURN_S", 0.3)
-
-    async with served(tmp_path) as url, writers(url, "Alice", "Bob") as (alice, bob):
-        alice.came.clear()
+async def test_a_lost_connection_keeps_its_place_for_a_while(tmp_path: Path) -> None:
+    async with (
+        served(tmp_path, "--return-s=0.3") as url,
+        writers(url, "Alice", "Bob") as (alice, bob),
+    ):
+        alice.received.clear()
         await bob.cut()
         await bob.log_in()
         await bob.cut()
         await alice.next("left")
-        assert not [m for m in alice.came if m["type"] in ("left", "joined")]
+        assert not [m for m in alice.received if m["type"] in ("left", "joined")]
 
 
 BAD: list[tuple[str | bytes, str]] = [
-    *[("", "bad_json"), ("[]", "bad_message"), ('{"type": "say"}', "unknown_type")],
-    *[('{"type": "login"}', "bad_field"), ('{"type": "login", "name": "x"}', "already_logged_in")],
-    *[
-        (b"", "bad_update"),
-        (b"\0", "bad_update"),
-        (b"\0\1", "bad_update"),
-        (b"\1\0", "bad_update"),
-    ],
-    *[(b"\0\3\0", "bad_update"), (UPDATE + b"\5ab", "bad_update"), (b"\0\0\1\xff", "bad_update")],
-    *[(UPDATE + b"\xff" * 12, "bad_update"), (UPDATE + bytes(256 * 1024), "too_long")],
+    ("", "bad_json"),
+    ("[]", "bad_message"),
+    ('{"type": "say"}', "unknown_type"),
+    ('{"type": "login"}', "bad_field"),
+    ('{"type": "login", "name": "x"}', "already_logged_in"),
+    (b"", "bad_update"),
+    (b"\0", "bad_update"),
+    (b"\0\1", "bad_update"),
+    (b"\1\0", "bad_update"),
+    (b"\0\3\0", "bad_update"),
+    (UPDATE + b"\5ab", "bad_update"),
+    (b"\0\0\1\xff", "bad_update"),
+    (UPDATE + b"\xff" * 12, "bad_update"),
+    (UPDATE + bytes(256 * 1024), "too_long"),
     ("x" * 70_000, "too_long"),
 ]
 
@@ -295,7 +309,8 @@ async def test_every_error_has_its_code(tmp_path: Path) -> None:
         stranger = Writer(url, "Stranger")
         await stranger.connect()
         for raw, code in [
-            *[('{"type": "caret"}', "not_logged_in"), (STEP_1 + b"\1\0", "not_logged_in")],
+            ('{"type": "caret"}', "not_logged_in"),
+            (STEP_1 + b"\1\0", "not_logged_in"),
             ('{"type": "login", "name": "\\u202e"}', "bad_name"),
             ('{"type": "login", "name": "x", "token": "y"}', "bad_token"),
         ]:
@@ -309,7 +324,10 @@ async def test_every_error_has_its_code(tmp_path: Path) -> None:
 
 
 async def test_too_fast_then_1008(tmp_path: Path) -> None:
-    async with served(tmp_path, 20, 1) as url, writers(url, "Alice", "Bob") as (alice, bob):
+    async with (
+        served(tmp_path, "--burst=20", "--rate=1") as url,
+        writers(url, "Alice", "Bob") as (alice, bob),
+    ):
         for _ in range(600):
             await alice.raw('{"type": "caret"}')
         assert await alice.code() == "too_fast"
@@ -337,12 +355,11 @@ async def test_a_full_document_refuses_and_still_lets_one_erase(
         await bob.until(lambda: Counter(str(bob)) == Counter(x=1_000, y=2_000))
 
 
-async def test_whoever_does_not_read_is_dropped_and_the_others_go_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(presence, "RETURN_S", 0.1)
-
-    async with served(tmp_path) as url, writers(url, "Ann", "Bob", "Lazy") as (ann, bob, lazy):
+async def test_whoever_does_not_read_is_dropped_and_the_others_go_on(tmp_path: Path) -> None:
+    async with (
+        served(tmp_path, "--return-s=0.1") as url,
+        writers(url, "Ann", "Bob", "Lazy") as (ann, bob, lazy),
+    ):
         lazy.websocket.transport.pause_reading()
         for _ in range(60):  # 12 MB: more than the system's own buffers hold
             await ann.write("x" * 200_000)
@@ -374,7 +391,7 @@ async def test_what_could_not_be_saved_is_not_in_the_document_until_it_comes_aga
 
 
 class Deaf(Writer):
-    """A writer who merges nothing: others may have forged what comes."""
+    """A writer who merges nothing: others may have forged the updates."""
 
     async def _merge(self, raw: bytes) -> None:
         self.frames.append(raw)
@@ -413,7 +430,7 @@ def test_nonsense_gets_an_answer_and_disturbs_nobody(
                 await mallory.raw(raw)
             await mallory.raw("the last of it")
             await mallory.next("error", text='expected JSON, got "the last of it"')
-            errors = sum(m["type"] == "error" for m in mallory.came)
+            errors = sum(m["type"] == "error" for m in mallory.received)
             answers = len(mallory.frames) - before + errors + mallory.saved
             assert answers >= len(frames)
             await bob.send("caret", anchor={"x": 1}, head={"x": 1})
@@ -447,11 +464,14 @@ def test_the_end_closes_with_1001() -> None:
 
 
 async def judge(url: str, name: str, pieces: int, total: int) -> str:
-    """Let Yjs itself write, and return the text that it ends with."""
+    """Let Yjs itself write, and return its text at the end."""
     script = str(HERE / "document_judge.mjs")
     ended = await asyncio.to_thread(
-        *(node, [script, url, name, str(pieces), str(total)]),
-        **{"return_completed_process": True, "stdout": subprocess.PIPE, "timeout": DEADLINE_S},
+        node,
+        [script, url, name, str(pieces), str(total)],
+        return_completed_process=True,
+        stdout=subprocess.PIPE,
+        timeout=DEADLINE_S,
     )
     return str(json.loads(ended.stdout))
 

@@ -1,4 +1,4 @@
-"""What the document server builds on: how pycrdt takes what is torn, or comes too early."""
+"""What the document server relies on: how pycrdt takes updates that are torn or early."""
 
 import pytest
 from hypothesis import given

@@ -39,8 +39,8 @@ def written(pieces: int, seed: int = 0) -> tuple[list[bytes], str]:
     made = []
     for number in range(pieces):
         doc, text = docs[number % 3], texts[number % 3]
-        state, here = doc.get_state(), str(text)
-        place = len(here[: chance.randrange(len(here) + 1)].encode())
+        state, before = doc.get_state(), str(text)
+        place = len(before[: chance.randrange(len(before) + 1)].encode())
         text.insert(place, chance.choice(["a", "bc", "😀"]))
         made.append(doc.get_update(state))
         for other in docs:
@@ -76,8 +76,8 @@ def test_compaction_keeps_what_waits_for_an_earlier_update(
     assert str(SharedText(updates(db))) == text
 
 
-def test_an_honest_client_who_sends_all_of_it_again_mends_a_gap() -> None:
-    """pycrdt 0.14.13 may leave out of the text what waited; what comes whole is whole."""
+def test_an_honest_client_that_sends_all_of_it_again_closes_a_gap() -> None:
+    """pycrdt 0.14.13 may leave what waited out of the text; a whole update repairs that."""
     made, text = written(60)
     late = made.pop(5)
     shared = SharedText(made)
@@ -103,7 +103,7 @@ def test_whatever_breaks_in_the_library_costs_no_update(
     db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class PanicError(BaseException):
-        """As a panic in Rust."""
+        """Like a panic in Rust."""
 
     def panic(*updates: bytes) -> bytes:
         raise PanicError
@@ -139,7 +139,7 @@ def test_the_log_keeps_its_last_200_entries(db: sqlite3.Connection) -> None:
 
 
 def test_step_2_may_be_as_large_as_the_document() -> None:
-    """Whoever comes back to an emptied server has all of it to tell."""
+    """A client that comes back to an emptied server has the whole document to send."""
     doc = Doc()
     doc.get("text", type=pycrdt.Text).insert(0, "x" * 500_000)
     shared = SharedText([])

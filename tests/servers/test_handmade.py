@@ -122,23 +122,23 @@ def raw(head: str, payload: bytes = b"") -> bytes:
     return bytes.fromhex(head) + bytes(4) + payload
 
 
-class House:
-    """The server, running in a thread, and everybody who visits it."""
+class Running:
+    """The server, running in a thread, and its clients."""
 
-    all: ClassVar[list["House"]] = []
+    all: ClassVar[list["Running"]] = []
 
-    def __init__(self, max_size: int) -> None:
+    def __init__(self, options: argparse.Namespace) -> None:
         self.all.append(self)
+        self.options = options
         self.listener = program.listen("127.0.0.1", 0)
         self.port = self.listener.getsockname()[1]
         self.complaints: list[str] = []
         self.peers: list[Peer] = []
         self.ready = threading.Event()
-        self.options = argparse.Namespace(max_size=max_size)
-        self.thread = threading.Thread(target=lambda: asyncio.run(self.live()), daemon=True)
+        self.thread = threading.Thread(target=lambda: asyncio.run(self.serve()), daemon=True)
 
-    async def live(self) -> None:
-        """Run the server; afterwards nothing may be left, neither a task nor an error unseen."""
+    async def serve(self) -> None:
+        """Run the server; afterwards there may be no task left, and no error unseen."""
         self.loop, self.stop = asyncio.get_running_loop(), asyncio.Event()
         self.loop.set_exception_handler(lambda _, facts: self.complaints.append(str(facts)))
         await handmade.main(self.options, self.listener, self.stop)
@@ -146,14 +146,14 @@ class House:
         left = asyncio.all_tasks() - {asyncio.current_task()}
         self.complaints += [f"task left: {task}" for task in left]
 
-    def visit(self) -> Peer:
-        """Connect."""
+    def connect(self) -> Peer:
+        """Open a connection, and send nothing."""
         self.peers.append(Peer(self.port))
         return self.peers[-1]
 
     def open(self, path: str = "/echo") -> Peer:
-        """Connect and shake hands."""
-        return self.visit().open(path)
+        """Open a connection and do the opening handshake."""
+        return self.connect().open(path)
 
     def end(self) -> None:
         """Stop the server and wait for it."""
@@ -166,35 +166,33 @@ class House:
 def _no_error_is_left_unseen() -> Iterator[None]:
     yield
     gc.collect()  # a task that nobody asked for its exception says so when it is collected
-    assert [complaint for house in House.all for complaint in house.complaints] == []
+    assert [complaint for server in Running.all for complaint in server.complaints] == []
 
 
 @pytest.fixture
-def build(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., House]]:
-    houses: list[House] = []
+def build(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Running]]:
+    built: list[Running] = []
 
-    def build(max_size: int = MIB, **constants: Any) -> House:
-        for name, value in constants.items():
-            monkeypatch.setattr(handmade, name, value)
-        house = House(max_size)
-        monkeypatch.setattr(program, "ready", lambda listener, *paths: house.ready.set())
-        house.thread.start()
-        assert house.ready.wait(DEADLINE_S)
-        houses.append(house)
-        return house
+    def build(*flags: str) -> Running:
+        server = Running(handmade.flags().parse_args(flags))
+        monkeypatch.setattr(program, "ready", lambda listener, *paths: server.ready.set())
+        server.thread.start()
+        assert server.ready.wait(DEADLINE_S)
+        built.append(server)
+        return server
 
     yield build
-    for house in houses:
-        for peer in house.peers:
+    for server in built:
+        for peer in server.peers:
             peer.socket.close()
-        if house.thread.is_alive():
-            house.end()
-        house.listener.close()
-        assert house.complaints == []
+        if server.thread.is_alive():
+            server.end()
+        server.listener.close()
+        assert server.complaints == []
 
 
 @pytest.fixture
-def house(build: Callable[..., House]) -> House:
+def server(build: Callable[..., Running]) -> Running:
     return build()
 
 
@@ -203,24 +201,24 @@ def house(build: Callable[..., House]) -> House:
 
 @pytest.mark.parametrize("path", ["/ws", "/echo"])
 @pytest.mark.parametrize("slice_bytes", [None, 997])
-def test_text_and_binary_come_back(house: House, path: str, slice_bytes: int | None) -> None:
-    peer = house.open(path)
+def test_text_and_binary_come_back(server: Running, path: str, slice_bytes: int | None) -> None:
+    peer = server.open(path)
     for size in (0, 1, 125, 126, 127, 128, 65535, 65536):
         for opcode in (Opcode.TEXT, Opcode.BINARY):
             peer.send(frame(opcode, b"*" * size), slice_bytes)
             assert peer.next() == Frame(opcode, b"*" * size)
 
 
-def test_octet_by_octet_from_the_first_byte_on(house: House) -> None:
-    peer = house.visit().open("/echo", slice_bytes=1)
+def test_octet_by_octet_from_the_first_byte_on(server: Running) -> None:
+    peer = server.connect().open("/echo", slice_bytes=1)
     peer.send(frame(Opcode.TEXT, "Käse €".encode()) + frame(Opcode.BINARY, b"*" * 300), 1)
     assert peer.next() == Frame(Opcode.TEXT, "Käse €".encode())
     assert peer.next() == Frame(Opcode.BINARY, b"*" * 300)
 
 
-def test_frames_right_behind_the_handshake(house: House) -> None:
-    peer = house.visit()
-    request = build_request(f"127.0.0.1:{house.port}", "/echo", key=KEY).encode()
+def test_frames_right_after_the_handshake(server: Running) -> None:
+    peer = server.connect()
+    request = build_request(f"127.0.0.1:{server.port}", "/echo", key=KEY).encode()
     assert peer.ask(request + frame(Opcode.TEXT, b"early")).status == 101
     assert peer.next() == Frame(Opcode.TEXT, b"early")
 
@@ -229,22 +227,22 @@ def test_frames_right_behind_the_handshake(house: House) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"", b"Hello", bytes(range(0x80, 0xFD))])
-def test_a_ping_is_answered_with_its_payload(house: House, payload: bytes) -> None:
-    peer = house.open()
+def test_a_ping_is_answered_with_its_payload(server: Running, payload: bytes) -> None:
+    peer = server.open()
     peer.send(frame(Opcode.PONG, b"nobody asked"))
     peer.send(frame(Opcode.PING, payload), 1)
     assert peer.next() == Frame(Opcode.PONG, payload)
 
 
-def test_many_pings_are_answered_in_order(house: House) -> None:
-    peer = house.open()
+def test_many_pings_are_answered_in_order(server: Running) -> None:
+    peer = server.open()
     peer.send(b"".join(frame(Opcode.PING, bytes([n])) for n in range(100)), 7)
     assert [peer.next() for _ in range(100)] == [
         Frame(Opcode.PONG, bytes([n])) for n in range(100)
     ]
 
 
-# 2 to 5 What breaks a rule of frames: what came before it is answered, then 1002
+# 2 to 5 A frame that breaks a rule: what came before it is answered, then 1002
 
 
 BAD_FRAMES = {
@@ -267,8 +265,10 @@ BAD_FRAMES = {
 
 @pytest.mark.parametrize("fact", BAD_FRAMES)
 @pytest.mark.parametrize("slice_bytes", [None, 1])
-def test_a_broken_rule_closes_with_1002(house: House, fact: str, slice_bytes: int | None) -> None:
-    peer = house.open()
+def test_a_broken_rule_closes_with_1002(
+    server: Running, fact: str, slice_bytes: int | None
+) -> None:
+    peer = server.open()
     peer.send(frame(Opcode.TEXT, b"before") + BAD_FRAMES[fact], slice_bytes)
     assert peer.next() == Frame(Opcode.TEXT, b"before")
     code, reason = peer.closed_with()
@@ -279,8 +279,8 @@ def test_a_broken_rule_closes_with_1002(house: House, fact: str, slice_bytes: in
 # 5 Fragments
 
 
-def test_fragments_with_control_frames_between_them(house: House) -> None:
-    peer = house.open()
+def test_fragments_with_control_frames_between_them(server: Running) -> None:
+    peer = server.open()
     wire = frame(Opcode.TEXT, b"\xe2", fin=False) + frame(Opcode.PING, b"1")
     wire += frame(Opcode.CONTINUATION, b"\x82", fin=False) + frame(Opcode.PING, b"2")
     wire += frame(Opcode.CONTINUATION, b"", fin=False) + frame(Opcode.CONTINUATION, b"\xac")
@@ -297,24 +297,24 @@ def test_fragments_with_control_frames_between_them(house: House) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"\xff", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xce"])
-def test_text_that_is_not_utf8_closes_with_1007(house: House, payload: bytes) -> None:
-    peer = house.open()
+def test_text_that_is_not_utf8_closes_with_1007(server: Running, payload: bytes) -> None:
+    peer = server.open()
     peer.send(frame(Opcode.TEXT, b"good " + payload))
     assert peer.closed_with()[0] == 1007
 
 
-def test_bad_text_is_refused_before_the_rest_of_it_comes(house: House) -> None:
+def test_bad_text_is_refused_before_the_rest_of_it_comes(server: Running) -> None:
     in_one_frame = frame(Opcode.TEXT, b"\xce\xba\xf4\x90" + b"*" * 96)[: 2 + 4 + 4]
     in_fragments = frame(Opcode.TEXT, b"\xce\xba\xf4", fin=False)
     in_fragments += frame(Opcode.CONTINUATION, b"\x90", fin=False)
     for wire in (in_one_frame, in_fragments):
-        peer = house.open()
+        peer = server.open()
         peer.send(wire)
         assert peer.closed_with()[0] == 1007
 
 
-def test_binary_may_be_anything(house: House) -> None:
-    peer = house.open()
+def test_binary_may_be_anything(server: Running) -> None:
+    peer = server.open()
     peer.send(frame(Opcode.BINARY, b"\xff\xfe"))
     assert peer.next() == Frame(Opcode.BINARY, b"\xff\xfe")
 
@@ -323,21 +323,21 @@ def test_binary_may_be_anything(house: House) -> None:
 
 
 @pytest.mark.parametrize("code", [None, 1000, 1001, 1003, 1007, 1011, 1014, 3000, 4999])
-def test_a_close_frame_comes_back_with_its_code(house: House, code: int | None) -> None:
-    peer = house.open()
+def test_a_close_frame_comes_back_with_its_code(server: Running, code: int | None) -> None:
+    peer = server.open()
     late = frame(Opcode.TEXT, b"late") + frame(Opcode.PING) + b"\xff\xff"
     peer.send(frame(Opcode.CLOSE, build_close(code, "bye" if code else "")) + late)
     assert peer.closed_with() == (code, "")
 
 
-def test_a_close_in_the_middle_of_a_message(house: House) -> None:
-    peer = house.open()
+def test_a_close_in_the_middle_of_a_message(server: Running) -> None:
+    peer = server.open()
     peer.send(frame(Opcode.TEXT, b"un", fin=False) + frame(Opcode.CLOSE, build_close(1000)))
     assert peer.closed_with() == (1000, "")
 
 
-def test_a_close_reason_is_text_too(house: House) -> None:
-    peer = house.open()
+def test_a_close_reason_must_be_utf8(server: Running) -> None:
+    peer = server.open()
     peer.send(frame(Opcode.CLOSE, b"\x03\xe8\xff"))
     assert peer.closed_with()[0] == 1007
 
@@ -348,9 +348,9 @@ def test_a_close_reason_is_text_too(house: House) -> None:
 @pytest.mark.parametrize("opcode", [Opcode.TEXT, Opcode.BINARY])
 @pytest.mark.parametrize("fragment_bytes", [16 * MIB, 65_536])
 def test_16_mib_when_asked(
-    build: Callable[..., House], opcode: Opcode, fragment_bytes: int
+    build: Callable[..., Running], opcode: Opcode, fragment_bytes: int
 ) -> None:
-    peer = build(max_size=16 * MIB).open("/ws")
+    peer = build(f"--max-size={16 * MIB}").open("/ws")
     payload = "€ä*\n".encode() * (2 * MIB)
     payload += b"." * (16 * MIB - len(payload))
     wire = b"".join(
@@ -370,8 +370,8 @@ def test_16_mib_when_asked(
 
 
 @pytest.mark.parametrize(("size", "fragment_bytes"), [(MIB, 64), (65_536, 1300)])
-def test_many_small_fragments(house: House, size: int, fragment_bytes: int) -> None:
-    peer = house.open()
+def test_many_small_fragments(server: Running, size: int, fragment_bytes: int) -> None:
+    peer = server.open()
     starts = range(0, size, fragment_bytes)
     peer.send(
         b"".join(
@@ -386,26 +386,26 @@ def test_many_small_fragments(house: House, size: int, fragment_bytes: int) -> N
     assert peer.next() == Frame(Opcode.TEXT, b"*" * size)
 
 
-def test_over_the_limit_closes_with_1009(house: House) -> None:
+def test_over_the_limit_closes_with_1009(server: Running) -> None:
     for wire in (
         frame(Opcode.BINARY, bytes(MIB + 1)),
         raw("82ff0000000000100001"),  # its head is enough
         frame(Opcode.BINARY, bytes(MIB), fin=False) + frame(Opcode.CONTINUATION, b"*"),
     ):
-        peer = house.open()
+        peer = server.open()
         peer.send(wire)
         fact = f"message must be at most {MIB} bytes here, got {MIB + 1} (RFC 6455 §10.4)"
         assert peer.closed_with() == (1009, fact)
-    peer = house.open()
+    peer = server.open()
     peer.send(frame(Opcode.BINARY, bytes(MIB)))
     assert peer.next() == Frame(Opcode.BINARY, bytes(MIB))
 
 
-# Everybody, and the sender alone
+# To everybody, and to the sender alone
 
 
-def test_ws_is_for_everybody_and_echo_for_the_sender(house: House) -> None:
-    alice, bob, eve = house.open("/ws"), house.open("/ws"), house.open("/echo")
+def test_ws_is_for_everybody_and_echo_for_the_sender(server: Running) -> None:
+    alice, bob, eve = server.open("/ws"), server.open("/ws"), server.open("/echo")
     alice.text("to all")
     assert alice.next() == bob.next() == Frame(Opcode.TEXT, b"to all")
     eve.text("to me")
@@ -414,8 +414,8 @@ def test_ws_is_for_everybody_and_echo_for_the_sender(house: House) -> None:
     assert eve.next() == Frame(Opcode.TEXT, b"to me")
 
 
-def test_who_left_gets_nothing_and_harms_nobody(house: House) -> None:
-    alice, bob, carol = (house.open("/ws") for _ in range(3))
+def test_a_client_that_left_gets_nothing_and_harms_nobody(server: Running) -> None:
+    alice, bob, carol = (server.open("/ws") for _ in range(3))
     bob.socket.close()
     carol.send(frame(Opcode.CLOSE))
     carol.closed_with()
@@ -431,11 +431,11 @@ def get(path: str, *lines: str, method: str = "GET") -> bytes:
     return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: a", *lines, "", ""]).encode()
 
 
-def test_the_page_and_the_health(house: House) -> None:
-    page = house.visit().ask(get("/"))
+def test_the_page_and_the_health(server: Running) -> None:
+    page = server.connect().ask(get("/"))
     assert (page.status, page.header("Content-Type")) == (200, "text/html; charset=utf-8")
     assert page.header("Content-Length") == str(len(page.body))
-    health = house.visit().ask(get("/healthz"), slice_bytes=1)
+    health = server.connect().ask(get("/healthz"), slice_bytes=1)
     assert (health.status, health.body) == (200, b'{"server": "handmade", "status": "ok"}')
 
 
@@ -460,16 +460,16 @@ HANDSHAKE = build_request("a", "/ws", key=KEY)
         (b"a" * 20_000, 431, b"head must be at most 16384 bytes"),
     ],
 )
-def test_what_is_no_handshake_is_refused(
-    house: House, request_bytes: bytes, status: int, fact: bytes
+def test_whatever_is_not_a_handshake_is_refused(
+    server: Running, request_bytes: bytes, status: int, fact: bytes
 ) -> None:
-    response = house.visit().ask(request_bytes)
+    response = server.connect().ask(request_bytes)
     assert response.status == status
     assert fact in response.body
 
 
-def test_a_refused_visitor_with_more_to_say_still_reads_why(house: House) -> None:
-    peer = house.visit()
+def test_a_refused_client_with_more_to_send_still_reads_why(server: Running) -> None:
+    peer = server.connect()
     response = peer.ask(get("/ws", "Content-Length: 100000", method="POST") + bytes(100_000))
     assert response.status == 405
 
@@ -477,24 +477,26 @@ def test_a_refused_visitor_with_more_to_say_still_reads_why(house: House) -> Non
 # Hostile and unlucky clients
 
 
-def test_who_does_not_finish_the_request_is_dropped(build: Callable[..., House]) -> None:
-    house = build(HANDSHAKE_S=0.2)
-    silent, slow = house.visit(), house.visit()
+def test_a_client_that_does_not_finish_its_request_is_dropped(
+    build: Callable[..., Running],
+) -> None:
+    server = build("--handshake-s=0.2")
+    silent, slow = server.connect(), server.connect()
     slow.send(b"GET /ws HTTP/1.1\r\nX-")
     assert silent.gone()
     assert slow.gone()
-    assert house.open().port == house.port
+    assert server.open().port == server.port
 
 
-def test_who_answers_no_ping_is_dropped(build: Callable[..., House]) -> None:
-    house = build(SILENCE_S=0.3)
-    dead = house.open()
+def test_a_client_that_answers_no_ping_is_dropped(build: Callable[..., Running]) -> None:
+    server = build("--ping-s=0.1", "--pong-s=0.2")
+    dead = server.open()
     assert dead.next() == Frame(Opcode.PING)
     assert dead.next() is None or dead.gone()
 
 
-def test_who_answers_the_ping_stays(build: Callable[..., House]) -> None:
-    alive = build(SILENCE_S=2.0).open()
+def test_a_client_that_answers_the_ping_stays(build: Callable[..., Running]) -> None:
+    alive = build("--ping-s=0.1", f"--pong-s={DEADLINE_S}").open()
     for _ in range(2):
         assert alive.next() == Frame(Opcode.PING)
         alive.send(frame(Opcode.PONG))
@@ -502,16 +504,18 @@ def test_who_answers_the_ping_stays(build: Callable[..., House]) -> None:
     assert alive.next() == Frame(Opcode.TEXT, b"still here")
 
 
-def test_who_sends_and_never_reads_is_dropped(build: Callable[..., House]) -> None:
-    house = build(SILENCE_S=0.3)
-    greedy = house.open()
+def test_a_client_that_sends_and_never_reads_is_dropped(build: Callable[..., Running]) -> None:
+    server = build("--pong-s=0.3")
+    greedy = server.open()
     wire = frame(Opcode.BINARY, bytes(MIB)) * 100  # more than all buffers together
     with pytest.raises(ConnectionError):  # a send fails when the server has let go
         greedy.send(wire)
 
 
-def test_who_reads_late_is_slowed_down_and_loses_nothing(build: Callable[..., House]) -> None:
-    late = build(max_size=65_536).open()
+def test_a_client_that_reads_late_is_slowed_down_and_loses_nothing(
+    build: Callable[..., Running],
+) -> None:
+    late = build("--max-size=65536").open()
     wire, sent = memoryview(frame(Opcode.BINARY, bytes(65_536)) * 300), 0
     while sent < len(wire) and select.select([], [late.socket], [], 0.2)[1]:
         sent += late.socket.send(wire[sent : sent + 65_536])
@@ -523,9 +527,11 @@ def test_who_reads_late_is_slowed_down_and_loses_nothing(build: Callable[..., Ho
     rest.join(DEADLINE_S)
 
 
-def test_who_never_reads_is_dropped_and_slows_nobody(build: Callable[..., House]) -> None:
-    house = build(max_size=65_536)
-    alice, sleeper, bob = house.open("/ws"), house.open("/ws"), house.open("/ws")
+def test_a_client_that_never_reads_is_dropped_and_slows_nobody(
+    build: Callable[..., Running],
+) -> None:
+    server = build("--max-size=65536")
+    alice, sleeper, bob = server.open("/ws"), server.open("/ws"), server.open("/ws")
     for number in range(300):  # 19 MiB: more than any socket and the limit hold
         alice.send(frame(Opcode.BINARY, bytes([number % 256]) * 65_536))
         for reader in (alice, bob):
@@ -537,17 +543,17 @@ def test_who_never_reads_is_dropped_and_slows_nobody(build: Callable[..., House]
     assert bob.next() == Frame(Opcode.TEXT, b"on")
 
 
-def test_who_talks_on_after_the_close_is_cut_off(build: Callable[..., House]) -> None:
-    house = build(CLOSE_S=0.2)
-    deaf = house.open()
+def test_a_client_that_talks_on_after_its_close_is_cut_off(build: Callable[..., Running]) -> None:
+    server = build("--leave-s=0.2")
+    deaf = server.open()
     deaf.send(frame(Opcode.CLOSE))
     with pytest.raises(ConnectionError):
         deaf.send(bytes(2**30), slice_bytes=65_536)
 
 
-def test_a_flood_of_tiny_frames_is_fair_to_the_others(house: House) -> None:
+def test_a_flood_of_tiny_frames_is_fair_to_the_others(server: Running) -> None:
     flood = frame(Opcode.CONTINUATION, b"", fin=False) * 50_000
-    flooder, other = house.open(), house.open()
+    flooder, other = server.open(), server.open()
     sender = threading.Thread(
         target=flooder.send, args=[frame(Opcode.TEXT, fin=False) + flood + flood]
     )
@@ -563,31 +569,31 @@ def test_a_flood_of_tiny_frames_is_fair_to_the_others(house: House) -> None:
     )
 
 
-def test_one_too_many_is_told_so(build: Callable[..., House]) -> None:
-    house = build(MAX_CONNECTIONS=2)
-    alice, bob = house.open(), house.open()
-    response = house.visit().ask(HANDSHAKE.encode())
+def test_one_too_many_is_told_so(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handmade, "MAX_CONNECTIONS", 2)
+    alice, bob = server.open(), server.open()
+    response = server.connect().ask(HANDSHAKE.encode())
     assert (response.status, response.reason) == (503, "Service Unavailable")
     bob.send(frame(Opcode.CLOSE))
     bob.closed_with()
     bob.socket.close()
-    alice.text("a turn, in which the server notices")
+    alice.text("meanwhile the server notices")
     alice.next()
 
 
-def test_a_hundred_who_vanish_leave_nothing_behind(house: House) -> None:
+def test_a_hundred_clients_that_vanish_leave_nothing_behind(server: Running) -> None:
     for number in range(100):
-        peer = house.open("/ws") if number % 2 else house.visit()
+        peer = server.open("/ws") if number % 2 else server.connect()
         if number % 3:
             peer.send(b"\x82\xff\x00")
         peer.reset()
-    alice = house.open("/ws")
+    alice = server.open("/ws")
     alice.text("on")
     assert alice.next() == Frame(Opcode.TEXT, b"on")
 
 
 def test_a_connection_that_failed_keeps_no_memory(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    build: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its data goes with it at once: the garbage collector counts objects, not their size."""
     readers: weakref.WeakSet[MessageReader] = weakref.WeakSet()
@@ -598,52 +604,55 @@ def test_a_connection_that_failed_keeps_no_memory(
             readers.add(self)
 
     monkeypatch.setattr(handmade, "MessageReader", Watched)
+    server = build("--leave-s=0.1")
     gc.disable()
     try:
-        bad, lost = house.open(), house.open("/ws")
+        bad, lost = server.open(), server.open("/ws")
         bad.send(b"\xff\xff")
         assert bad.closed_with()[0] == 1002
         lost.send(bytes.fromhex("82ff0000000000100000") + MASK + bytes(1000))
         lost.reset()
-        house.end()
+        server.end()
         assert list(readers) == []
     finally:
         gc.enable()
 
 
-def test_the_end_of_the_server_closes_with_1001(house: House) -> None:
-    page, alice, bob = house.visit(), house.open("/ws"), house.open("/echo")
-    ending = threading.Thread(target=house.end)
+def test_the_end_of_the_server_closes_with_1001(server: Running) -> None:
+    page, alice, bob = server.connect(), server.open("/ws"), server.open("/echo")
+    ending = threading.Thread(target=server.end)
     ending.start()
     for peer in (alice, bob):
-        assert peer.closed_with() == (1001, "the server ends")
+        assert peer.closed_with() == (1001, "the server is stopping")
         peer.socket.close()
     page.socket.close()
     ending.join(DEADLINE_S)
-    assert not house.thread.is_alive()
+    assert not server.thread.is_alive()
 
 
-def test_after_its_close_frame_nobody_gets_anything(build: Callable[..., House]) -> None:
-    house = build(CLOSE_S=DEADLINE_S)
-    alice, bob = house.open("/ws"), house.open("/ws")
-    ending = threading.Thread(target=house.end)
+def test_after_the_close_frame_nobody_gets_anything(build: Callable[..., Running]) -> None:
+    server = build(f"--leave-s={DEADLINE_S}")
+    alice, bob = server.open("/ws"), server.open("/ws")
+    ending = threading.Thread(target=server.end)
     ending.start()
     last = alice.next()
     assert last is not None
     alice.text("too late")
     alice.send(frame(Opcode.CLOSE, last.payload))
     assert alice.next() is None
-    assert bob.closed_with() == (1001, "the server ends")  # and nothing came after it
+    assert bob.closed_with() == (1001, "the server is stopping")  # and nothing came after it
     for peer in (alice, bob):
         peer.socket.close()
     ending.join(DEADLINE_S)
 
 
-def test_the_end_does_not_wait_for_the_deaf(build: Callable[..., House]) -> None:
-    house = build(CLOSE_S=0.2)
-    house.visit().send(b"GET")
-    house.open("/ws")
-    house.end()
+def test_the_end_does_not_wait_for_clients_that_do_not_answer(
+    build: Callable[..., Running],
+) -> None:
+    server = build("--leave-s=0.2")
+    server.connect().send(b"GET")
+    server.open("/ws")
+    server.end()
 
 
 # The program
@@ -667,7 +676,7 @@ def test_the_program_runs_from_the_command_line(flags: list[str], limit: int) ->
         big.send(frame(Opcode.TEXT, b"*" * (limit + 1))[:14])
         assert big.closed_with()[0] == 1009
         process.stdin.close()  # as when the kernel ends
-        assert peer.closed_with() == (1001, "the server ends")
+        assert peer.closed_with() == (1001, "the server is stopping")
         for each in (big, peer):
             each.socket.close()
         assert process.wait(DEADLINE_S) == 0

@@ -16,7 +16,7 @@ TRANSPORTS = (["polling"], ["polling", "websocket"], ["websocket"])
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with Server("socketio_chat", NO_LIMIT) as server:
+    with Server("socketio_chat", (*NO_LIMIT, "--leave-s=0.2")) as server:
         server.start()
         yield server
 
@@ -45,7 +45,10 @@ async def test_the_official_client_by_each_transport(
         assert ack.keys() == {"ok", "seq", "at"}
         said = await a.event("message")
         assert said == {
-            **{"seq": ack["seq"], "id": "1", "at": ack["at"], "from": bob},
+            "seq": ack["seq"],
+            "id": "1",
+            "at": ack["at"],
+            "from": bob,
             "text": "Hé ☺",
         }
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", said["at"])
@@ -72,8 +75,12 @@ async def test_a_private_message_is_seen_by_two_alone(server: Server) -> None:
     ):
         ack = await a.call("say", {"id": "p", "text": "between us", "to": bob.upper()})
         assert (await b.event("message")) | {"to": bob, "seq": ack["seq"]} == {
-            **{"seq": ack["seq"], "id": "p", "at": ack["at"], "from": alice},
-            **{"text": "between us", "to": bob},
+            "seq": ack["seq"],
+            "id": "p",
+            "at": ack["at"],
+            "from": alice,
+            "text": "between us",
+            "to": bob,
         }
         await a.call("say", {"id": "q", "text": "to all"})
         assert (await c.event("message"))["text"] == "to all"
@@ -95,7 +102,7 @@ async def test_a_private_message_is_seen_by_two_alone(server: Server) -> None:
         (["A"], "bad_message"),
     ],
 )
-async def test_who_is_refused_hears_why(server: Server, auth: object, code: str) -> None:
+async def test_a_refused_client_hears_why(server: Server, auth: object, code: str) -> None:
     async with python(server.url, auth) as one:
         assert one.refused["message"] == code
         assert one.refused["data"]["code"] == code
@@ -120,7 +127,7 @@ async def test_a_name_is_taken_once_and_the_token_gets_it_back(server: Server) -
             assert (await second.call("say", {"id": "1", "text": "here"}))["ok"]
 
 
-async def test_nothing_is_missed_and_nothing_comes_twice_when_one_comes_back(
+async def test_nothing_is_missed_and_nothing_arrives_twice_after_coming_back(
     server: Server,
 ) -> None:
     alice, bob = fresh("Alice"), fresh("Bob")
@@ -131,7 +138,7 @@ async def test_nothing_is_missed_and_nothing_comes_twice_when_one_comes_back(
             seq = (await a.call("say", {"id": "0", "text": "0"}))["seq"]
             assert (await b.event("message"))["seq"] == seq
             assert b.client.eio.ws is not None
-            await b.client.eio.ws.close()  # no goodbye: the connection is lost
+            await b.client.eio.ws.close()  # without a goodbye, so that it counts as lost
             for n in range(1, 451):
                 await a.call("say", {"id": f"{n}", "text": f"{n}"})
         back = {"name": bob, "token": token, "after": seq}
@@ -176,7 +183,7 @@ async def test_bad_input_gets_a_code_and_costs_nothing(
         assert (await one.call("say", {"id": "1", "text": "still here"}))["ok"]
 
 
-async def test_who_says_too_much_waits_and_then_is_dropped() -> None:
+async def test_a_client_that_says_too_much_waits_and_then_is_dropped() -> None:
     with Server("socketio_chat", ("--burst=5", "--rate=0.001")) as server:
         server.start()
         async with (
@@ -193,7 +200,7 @@ async def test_who_says_too_much_waits_and_then_is_dropped() -> None:
 
 
 async def test_messages_and_tokens_outlive_kill_9() -> None:
-    with Server("socketio_chat") as server:
+    with Server("socketio_chat", ("--leave-s=0.2",)) as server:
         server.start()
         async with official(
             server.url, auth={"name": "Alice"}, transports=["websocket"], reconnectionDelay=50
@@ -203,7 +210,7 @@ async def test_messages_and_tokens_outlive_kill_9() -> None:
             server.kill()
             assert await a.until("disconnected") == ["transport close"]
             server.restart()
-            # Its auth has no token, and its name is held for who has one.
+            # Its auth has no token, and its name is held for whoever has one.
             assert (await a.until("refused", "name_taken"))[0]["code"] == "name_taken"
             async with python(server.url, {"name": "Alice", "token": token}) as again:
                 messages = (await again.event("welcome"))["messages"]

@@ -1,4 +1,4 @@
-"""The queue before SQLite: order, one commit for many, and a failure that is nobody else's."""
+"""The queue of work: its order, one commit for many, and failures that harm nobody else."""
 
 import asyncio
 import sqlite3
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from helpers.serving.database import Database, opened
+from helpers.serving.database import Database, NotSaved, opened
 from helpers.serving.schema import Refusal
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS numbers (number INTEGER UNIQUE)"
@@ -17,7 +17,7 @@ DEADLINE_S = 10
 
 
 class PanicError(BaseException):
-    """As a panic in Rust: none of the exceptions that `except Exception` catches."""
+    """Like a panic in Rust, which `except Exception` does not catch."""
 
 
 def add(number: int) -> Callable[[sqlite3.Connection], int]:
@@ -49,8 +49,8 @@ def stored(folder: Path) -> list[int]:
         connection.close()
 
 
-def test_work_is_done_and_told_in_order_in_one_other_thread(tmp_path: Path) -> None:
-    told: list[int] = []
+def test_work_is_done_and_reported_in_order_in_one_other_thread(tmp_path: Path) -> None:
+    reported: list[int] = []
     threads = set()
 
     async def test(database: Database) -> None:
@@ -61,8 +61,8 @@ def test_work_is_done_and_told_in_order_in_one_other_thread(tmp_path: Path) -> N
 
             return noted
 
-        await asyncio.gather(*(database.run(work(n), told.append) for n in range(1_200)))
-        assert await database.run(numbers) == told == list(range(1_200))
+        await asyncio.gather(*(database.run(work(n), reported.append) for n in range(1_200)))
+        assert await database.run(numbers) == reported == list(range(1_200))
 
     with_database(tmp_path, test)
     assert threading.current_thread() not in threads
@@ -70,10 +70,10 @@ def test_work_is_done_and_told_in_order_in_one_other_thread(tmp_path: Path) -> N
 
 def test_nobody_hears_of_it_before_it_is_on_the_disk(tmp_path: Path) -> None:
     async def test(database: Database) -> None:
-        def then(number: int) -> None:
+        def on_commit(number: int) -> None:
             assert number in stored(tmp_path)
 
-        await asyncio.gather(*(database.run(add(number), then) for number in range(20)))
+        await asyncio.gather(*(database.run(add(number), on_commit) for number in range(20)))
 
     with_database(tmp_path, test)
 
@@ -108,7 +108,7 @@ def test_what_sqlite_refuses_is_not_saved_and_harms_nobody_else(tmp_path: Path) 
         jobs = [asyncio.ensure_future(database.run(add(number))) for number in (1, 1, 2)]
         await asyncio.wait(jobs)
         refused = jobs[1].exception()
-        assert isinstance(refused, Refusal)
+        assert isinstance(refused, NotSaved)
         assert refused.code == "not_saved"
         assert str(refused).startswith("the server could not save it: UNIQUE constraint failed")
         assert await database.run(numbers) == [1, 2]
@@ -129,26 +129,26 @@ def test_when_the_disk_is_full_all_of_the_batch_is_refused_and_work_goes_on(
         jobs = [asyncio.ensure_future(database.run(each)) for each in (add(2), full, add(3))]
         await asyncio.wait(jobs)
         errors = [job.exception() for job in jobs]
-        assert [error.code for error in errors if isinstance(error, Refusal)] == ["not_saved"] * 3
+        assert [error.code for error in errors if isinstance(error, NotSaved)] == ["not_saved"] * 3
         await database.run(add(4))
         assert await database.run(numbers) == [1, 4]
 
     with_database(tmp_path, test)
 
 
-def test_what_fails_in_then_is_the_askers_alone(tmp_path: Path) -> None:
+def test_what_fails_in_on_commit_concerns_the_caller_alone(tmp_path: Path) -> None:
     async def test(database: Database) -> None:
-        def then(number: int) -> None:
+        def on_commit(number: int) -> None:
             raise PanicError("no")
 
         with pytest.raises(PanicError):
-            await database.run(add(1), then)
+            await database.run(add(1), on_commit)
         assert await database.run(numbers) == [1]
 
     with_database(tmp_path, test)
 
 
-def test_who_stopped_waiting_does_not_stop_the_work(tmp_path: Path) -> None:
+def test_a_caller_that_stops_waiting_does_not_stop_the_work(tmp_path: Path) -> None:
     async def test(database: Database) -> None:
         job = asyncio.ensure_future(database.run(add(1)))
         await asyncio.sleep(0)  # it is in the queue now

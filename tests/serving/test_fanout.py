@@ -1,4 +1,4 @@
-"""Fan-out: one encoding for all, each client's order kept, and a bound for who does not read."""
+"""Fan-out: one encoding for all, order for each client, and a bound for those who do not read."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ def redis() -> Iterator[str]:
 
 
 class Site:
-    """A server in this process, and the sids of those who have connected."""
+    """A server in this process, and the sids of its clients."""
 
     def __init__(self, sio: socketio.AsyncServer, url: str) -> None:
         self.sio, self.url = sio, url
@@ -153,7 +153,12 @@ async def test_the_documented_ways_to_emit(manager: socketio.AsyncManager) -> No
         rest = [deep, "two", None, "end"]
         assert await heard(b, "end") == ["all", "to b", "not a", "rooms", *rest]
         assert await heard(c, "end") == [
-            *("all", "not a", "only c", "room", "rooms", "left"),
+            "all",
+            "not a",
+            "only c",
+            "room",
+            "rooms",
+            "left",
             *rest,
         ]
 
@@ -162,15 +167,15 @@ async def test_the_documented_ways_to_emit(manager: socketio.AsyncManager) -> No
 async def test_several_servers_behind_redis(
     kind: type[socketio.AsyncRedisManager], redis: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Rooms, order and acknowledgements hold across servers; an outsider can emit, too."""
-    told: list[str] = []
-    tell = fanout.FanOut.tell
+    """Rooms, order and acknowledgements hold across servers; an outsider can emit as well."""
+    emitted: list[str] = []
+    emit_now = fanout.FanOut.emit_now
 
     def counted(self: fanout.FanOut, event: str, *data: Any, **to: Any) -> None:
-        told.append(event)
-        tell(self, event, *data, **to)
+        emitted.append(event)
+        emit_now(self, event, *data, **to)
 
-    monkeypatch.setattr(fanout.FanOut, "tell", counted)
+    monkeypatch.setattr(fanout.FanOut, "emit_now", counted)
     here, there = kind(redis, channel=kind.__name__), kind(redis, channel=kind.__name__)
 
     async def both_listen() -> bool:
@@ -185,7 +190,7 @@ async def test_several_servers_behind_redis(
         clients(two, "c", transports=["polling"]) as (c,),
     ):
         await until(both_listen)
-        await one.sio.enter_room(two.sids["b"], "room")  # who is on the other server
+        await one.sio.enter_room(two.sids["b"], "room")  # a client of the other server
         await one.sio.enter_room(one.sids["a"], "room")
         for n in range(50):
             await one.sio.emit("news", n)
@@ -205,7 +210,7 @@ async def test_several_servers_behind_redis(
         await b.until("disconnected")
         await outsider.redis.aclose()
     ours = kind is FanOutRedis
-    assert told.count("news") == (2 * 54 if ours else 0), "each was encoded once on each server"
+    assert emitted.count("news") == (2 * 54 if ours else 0), "each was encoded once on each server"
 
 
 async def test_binary_and_acknowledgements_are_the_librarys_own(
@@ -257,7 +262,7 @@ async def test_the_order_holds_while_a_client_is_upgraded() -> None:
         async with clients(site, "a", "b", transports=both) as ends:
             for one in ends:
                 await one.until("upgraded")
-                await one.until("event", "news")  # some more by the new way
+                await one.until("event", "news")  # more of them by WebSocket
             stop.set()
             count = await emitting
             await site.sio.emit("news", "end")
@@ -270,7 +275,7 @@ async def test_the_order_holds_while_a_client_is_upgraded() -> None:
 
 
 async def raw_client(session: aiohttp.ClientSession, site: Site, name: str) -> Any:
-    """A client by WebSocket alone that answers nothing by itself, and reads when it is asked."""
+    """A client by WebSocket alone that answers nothing by itself, and reads only when asked to."""
     url = f"{site.url}socket.io/?EIO=4&transport=websocket"
     ws = await session.ws_connect(url, max_msg_size=0)
     await ws.receive()  # the open packet
@@ -279,7 +284,7 @@ async def raw_client(session: aiohttp.ClientSession, site: Site, name: str) -> A
     return ws
 
 
-async def test_who_reads_late_gets_everything_in_order() -> None:
+async def test_a_client_that_reads_late_gets_everything_in_order() -> None:
     async with (
         serving(fanout.FanOut()) as site,
         aiohttp.ClientSession() as session,
@@ -302,7 +307,7 @@ async def test_who_reads_late_gets_everything_in_order() -> None:
         assert news == list(range(1, n + 1))
 
 
-async def test_who_does_not_read_is_dropped_and_costs_nobody_else_anything() -> None:
+async def test_a_client_that_does_not_read_is_dropped_and_costs_nobody_else_anything() -> None:
     async with (
         serving(fanout.FanOut()) as site,
         aiohttp.ClientSession() as session,
@@ -329,17 +334,17 @@ async def test_who_does_not_read_is_dropped_and_costs_nobody_else_anything() -> 
 
 
 async def until(true: Callable[[], bool | Awaitable[bool]]) -> None:
-    """Give way to the server until something is so."""
+    """Let the server run until something is true."""
     for _ in range(DEADLINE_S * 1000):
-        so = true()
-        if so if isinstance(so, bool) else await so:
+        found = true()
+        if found if isinstance(found, bool) else await found:
             return
         await asyncio.sleep(0.001)
-    raise AssertionError("it never was")
+    raise AssertionError("it never became true")
 
 
 async def polling_client(session: aiohttp.ClientSession, site: Site, name: str) -> str:
-    """A client by polling that polls when it is asked; returns its address."""
+    """A client by polling that polls only when asked to; return its address."""
     url = f"{site.url}socket.io/?EIO=4&transport=polling"
     async with session.get(url) as response:
         opened = json.loads((await response.text())[1:])
@@ -367,7 +372,7 @@ async def test_what_comes_before_the_upgrade_goes_by_polling() -> None:
         await ws.close()
 
 
-async def test_who_does_not_poll_is_dropped() -> None:
+async def test_a_client_that_does_not_poll_is_dropped() -> None:
     async with serving(fanout.FanOut()) as site, aiohttp.ClientSession() as session:
         await polling_client(session, site, "deaf")
         gone = asyncio.Event()
@@ -398,7 +403,7 @@ async def test_an_event_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None
             await ws.close()
 
 
-async def test_a_release_that_moved_something_goes_the_librarys_way(
+async def test_with_an_unknown_release_events_take_the_librarys_path(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if a socket's queue were made some other way."""

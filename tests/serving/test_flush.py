@@ -1,4 +1,4 @@
-"""A turn: what is said while more may come is written together, and never put off for ever."""
+"""The flush: what is sent in one iteration is one write, and no write is put off for good."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from helpers.serving import flush
 
 
 class Wire:
-    """A transport that takes its time, as one for thousands does, and lists what was written."""
+    """A transport that is slow, as with thousands of clients, and lists what was written."""
 
     def __init__(self, took_s: float = 0.0) -> None:
         self.took_s = took_s
@@ -33,18 +33,18 @@ def _block(for_s: float) -> None:
         pass
 
 
-async def turns(count: int) -> None:
+async def iterations(count: int) -> None:
     for _ in range(count):
         await asyncio.sleep(0)
 
 
-async def test_what_is_said_in_one_turn_is_one_write() -> None:
+async def test_what_is_sent_in_one_iteration_is_one_write() -> None:
     wire = Wire()
     writer = flush.Writer(flush.FlushScheduler(), wire)
     for frame in (b"a", b"b", b"c"):
         writer.send(frame)
     assert wire.written == []
-    await turns(1)
+    await iterations(1)
     assert wire.written == [b"abc"]
     writer.send(b"d")  # alone, after a short flush: nobody waits
     await wire.wrote.wait()
@@ -58,7 +58,7 @@ async def test_what_is_long_is_written_at_once() -> None:
     for _ in range(3):
         writer.send(half)
     assert wire.written == [half * 2]
-    await turns(1)
+    await iterations(1)
     assert wire.written == [half * 2, half]
 
 
@@ -72,13 +72,13 @@ async def test_a_busy_loop_lets_more_gather_after_a_long_flush() -> None:
     for number in range(1, 6):
         writer.send(str(number).encode())
         _block(4 * flush.LONGEST_PAUSE_S)
-        await turns(2)  # as many as it takes the next to come
+        await iterations(2)  # as many as the next message takes
     wire.wrote.clear()
     await wire.wrote.wait()
     assert wire.written == [b"0", b"12345"]
 
 
-async def test_whoever_goes_on_and_on_is_written_all_the_same() -> None:
+async def test_messages_that_never_stop_are_written_all_the_same() -> None:
     wire = Wire(took_s=10 * flush.LONGEST_PAUSE_S)
     writer = flush.Writer(flush.FlushScheduler(), wire)
     writer.send(b"0")
@@ -88,6 +88,6 @@ async def test_whoever_goes_on_and_on_is_written_all_the_same() -> None:
         sent += 1
         writer.send(b".")
         _block(4 * flush.LONGEST_PAUSE_S)
-        await turns(2)
+        await iterations(2)
     assert wire.written[0] == b"0"
     assert 1 < sent < 30

@@ -128,7 +128,7 @@ def test_what_a_child_prints_after_its_ready_line_is_in_its_log() -> None:
 
 
 def test_it_ends_even_when_its_loop_is_stuck() -> None:
-    with start([sys.executable, "-c", STUCK], subprocess.PIPE) as process:
+    with start([sys.executable, "-c", STUCK, "--grace-s=0.1"], subprocess.PIPE) as process:
         ready_line(process)
         assert process.stdin
         process.stdin.close()
@@ -169,6 +169,18 @@ def test_flags() -> None:
     options = parser.parse_args(["--port=8000", "--data=here"])
     assert (options.host, options.port, options.data) == ("127.0.0.1", 8000, Path("here"))
     assert program.size_bytes("16777216") == 16 * 2**20
+
+
+def test_waits_are_flags_with_defaults() -> None:
+    options = program.parser(None, "hold_s", "ping_s").parse_args(["--hold-s=0.5"])
+    assert (options.hold_s, options.ping_s, options.grace_s) == (0.5, 20, 2)
+    assert not hasattr(options, "typing_s")
+
+
+@pytest.mark.parametrize("text", ["-1", "soon", "nan", "inf", ""])
+def test_a_wrong_wait_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a number of seconds, 0 or"):
+        program.seconds(text)
 
 
 def test_the_data_folder_is_made_when_it_is_asked_for(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tests of helpers/servers/replies.py."""
+"""Tests of helpers/serving/static.py: a page's files, the plain replies, and their headers."""
 
 import re
 from pathlib import Path
@@ -27,10 +27,25 @@ def test_files_of_a_page(path: str, content_type: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *("", "/", "//", "/nothing.css", "/.npmrc", "/package.json", "/node_modules"),
-        *("/../servers/echo.py", "/../../README.md", "/./style.css", "/x/../style.css"),
-        *("/..\\servers\\echo.py", "/C:\\Windows\\x.css", "/C:/x.css", "//etc/x.css"),
-        *("/style.css/", "/style.css\0", "/%2e%2e/style.css", "/" + "a" * 5000 + ".css"),
+        "",
+        "/",
+        "//",
+        "/nothing.css",
+        "/.npmrc",
+        "/package.json",
+        "/node_modules",
+        "/../servers/echo.py",
+        "/../../README.md",
+        "/./style.css",
+        "/x/../style.css",
+        "/..\\servers\\echo.py",
+        "/C:\\Windows\\x.css",
+        "/C:/x.css",
+        "//etc/x.css",
+        "/style.css/",
+        "/style.css\0",
+        "/%2e%2e/style.css",
+        "/" + "a" * 5000 + ".css",
     ],
 )
 def test_nothing_else_is_given_away(path: str) -> None:
@@ -58,9 +73,15 @@ def reply(method: str, target: str) -> static.Reply | None:
 @pytest.mark.parametrize(
     ("method", "target", "status"),
     [
-        *[("GET", "/", 200), ("GET", "/?x=1", 200), ("GET", "/style.css?v=2", 200)],
-        *[("GET", "/healthz", 200), ("GET", "/nothing", 404), ("GET", "*", 404)],
-        *[("POST", "/", 405), ("POST", "/ws", 405), ("DELETE", "/nothing", 405)],
+        ("GET", "/", 200),
+        ("GET", "/?x=1", 200),
+        ("GET", "/style.css?v=2", 200),
+        ("GET", "/healthz", 200),
+        ("GET", "/nothing", 404),
+        ("GET", "*", 404),
+        ("POST", "/", 405),
+        ("POST", "/ws", 405),
+        ("DELETE", "/nothing", 405),
     ],
 )
 def test_replies(method: str, target: str, status: int) -> None:

@@ -1,4 +1,4 @@
-"""Tests of helpers/servers/site.py: real connections to a site in this process."""
+"""Tests of helpers/serving/websocket_app.py: real connections to a server in this process."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,13 @@ async def served(
     with listen("127.0.0.1", 0) as listener:
         task = asyncio.create_task(
             websocket_app.serve(
-                talk, listener, stop, server="x", page="echo.html", max_size=max_size
+                talk,
+                listener,
+                stop,
+                server="x",
+                page="echo.html",
+                max_size=max_size,
+                leave_s=0.2,
             )
         )
         try:
@@ -110,8 +116,12 @@ async def test_a_foreign_page_is_refused_with_403() -> None:
 @pytest.mark.parametrize(
     ("request_line", "status"),
     [
-        *[("GET / HTTP/1.1", 200), ("GET /style.css HTTP/1.1", 200), ("GET /no HTTP/1.1", 404)],
-        *[("GET /healthz HTTP/1.1", 200), ("GET /ws HTTP/1.1", 426), ("POST / HTTP/1.1", 405)],
+        ("GET / HTTP/1.1", 200),
+        ("GET /style.css HTTP/1.1", 200),
+        ("GET /no HTTP/1.1", 404),
+        ("GET /healthz HTTP/1.1", 200),
+        ("GET /ws HTTP/1.1", 426),
+        ("POST / HTTP/1.1", 405),
     ],
 )
 async def test_plain_requests(request_line: str, status: int) -> None:
@@ -128,11 +138,11 @@ async def test_plain_requests(request_line: str, status: int) -> None:
 
 async def test_a_peer_that_does_not_read_is_dropped_and_bounded() -> None:
     peers: list[websocket_app.Peer] = []
-    came = asyncio.Event()
+    connected = asyncio.Event()
 
     async def talk(peer: websocket_app.Peer) -> None:
         peers.append(peer)
-        came.set()
+        connected.set()
         async for _ in peer:
             pass
 
@@ -143,7 +153,7 @@ async def test_a_peer_that_does_not_read_is_dropped_and_bounded() -> None:
             b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         )
-        await came.wait()
+        await connected.wait()
         (peer,) = peers
         frame = websocket_app.binary_frame(bytes(2**16))
         for _ in range(1000):

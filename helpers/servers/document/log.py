@@ -1,7 +1,7 @@
-"""The document's activity log: who came, who left, and who wrote how much.
+"""The document's activity log: who joined, who left, and who wrote how much.
 
 The edits of one person, soon after each other, are one entry that grows. It is stored with each
-edit, but told at most twice a second: only its latest state is worth anything.
+edit, but sent at most twice a second, because only its latest state matters.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from helpers.serving import database, messages
 from helpers.serving.presence import Places
 
 BURST = timedelta(seconds=30)
-TELL_S = 0.5
+SEND_S = 0.5  # between two states of an entry
 
 
 class ActivityLog:
@@ -25,7 +25,7 @@ class ActivityLog:
     Args:
         store: where it is kept.
         entries: what happened before, oldest first.
-        authors: who is told.
+        authors: those who are sent new entries.
     """
 
     def __init__(
@@ -33,15 +33,15 @@ class ActivityLog:
     ) -> None:
         self.entries = entries
         self._store, self._authors = store, authors
-        self._telling: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def note(self, person: Person, what: str) -> None:
-        """Write that somebody `joined` or `left`."""
+        """Store that somebody `joined` or `left`."""
         entry = entry_of(person, what)
         self._store.run_later(lambda db: document_store.log(db, entry), self.written)
 
     def edited(self, db: Connection, person: Person, change: Change) -> Entry | None:
-        """Write what an edit did to the text; called in the database's thread."""
+        """Store what an edit did to the text; called in the database's thread."""
         if change == Change(0, 0):
             return None
         entry = entry_of(person, "edited") | change._asdict()
@@ -52,31 +52,36 @@ class ActivityLog:
         return document_store.log(db, entry)
 
     def written(self, entry: Entry) -> None:
-        """Remember an entry in the place of the one that it replaces, and tell it soon."""
+        """Take in a stored entry, or a new state of the last one, and send it soon."""
         if self.entries and self.entries[-1]["seq"] == entry["seq"]:
             self.entries.pop()
-        elif self._telling:
-            self._telling.cancel()
-            self._tell()  # what was about to be told is not the last any more
+        elif self._timer:
+            self._timer.cancel()
+            self._send()  # the one about to be sent is no longer the last
         self.entries.append(entry)
         del self.entries[: -document_store.KEPT]
-        if not self._telling:
-            self._telling = asyncio.get_running_loop().call_later(TELL_S, self._tell)
+        if not self._timer:
+            self._timer = asyncio.get_running_loop().call_later(SEND_S, self._send)
 
-    def _tell(self) -> None:
-        self._telling = None
+    def _send(self) -> None:
+        self._timer = None
         self._authors.broadcast({"type": "log", "entry": self.entries[-1]})
 
 
 def entry_of(person: Person, what: str) -> Entry:
     """Return a new entry of the log."""
-    now = messages.now()
-    who = {"name": person.name, "colour": person.colour}
-    return {"at": now, **who, "what": what, "added": 0, "removed": 0}
+    return {
+        "at": messages.now(),
+        "name": person.name,
+        "colour": person.colour,
+        "what": what,
+        "added": 0,
+        "removed": 0,
+    }
 
 
 def same_burst(last: Entry, new: Entry) -> bool:
-    """Tell whether two entries are one: edits of one person, soon after each other."""
+    """Tell whether two entries are one burst: edits of one person, soon after each other."""
     alike = all(last[field] == new[field] for field in ("name", "colour", "what"))
     at = datetime.fromisoformat
     return alike and at(new["at"]) - at(last["at"]) < BURST

@@ -1,4 +1,4 @@
-"""document: one text that many write at once, without losing a letter.
+"""document: one text that many people write at once, without losing a letter.
 
 Protocol, at /ws. Text frames are JSON objects. From the client:
 
@@ -11,26 +11,26 @@ From the server:
     joined   person               id, name, colour
     left     id
     caret    id, anchor, head
-    log      entry                seq, at, name, colour, what, added, removed: new, or the same
-                                  `seq` anew; `what` is joined, left or edited
-    saved    count                so many updates of this connection are on the disk
+    log      entry                seq, at, name, colour, what, added, removed: a new entry, or the
+                                  new state of a `seq`; `what` is joined, left or edited
+    saved    count                how many updates of this connection are on the disk
     error    code, text           codes: bad_json bad_message unknown_type bad_field too_long
              too_fast bad_name bad_token not_logged_in already_logged_in bad_update
              document_full not_saved
 
 Binary frames are the sync protocol of Yjs, after login: the server sends step 1 and answers the
-client's with step 2. An update is merged, committed, and passed on to everybody else as it came.
-After an error an update is not merged: send the whole document later, merging is idempotent.
+client's with step 2. An update is merged, committed, and passed on to everybody else unchanged.
+An update that gets an error is not merged: send the whole document later, merging is idempotent.
 
-A connection that is lost keeps its place for 5 s; one that closes with 1000 has left. The same
-token again closes the older connection with 4001. Reading too slowly ends with 1013.
+A lost connection keeps its place for 5 s; one that closes with 1000 has left. The same token again
+closes the older connection with 4001. Reading too slowly ends the connection with 1013.
 """
 
 import argparse
 import asyncio
 import json
 import socket
-from sqlite3 import Connection
+import sqlite3
 from typing import Any
 
 import pycrdt
@@ -40,8 +40,9 @@ from helpers.servers.document.log import ActivityLog
 from helpers.servers.document.store import Entry, Person
 from helpers.servers.document.text import SharedText
 from helpers.serving import database, names, program, ratelimit, schema, websocket_app
-from helpers.serving.presence import Place, Places, serve_messages
+from helpers.serving.presence import Place, Places
 from helpers.serving.schema import Field, Refusal
+from helpers.serving.websocket_app import Peer
 
 LARGEST = 2**21  # bytes of a message, before anybody looks at it
 LARGEST_CARET = 1_024  # bytes of JSON
@@ -53,8 +54,8 @@ TYPES = {
 }
 
 
-class Author(Place):
-    """Somebody who is here, and where their caret is."""
+class Author(Place[Peer]):
+    """Somebody who has logged in, and where their caret is."""
 
     def __init__(self, person: Person) -> None:
         super().__init__(person.id, person.name)
@@ -67,50 +68,54 @@ class Author(Place):
 
 
 class Document:
-    """The text, who writes it, and what they did."""
+    """The text, its authors, and what they did."""
 
     def __init__(
-        self, store: database.Database, text: SharedText, log: list[Entry], options: Any
+        self,
+        store: database.Database,
+        text: SharedText,
+        log: list[Entry],
+        options: argparse.Namespace,
     ) -> None:
         self.store, self.text = store, text
         self.limits = options.burst, options.rate
-        self.authors: Places[Author] = Places(self.left)
+        self.authors: Places[Author] = Places(self.on_leave, options.return_s)
         self.log = ActivityLog(store, log, self.authors)
-        self.promised: list[int] = []  # colours of those who are about to come in
+        self.promised: list[int] = []  # the colours of authors who are about to come in
         self.updates = 0  # since the last compaction
 
-    async def talk(self, peer: websocket_app.Peer) -> None:
+    async def talk(self, peer: Peer) -> None:
         """Serve one connection, until it ends."""
         visit = Visit(self, peer)
         try:
-            await serve_messages(peer, ratelimit.Bucket(*self.limits), visit.react)
+            await websocket_app.serve_messages(peer, ratelimit.Bucket(*self.limits), visit.react)
         finally:
-            self.authors.connection_lost(visit.author, peer)
+            self.authors.connection_lost(visit.author, peer, goodbye=peer.said_goodbye)
 
     async def read_again(self) -> None:
-        """Take the text from the disk, without what could not be saved."""
+        """Read the text from the disk, without what could not be saved."""
 
-        def then(updates: list[bytes]) -> None:
+        def replace_text(updates: list[bytes]) -> None:
             self.text = SharedText(updates)
 
-        await self.store.run(document_store.updates, then)
+        await self.store.run(document_store.updates, on_commit=replace_text)
 
-    def left(self, author: Author) -> None:
+    def on_leave(self, author: Author) -> None:
         """Tell everybody that somebody has left."""
         self.authors.broadcast({"type": "left", "id": author.person.id})
         self.log.note(author.person, "left")
 
     def free_colour(self) -> int:
-        """Return the colour that the fewest of those have who are here, or about to be."""
-        here = (author.person.colour for author in self.authors.members.values())
-        used = [*here, *self.promised]
+        """Return the colour that the fewest authors have, counting those about to come in."""
+        used = [author.person.colour for author in self.authors.members.values()]
+        used += self.promised
         return min(range(document_store.COLOURS), key=used.count)
 
 
 class Visit:
-    """One connection, and who came with it."""
+    """One connection, and the author who has logged in on it."""
 
-    def __init__(self, document: Document, peer: websocket_app.Peer) -> None:
+    def __init__(self, document: Document, peer: Peer) -> None:
         self.document, self.peer = document, peer
         self.author: Author | None = None
         self.saved = 0
@@ -118,28 +123,30 @@ class Visit:
     async def react(self, raw: str | bytes) -> None:
         """Carry out one message, or refuse it."""
         if isinstance(raw, bytes):
-            await self.sync(self.known("an update"), raw)
+            await self.sync(self.logged_in("an update"), raw)
             return
         message = schema.read(raw, TYPES)
         if message["type"] == "caret":
-            self.move(self.known("caret"), message)
+            self.move_caret(self.logged_in("caret"), message)
         elif self.author:
-            raise Refusal("already_logged_in", f"you are here already, as {self.author.name}")
+            raise Refusal(
+                "already_logged_in", f"you have logged in already, as {self.author.name}"
+            )
         else:
             await self.log_in(message["name"], message["token"])
 
-    def known(self, what: str) -> Author:
-        """Return who this is."""
+    def logged_in(self, what: str) -> Author:
+        """Return the author, or refuse what comes before login."""
         if not self.author:
             raise Refusal("not_logged_in", f"login comes before {what}")
         return self.author
 
     async def log_in(self, name: str, token: str | None) -> None:
-        """Find out who it is, send what they have not seen, and tell the others."""
+        """Find out who this is, send what they have not seen, and tell the others."""
         name, colour = names.checked_name(name), self.document.free_colour()
         secret = token or names.new_token()
 
-        def work(db: Connection) -> Person:
+        def find_or_add(db: sqlite3.Connection) -> Person:
             if person := token and document_store.find_person(db, names.hashed(token)):
                 return person
             if token:
@@ -148,7 +155,9 @@ class Visit:
 
         self.document.promised.append(colour)
         try:
-            await self.document.store.run(work, lambda person: self.welcome(person, secret))
+            await self.document.store.run(
+                find_or_add, on_commit=lambda person: self.welcome(person, secret)
+            )
         finally:
             self.document.promised.remove(colour)
 
@@ -156,10 +165,9 @@ class Visit:
         """Let somebody in."""
         authors = self.document.authors
         self.author, new = authors.enter(Author(person), self.peer)
-        others = [author.described() for author in authors.members.values()]
         me = person._asdict() | {
             "token": token,
-            "people": others,
+            "people": [author.described() for author in authors.members.values()],
             "log": self.document.log.entries,
         }
         self.peer.send(websocket_app.text_frame({"type": "welcome"} | me))
@@ -169,13 +177,13 @@ class Visit:
             authors.broadcast(joined, but=self.author)
             self.document.log.note(person, "joined")
 
-    def move(self, author: Author, message: dict[str, Any]) -> None:
+    def move_caret(self, author: Author, message: dict[str, Any]) -> None:
         """Tell the others where somebody's caret is."""
         caret = {"anchor": message["anchor"], "head": message["head"]}
         try:
             size_bytes = len(json.dumps(caret, ensure_ascii=False, allow_nan=False).encode())
-        except (ValueError, RecursionError) as error:  # half a surrogate pair, or NaN
-            raise Refusal("bad_field", "a caret has what is no JSON for everybody") from error
+        except (ValueError, RecursionError) as error:  # an unpaired surrogate, or NaN
+            raise Refusal("bad_field", "a caret must be JSON that everybody can read") from error
         if size_bytes > LARGEST_CARET:
             raise Refusal("too_long", f"expected a caret of at most {LARGEST_CARET} bytes of JSON")
         author.caret = caret
@@ -191,30 +199,30 @@ class Visit:
         text = document.text
         change = text.apply(content)
 
-        def work(db: Connection) -> Entry | None:
+        def store_update(db: sqlite3.Connection) -> Entry | None:
             document_store.add_update(db, content)
             return document.log.edited(db, author.person, change)
 
-        def then(entry: Entry | None) -> None:
-            if document.text is not text:
+        def pass_on(entry: Entry | None) -> None:
+            if document.text is not text:  # it was read again meanwhile
                 document.text.apply(content)
             self.pass_on(content)
             if entry:
                 document.log.written(entry)
 
         try:
-            await document.store.run(work, then)
+            await document.store.run(store_update, on_commit=pass_on)
         except Refusal:
-            await document.read_again()  # it must not look as if it were saved
+            await document.read_again()  # the text must not show what is not saved
             raise
 
     def pass_on(self, update: bytes) -> None:
         """Send an update to every other page, encoded once."""
         document = self.document
         frame = websocket_app.binary_frame(pycrdt.create_update_message(update))
-        for other in document.authors.members.values():
-            if other.peer and other.peer is not self.peer:  # a page that took over is another
-                other.peer.send(frame)
+        for author in document.authors.members.values():
+            if author.connection and author.connection is not self.peer:
+                author.connection.send(frame)  # to its own author as well, on a newer connection
         self.saved += 1
         self.peer.send(websocket_app.text_frame({"type": "saved", "count": self.saved}))
         document.updates += 1
@@ -230,15 +238,26 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
         await store.run(document_store.compact)
         text = SharedText(await store.run(document_store.updates))
         document = Document(store, text, await store.run(document_store.entries), options)
-        talk = document.talk
         await websocket_app.serve(
-            talk, listener, stop, server="document", page="document.html", max_size=LARGEST
+            document.talk,
+            listener,
+            stop,
+            server="document",
+            page="document.html",
+            max_size=LARGEST,
+            ping_s=options.ping_s,
+            leave_s=options.leave_s,
         )
+
+
+def flags() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    flags = program.parser(__doc__, "return_s", "ping_s", "leave_s")
+    flags.add_argument("--burst", type=float, default=400, help="messages at once, of one client")
+    flags.add_argument("--rate", type=float, default=80, help="messages a second, of one client")
+    return flags
 
 
 def run() -> None:
     """Run the server with the flags of the command line."""
-    flags = program.parser(__doc__)
-    flags.add_argument("--burst", type=float, default=400, help="messages at once, of one client")
-    flags.add_argument("--rate", type=float, default=80, help="messages a second, of one client")
-    program.run(main, flags)
+    program.run(main, flags())

@@ -74,10 +74,11 @@ def add_update(db: sqlite3.Connection, data: bytes) -> None:
 
 
 def compact(db: sqlite3.Connection) -> None:
-    """Put one update in the place of all: the same document, in fewer bytes.
+    """Replace all updates with one: the same document, in fewer bytes.
 
-    They are merged as updates: one that waits for an earlier one is kept, which the document
-    itself would leave out. What makes another document, as a forged update can, is not used.
+    They are merged as updates, so one that waits for an earlier one is kept, which the document
+    itself would leave out. A merged update that makes another document, as forged updates can, is
+    not used.
     """
     if len(every := updates(db)) > 1 and (merged := merge(every)):
         db.execute("DELETE FROM updates")
@@ -89,7 +90,7 @@ def merge(every: list[bytes]) -> bytes | None:
     try:
         merged = pycrdt.merge_updates(*every)
         same = text_of([merged]) == text_of([*every, merged])
-    except BaseException:  # a panic in Rust is none of Python's exceptions
+    except BaseException:  # a panic in Rust is not an Exception
         logger.exception("the updates were not compacted")
         return None
     return merged if same else None
@@ -104,7 +105,7 @@ def text_of(every: list[bytes]) -> str:
 
 
 def log(db: sqlite3.Connection, entry: Entry) -> Entry:
-    """Write an entry of the log: a new one, or, where it has a `seq`, the same one anew."""
+    """Write an entry of the log: a new one, or, if it has a `seq`, a new state of that one."""
     row = [entry.get(column) for column in COLUMNS]
     marks = ", ".join("?" * len(COLUMNS))
     sql = f"INSERT OR REPLACE INTO log ({', '.join(COLUMNS)}) VALUES ({marks})"

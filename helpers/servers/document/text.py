@@ -2,11 +2,11 @@
 
 The Yjs sync protocol, in binary frames:
 
-    0 0 state   step 1: what I have; send me what I miss
-    0 1 update  step 2: what you miss
+    0 0 state   step 1: what I have; send me what I am missing
+    0 1 update  step 2: what you are missing
     0 2 update  what I have done since
 
-Updates may come in any order and twice: whoever has the same set has the same text.
+Updates may arrive in any order, and twice: those who have the same set have the same text.
 """
 
 import logging
@@ -35,7 +35,7 @@ class SharedText:
     """The document: its text is the `Text` that is named "text".
 
     Args:
-        updates: what it is made of.
+        updates: those that make it.
     """
 
     def __init__(self, updates: list[bytes]) -> None:
@@ -43,7 +43,7 @@ class SharedText:
         for update in updates:
             try:
                 self.doc.apply_update(update)
-            except BaseException as error:  # one that is torn must not cost the whole document
+            except BaseException as error:  # one torn update must not cost the whole document
                 log.error("an update was left out: %s", refused(error))
         self._text = self.doc.get("text", type=pycrdt.Text)
         self._added = 0
@@ -64,7 +64,7 @@ class SharedText:
         return self.doc.get_update()
 
     def step_1(self) -> bytes:
-        """Return the message that asks a client for what the server misses."""
+        """Return the message that asks a client for what the server is missing."""
         return pycrdt.create_sync_message(self.doc)
 
     def read(self, message: bytes) -> tuple[pycrdt.YSyncMessageType, bytes]:
@@ -76,7 +76,7 @@ class SharedText:
         Raises:
             Refusal: bad_update or too_long.
         """
-        # Whoever was away for long, or knows what the server lost, has more to tell in step 2.
+        # Step 2 may be long: from a client that was away, or that has what the server lost.
         most = LARGEST_TEXT if message[:2] == STEP_2 else LARGEST_UPDATE
         if len(message) > most:
             fact = f"expected at most {most:,} bytes in an update, got {len(message):,}"
@@ -87,14 +87,16 @@ class SharedText:
             return pycrdt.YSyncMessageType(message[1]), pycrdt.read_message(message[2:])
         except (ValueError, IndexError, AssertionError, OverflowError) as error:
             shown = message[:8].hex(" ")
-            fact = f"expected a sync message of Yjs, 0 and 0, 1 or 2, got {shown or 'nothing'}"
+            fact = (
+                f"expected a sync message of Yjs, 0 and then 0, 1 or 2, got {shown or 'nothing'}"
+            )
             raise Refusal("bad_update", fact) from error
 
     def step_2(self, state: bytes) -> bytes:
-        """Return the message with what a client misses, whose state this is.
+        """Return the message with what a client is missing, given its state.
 
         Raises:
-            Refusal: bad_update, when it is no state.
+            Refusal: bad_update, when it is not a state.
         """
         try:
             reply = pycrdt.handle_sync_message(b"\0" + pycrdt.write_message(state), self.doc)
@@ -110,7 +112,7 @@ class SharedText:
             What it changed in the text.
 
         Raises:
-            Refusal: bad_update, when it is none; document_full.
+            Refusal: bad_update, when it is not an update; document_full.
         """
         if self._bytes + len(update) > LARGEST_TEXT:
             self._bytes = len(self.state())  # less than the sum of its updates
@@ -128,7 +130,7 @@ class SharedText:
 
 
 def refused(error: BaseException) -> Refusal:
-    """Turn what the merging library raised into a refusal; a panic in Rust is one, too."""
+    """Turn what the merging library raised, even a panic in Rust, into a refusal."""
     if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError)):
         raise error
     return Refusal("bad_update", f"expected an update of Yjs: {str(error)[:100]}")

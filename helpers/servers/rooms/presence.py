@@ -14,10 +14,9 @@ import socketio
 from helpers.servers.rooms.store import Person, Room, Session
 from helpers.serving import names, program, schema
 from helpers.serving.schema import Refusal
-from helpers.serving.socketio_app import tell
+from helpers.serving.socketio_app import emit_now
 
 SIGNED_IN = "signed in"  # the Socket.IO room of every tab that has had its welcome
-ONLINE_S = 0.3  # a reload takes less, so that nobody seems to leave
 
 
 def channel(room: str) -> str:
@@ -110,8 +109,8 @@ class Presence:
             for where in (SIGNED_IN, *tab.rooms):
                 self._sio.manager.basic_leave_room(tab.sid, "/", where)
             if self._sio.manager.is_connected(tab.sid, "/"):  # else `connect` refuses it
-                tell(self._sio, "signed_out", {"why": why}, room=tab.sid)
-                program.soon(self._sio.disconnect(tab.sid))
+                emit_now(self._sio, "signed_out", {"why": why}, room=tab.sid)
+                program.spawn(self._sio.disconnect(tab.sid))
 
     def join(self, person: Person, room: Room) -> None:
         """Add all tabs of a person to a room."""
@@ -158,7 +157,7 @@ class Presence:
         if on != bool(before):
             own = [each.sid for each in self._find_tabs(tab.person)]
             typing = {"room": tab.rooms.get(where, room), "name": tab.person.name, "on": on}
-            tell(self._sio, "typing", typing, room=where, skip_sid=own)
+            emit_now(self._sio, "typing", typing, room=where, skip_sid=own)
 
     def _find_tabs(self, person: Person) -> Iterator[Tab]:
         return (tab for tab in list(self._tabs.values()) if tab.live and tab.person == person)
@@ -184,7 +183,7 @@ class Presence:
             online = self.list_online(room)
             if online != self._online.get(where, []):
                 self._online[where] = online
-                tell(self._sio, "online", {"room": room, "names": online}, room=where)
+                emit_now(self._sio, "online", {"room": room, "names": online}, room=where)
             if not online:
                 self._online.pop(where, None)
 

@@ -51,15 +51,14 @@ import socketio
 from helpers.servers.rooms import messages as rooms_messages
 from helpers.servers.rooms import store as rooms_store
 from helpers.servers.rooms.messages import Message
-from helpers.servers.rooms.presence import ONLINE_S, SIGNED_IN, Presence, Tab, channel
+from helpers.servers.rooms.presence import SIGNED_IN, Presence, Tab, channel
 from helpers.servers.rooms.sessions import Sessions
 from helpers.servers.rooms.store import Room
 from helpers.serving import database, names, program, socketio_app
-from helpers.serving.messages import TYPING_S, check_message, iso
+from helpers.serving.messages import check_message, iso
 from helpers.serving.schema import Field, Refusal
-from helpers.serving.socketio_app import Event, register, tell
+from helpers.serving.socketio_app import Event, emit_now, register
 
-ROOMS_S = 0.2  # between two lists of rooms
 ROOM = {"room": Field(str)}
 SAY = ROOM | {"id": Field(str), "text": Field(str)}
 
@@ -112,7 +111,7 @@ class Rooms:
             tab = self.presence.find_tab(sid)  # it may be signed out again already
         except Refusal as error:
             raise socketio_app.refuse_connection(error) from error
-        program.soon(self.welcome(tab))
+        program.spawn(self.welcome(tab))
 
     async def disconnect(self, sid: str, reason: str) -> None:
         """Forget a tab; its person stays a member of their rooms."""
@@ -128,7 +127,7 @@ class Rooms:
         def then(lists: dict[str, Any]) -> None:
             if self.presence.go_live(tab, lists["joined"]):
                 me = {"name": tab.person.name, "until": iso(tab.session.expires)}
-                tell(self.sio, "welcome", me | lists, room=tab.sid)
+                emit_now(self.sio, "welcome", me | lists, room=tab.sid)
 
         await self.store.run(work, then)
 
@@ -136,7 +135,7 @@ class Rooms:
         """Soon tell everybody which rooms there are."""
 
         def send(rooms: list[dict[str, Any]]) -> None:
-            tell(self.sio, "rooms", {"rooms": rooms}, room=SIGNED_IN)
+            emit_now(self.sio, "rooms", {"rooms": rooms}, room=SIGNED_IN)
 
         def read() -> None:
             self.next_list = None
@@ -176,7 +175,7 @@ class Rooms:
             room, new, seen = result
             self.presence.join(person, room)
             if new:
-                self.tell_room(room, "joined", {"name": person.name}, sid)
+                self.emit_to_room(room, "joined", {"name": person.name}, sid)
                 self.schedule_list()
             return seen | {"online": self.presence.list_online(room.name)}
 
@@ -187,7 +186,7 @@ class Rooms:
         person = self.presence.find_tab(sid).person
 
         def then(room: Room) -> None:
-            self.tell_room(room, "left", {"name": person.name}, sid)
+            self.emit_to_room(room, "left", {"name": person.name}, sid)
             self.presence.leave(person, room)
             self.schedule_list()
 
@@ -198,7 +197,7 @@ class Rooms:
         person = self.presence.find_tab(sid).person
 
         def then(room: Room) -> None:
-            self.tell_room(room, "closed", {}, sid)
+            self.emit_to_room(room, "closed", {}, sid)
             self.presence.close(room)
             self.schedule_list()
 
@@ -221,7 +220,7 @@ class Rooms:
             room, message, new = stored
             if new:
                 self.presence.set_typing(tab, room.name, False)
-                self.tell_room(room, "message", message, sid)
+                self.emit_to_room(room, "message", message, sid)
             return {"seq": message["seq"], "at": message["at"]}
 
         return await self.store.run(work, then)
@@ -241,10 +240,10 @@ class Rooms:
         messages, older = await self.store.run(work)
         return {"messages": messages, "older": older}
 
-    def tell_room(self, room: Room, event: str, data: dict[str, Any], but: str) -> None:
+    def emit_to_room(self, room: Room, event: str, data: dict[str, Any], but: str) -> None:
         """Send an event to all tabs in a room but one."""
         data = {"room": room.name} | data
-        tell(self.sio, event, data, room=channel(room.name), skip_sid=but)
+        emit_now(self.sio, event, data, room=channel(room.name), skip_sid=but)
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
@@ -270,24 +269,13 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
             page="rooms.html",
             routes=sessions.list_routes(),
             middlewares=[sessions.middleware],
+            leave_s=options.leave_s,
         )
 
 
 def run() -> None:
     """Run the server with the flags of the command line."""
-    flags = program.parser(__doc__)
-    flags.add_argument(
-        "--session-s", type=float, default=8 * 3600, help="seconds that a session lasts"
-    )
-    flags.add_argument(
-        "--typing-s", type=float, default=TYPING_S, help="seconds until typing ends by itself"
-    )
-    flags.add_argument(
-        "--online-s", type=float, default=ONLINE_S, help="seconds until a room hears who is online"
-    )
-    flags.add_argument(
-        "--rooms-s", type=float, default=ROOMS_S, help="seconds between two lists of rooms"
-    )
+    flags = program.parser(__doc__, "session_s", "typing_s", "online_s", "rooms_s", "leave_s")
     flags.add_argument("--attempts", type=int, default=5, help="wrong passwords at once, per name")
     flags.add_argument("--burst", type=float, default=50, help="events at once, of one client")
     flags.add_argument("--rate", type=float, default=10, help="events a second, of one client")

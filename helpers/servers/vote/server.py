@@ -39,10 +39,10 @@ from typing import Any
 import socketio
 
 from helpers.servers.vote import store as vote_store
-from helpers.servers.vote.totals import TOTALS_S, Totals
+from helpers.servers.vote.totals import Totals
 from helpers.serving import database, names, program, schema, socketio_app
 from helpers.serving.schema import Field, Refusal
-from helpers.serving.socketio_app import Event, register, tell
+from helpers.serving.socketio_app import Event, emit_now, register
 
 LONGEST_QUESTION = 200  # characters
 LONGEST_OPTION = 80
@@ -91,11 +91,11 @@ class Vote:
             token = names.new_token()
         self.voters[sid] = names.hashed(token)
         await self.sio.enter_room(sid, self.voters[sid])
-        program.soon(self.greet(sid, token))  # once the connection is accepted
+        program.spawn(self.greet(sid, token))  # once the connection is accepted
 
     async def greet(self, sid: str, token: str) -> None:
         """Send a voter their token."""
-        tell(self.sio, "voter", {"token": token}, room=sid)
+        emit_now(self.sio, "voter", {"token": token}, room=sid)
 
     async def disconnect(self, sid: str, reason: str) -> None:
         """Forget a connection; the voter's votes stay."""
@@ -103,7 +103,7 @@ class Vote:
 
     def send_totals(self, totals: dict[str, Any]) -> None:
         """Send the totals of a poll to every client that watches it."""
-        tell(self.sio, "totals", totals, room=totals["code"])
+        emit_now(self.sio, "totals", totals, room=totals["code"])
 
     async def create(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Make a poll."""
@@ -145,7 +145,7 @@ class Vote:
             code = asked["code"].upper()
             if new:
                 self.totals.schedule(code)
-                tell(self.sio, "mine", {"code": code} | choice, room=voter, skip_sid=sid)
+                emit_now(self.sio, "mine", {"code": code} | choice, room=voter, skip_sid=sid)
             return choice
 
         return await self.store.run(work, then)
@@ -201,15 +201,14 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
     async with database.opened(file, vote_store.SCHEMA) as store:
         sio = socketio_app.make(burst=options.burst, per_second=options.rate, async_handlers=True)
         Vote(sio, store, options.totals_s)
-        await socketio_app.serve(sio, listener, stop, server="vote", page="vote.html")
+        await socketio_app.serve(
+            sio, listener, stop, server="vote", page="vote.html", leave_s=options.leave_s
+        )
 
 
 def run() -> None:
     """Run the server with the flags of the command line."""
-    flags = program.parser(__doc__)
-    flags.add_argument(
-        "--totals-s", type=float, default=TOTALS_S, help="seconds between two totals of a poll"
-    )
+    flags = program.parser(__doc__, "totals_s", "leave_s")
     flags.add_argument("--burst", type=float, default=50, help="events at once, of one client")
     flags.add_argument("--rate", type=float, default=10, help="events a second, of one client")
     program.run(main, flags)

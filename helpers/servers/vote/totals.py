@@ -11,8 +11,6 @@ from typing import Any
 from helpers.servers.vote import store as vote_store
 from helpers.serving.database import Database
 
-TOTALS_S = 0.05
-
 
 class Totals:
     """The polls whose totals are due.

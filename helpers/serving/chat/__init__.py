@@ -1,1 +1,1 @@
-"""What the two chats share: who somebody is, what was said, and what is stored of it."""
+"""What the two chats share: who is in the chat, what was said, and what is stored of it."""

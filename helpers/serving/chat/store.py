@@ -6,17 +6,17 @@ Each function is one piece of work for `Database.run`, and takes the connection 
 import sqlite3
 from typing import Any, NamedTuple
 
-from helpers.serving.messages import fitting
+from helpers.serving.messages import RECENT, fitting
 
 KEPT = 10_000  # messages; the oldest make room
-PAGE = 200  # messages at most in one answer
+PAGE = 200  # messages at most in one answer to `catch_up`
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS people (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
     token TEXT NOT NULL UNIQUE,     -- its hash
-    online INTEGER NOT NULL         -- whose names are held after a crash
+    online INTEGER NOT NULL         -- then the name is held after a crash
 );
 CREATE TABLE IF NOT EXISTS messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice
@@ -34,6 +34,7 @@ COLUMNS = "seq, id, at, name, text, recipient_name"
 VISIBLE = "(recipient IS NULL OR author = :person OR recipient = :person)"
 
 Message = dict[str, Any]
+Page = dict[str, Any]  # the fields of an answer: messages, and whether there are more, or older
 
 
 class Person(NamedTuple):
@@ -64,7 +65,7 @@ def find_person(db: sqlite3.Connection, token: str) -> Person | None:
 
 
 def forget_strangers(db: sqlite3.Connection) -> None:
-    """Forget who is away and has no messages here: their tokens are worth nothing."""
+    """Forget people who are offline and have no messages: their tokens are worth nothing."""
     db.execute(
         "DELETE FROM people WHERE NOT online AND id NOT IN (SELECT author FROM messages) AND "
         "id NOT IN (SELECT recipient FROM messages WHERE recipient IS NOT NULL)"
@@ -72,12 +73,12 @@ def forget_strangers(db: sqlite3.Connection) -> None:
 
 
 def set_online(db: sqlite3.Connection, person: int, online: bool) -> None:
-    """Note that somebody has come or left."""
+    """Store that somebody is online, or has left."""
     db.execute("UPDATE people SET online = ? WHERE id = ?", (online, person))
 
 
 def were_online(db: sqlite3.Connection) -> list[Person]:
-    """List who was online when the server ended."""
+    """List the people who were online when the server ended."""
     return [Person(*row) for row in db.execute("SELECT id, name FROM people WHERE online")]
 
 
@@ -88,11 +89,11 @@ def add_message(
 
     Args:
         db: the database.
-        author: who says it.
+        author: the person who says it.
         id: the author's own name for it.
         at: the time, for a new message.
         text: what is said.
-        to: who alone may read it; None for everybody.
+        to: the only one who may read it; None for everybody.
 
     Returns:
         The message as it is stored, and whether it is new.
@@ -109,32 +110,45 @@ def add_message(
     return message, added.rowcount == 1
 
 
-def messages_after(db: sqlite3.Connection, person: int, seq: int) -> tuple[list[Message], bool]:
-    """Return what somebody may read after `seq`, oldest first, and whether there is more."""
-    sql = f"SELECT {COLUMNS} FROM messages WHERE seq > :seq AND {VISIBLE} ORDER BY seq LIMIT :n"
-    return _page(db, sql, person, seq, PAGE)
-
-
-def messages_before(
-    db: sqlite3.Connection, person: int, seq: int | None, at_most: int = PAGE
-) -> tuple[list[Message], bool]:
-    """Return what somebody may read before `seq`, oldest first, and whether there is older.
+def first_page(db: sqlite3.Connection, person: int, after: int | None) -> Page:
+    """Store that somebody is online, and return the first messages that they get.
 
     Args:
         db: the database.
-        person: whose private messages are among them.
+        person: the id of the person who has come in.
+        after: the last `seq` that they have seen; None for somebody new, who gets the newest.
+    """
+    set_online(db, person, True)
+    if after is None:
+        page = previous_page(db, person, None)
+        return {"messages": page["messages"], "more": False, "older": page["older"]}
+    return next_page(db, person, after) | {"older": True}
+
+
+def next_page(db: sqlite3.Connection, person: int, seq: int) -> Page:
+    """Return what somebody may read after `seq`, oldest first, and whether there is more."""
+    sql = f"SELECT {COLUMNS} FROM messages WHERE seq > :seq AND {VISIBLE} ORDER BY seq LIMIT :n"
+    messages, more = _read(db, sql, person, seq, PAGE)
+    return {"messages": messages, "more": more}
+
+
+def previous_page(db: sqlite3.Connection, person: int, seq: int | None) -> Page:
+    """Return what somebody may read before `seq`, oldest first, and whether there are older ones.
+
+    Args:
+        db: the database.
+        person: the id of the reader, whose private messages are among them.
         seq: None for the newest.
-        at_most: how many.
     """
     sql = (
         f"SELECT {COLUMNS} FROM messages WHERE (:seq IS NULL OR seq < :seq) AND {VISIBLE} "
         "ORDER BY seq DESC LIMIT :n"
     )
-    messages, older = _page(db, sql, person, seq, at_most)
-    return messages[::-1], older
+    messages, older = _read(db, sql, person, seq, RECENT)
+    return {"messages": messages[::-1], "older": older}
 
 
-def _page(
+def _read(
     db: sqlite3.Connection, sql: str, person: int, seq: int | None, at_most: int
 ) -> tuple[list[Message], bool]:
     rows = db.execute(sql, {"person": person, "seq": seq, "n": at_most + 1}).fetchall()
