@@ -18,7 +18,7 @@ from helpers.launcher.registry import registry as _registry
 from helpers.launcher.server import LaunchError, Server
 from helpers.launcher.table import Running
 
-__all__ = ["LaunchError", "Server", "known", "launch", "on_stop", "running", "stop_all"]
+__all__ = ["LaunchError", "Server", "launch", "list_servers", "on_stop", "running", "stop_all"]
 
 SERVERS = Path(__file__).resolve().parents[1] / "servers"
 
@@ -47,7 +47,7 @@ def launch(name: str, **options: object) -> Server:
     port = options.pop("port", 0)
     if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= 65_535:
         raise LaunchError(f"expected a port from 0 to 65535, got {port!r}; 0 takes any free one")
-    server = Server(name, tuple(flags(options)), port)
+    server = Server(name, tuple(build_flags(options)), port)
     _registry.replace(server, server.start)
     return server
 
@@ -85,7 +85,7 @@ def on_stop(stop: Callable[[], object], label: str) -> Callable[[], None]:
     return _registry.on_stop(stop, label)
 
 
-def known() -> list[str]:
+def list_servers() -> list[str]:
     """Return the names of the servers that can be launched: what is in helpers/servers."""
     return sorted(module.name for module in pkgutil.iter_modules([str(SERVERS)]))
 
@@ -96,7 +96,7 @@ def check_name(name: object) -> None:
     Raises:
         LaunchError: when there is none; it lists those that there are.
     """
-    names = known()
+    names = list_servers()
     if name in names:
         return
     import difflib
@@ -106,7 +106,7 @@ def check_name(name: object) -> None:
     raise LaunchError(fact + (f"; did you mean {near[0]!r}?" if near else ""))
 
 
-def flags(options: dict[str, object]) -> Iterator[str]:
+def build_flags(options: dict[str, object]) -> Iterator[str]:
     """Turn the options of `launch` into a command line: `max_size=10` into `--max-size=10`.
 
     Args:

@@ -24,10 +24,10 @@ from helpers.pictures.paint import (
     hex_bytes,
     pad,
     scroll,
-    shell,
     tag,
     visible,
     width,
+    wrap,
 )
 from helpers.pictures.payload import Grid, payload_grid
 
@@ -49,7 +49,7 @@ padding:.1em .4em;border:1px solid var(--line);line-height:1.5;white-space:nowra
 & .grid th{padding:.15em .9em .15em 0;white-space:nowrap;font-size:.86em}
 & .grid td{text-align:center;padding:.15em .4em;min-width:1.35em;
 white-space:nowrap;border:1px solid var(--line);background:rgba(var(--f),.16)}
-& .grid .mask td.turn{border-left:3px solid rgb(var(--f))}
+& .grid .mask td.repeat{border-left:3px solid rgb(var(--f))}
 & .grid td.gap{background:none;border-width:0;vertical-align:middle;
 padding:0 .8em;font-size:.86em}
 """
@@ -65,7 +65,7 @@ class Field:
     css: str
 
 
-def anatomy(data: bytes, *, exact: bool = True) -> Picture:
+def draw_frames(data: bytes, *, exact: bool = True) -> Picture:
     """Draw frames bit by bit, one after another.
 
     Args:
@@ -84,7 +84,7 @@ def anatomy(data: bytes, *, exact: bool = True) -> Picture:
     for rest in _remarks(frames, left_bytes, exact):
         html.append(tag("p", rest, "small"))
         text.append(rest)
-    return Picture(shell("anatomy", STYLE, *html), "\n\n".join(text))
+    return Picture(wrap("anatomy", STYLE, *html), "\n\n".join(text))
 
 
 def _remarks(frames: list[Anatomy], left_bytes: int, exact: bool) -> list[str]:
@@ -170,7 +170,7 @@ def _byte_rows(frame: Anatomy) -> list[tuple[str, bytes, str, str]]:
         caption = f"bytes 2–{frame.length_end - 1}: extended length"
         rows.append((caption, frame.extended, size, "length"))
     if frame.key:
-        caption = f"bytes {frame.length_end}–{frame.head_end - 1}: masking key"
+        caption = f"bytes {frame.length_end}–{frame.header_end - 1}: masking key"
         rows.append((caption, frame.key, "for the payload", "mask"))
     return rows
 

@@ -22,9 +22,9 @@ from helpers.pictures.paint import (
     escape,
     hex_bytes,
     scroll,
-    shell,
     tag,
     visible,
+    wrap,
 )
 from helpers.wire.frames import Frame, Opcode
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Entry
@@ -71,7 +71,7 @@ class Rule:
     words: str
 
 
-def hex_dump(entries: Sequence[Entry], *, exact: bool = False) -> Picture:
+def draw_bytes(entries: Sequence[Entry], *, exact: bool = False) -> Picture:
     """Draw a recording as bytes, by direction, in order.
 
     Args:
@@ -81,7 +81,7 @@ def hex_dump(entries: Sequence[Entry], *, exact: bool = False) -> Picture:
     several = len({entry.connection for entry in entries if entry.raw}) > 1
     pieces = list(_pieces(entries, exact, several))
     if not any(isinstance(piece, Dump) for piece in pieces):
-        return Picture(shell("bytes", "", tag("p", NOTHING, "small")), NOTHING)
+        return Picture(wrap("bytes", "", tag("p", NOTHING, "small")), NOTHING)
     shown, remarks = pieces[:MAX_GROUPS], []
     if len(pieces) > MAX_GROUPS:
         remarks.append(f"… {len(pieces) - MAX_GROUPS} parts more …")
@@ -89,13 +89,13 @@ def hex_dump(entries: Sequence[Entry], *, exact: bool = False) -> Picture:
         remarks.append(HIDDEN_NOTE)
     html = [*map(_piece_html, shown), *(tag("p", words, "small") for words in remarks)]
     text = [*("\n".join(_piece_text(piece)) for piece in shown), *remarks]
-    return Picture(shell("bytes", STYLE, *html), "\n".join(text))
+    return Picture(wrap("bytes", STYLE, *html), "\n".join(text))
 
 
-def dump_bytes(data: bytes) -> Picture:
+def draw_hex_dump(data: bytes) -> Picture:
     """Draw bytes as a hex dump."""
     dump = Dump(count(len(data), "byte"), None, list(data))
-    return Picture(shell("bytes", STYLE, _piece_html(dump)), "\n".join(_piece_text(dump)))
+    return Picture(wrap("bytes", STYLE, _piece_html(dump)), "\n".join(_piece_text(dump)))
 
 
 def _pieces(entries: Sequence[Entry], exact: bool, several: bool) -> Iterator[Dump | Rule]:

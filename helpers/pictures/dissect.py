@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from helpers.wire.frames import FrameReader, Opcode, ProtocolError, apply_mask
 
-MAX_HEAD_BYTES = 14
+MAX_HEADER_BYTES = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Anatomy:
         return bool((self.second or 0) & 0x80)
 
     @property
-    def head_end(self) -> int:
+    def header_end(self) -> int:
         """Where the payload begins."""
         return self.length_end + (4 if self.masked else 0)
 
@@ -64,7 +64,7 @@ class Anatomy:
 
     @property
     def size_bytes(self) -> int | None:
-        """How long the payload is, once the head says so."""
+        """How long the payload is, once the header says so."""
         if self.second is None or len(self.raw) < self.length_end:
             return None
         return int.from_bytes(self.extended) if self.extended else self.second & 0x7F
@@ -72,12 +72,12 @@ class Anatomy:
     @property
     def key(self) -> bytes:
         """The masking key, as far as it is there; empty if MASK is 0."""
-        return self.raw[self.length_end : self.head_end]
+        return self.raw[self.length_end : self.header_end]
 
     @property
     def on_wire(self) -> bytes:
         """The payload as it goes over the wire, as far as it is there."""
-        return self.raw[self.head_end :]
+        return self.raw[self.header_end :]
 
     @property
     def payload(self) -> bytes:
@@ -94,7 +94,7 @@ class Anatomy:
         """How many bytes are missing at least: exactly so many, once the length is known."""
         if self.fault is not None:
             return 0
-        whole = 2 if self.second is None else self.head_end + (self.size_bytes or 0)
+        whole = 2 if self.second is None else self.header_end + (self.size_bytes or 0)
         return max(0, whole - len(self.raw))
 
 
@@ -116,10 +116,10 @@ def dissect(data: bytes, limit: int) -> tuple[list[Anatomy], int]:
 
 def _frame_at(data: bytes, start: int) -> Anatomy:
     reader = FrameReader(masked=None, allow_rsv1=True)
-    head = Anatomy(data[start : start + MAX_HEAD_BYTES])
-    for end in range(1, min(head.head_end, len(head.raw)) + 1):
+    header = Anatomy(data[start : start + MAX_HEADER_BYTES])
+    for end in range(1, min(header.header_end, len(header.raw)) + 1):
         try:
-            list(reader.feed(head.raw[end - 1 : end]))
+            list(reader.feed(header.raw[end - 1 : end]))
         except ProtocolError as error:
-            return Anatomy(head.raw[:end], str(error), len(data) - start - end)
-    return Anatomy(data[start : start + head.head_end + (head.size_bytes or 0)])
+            return Anatomy(header.raw[:end], str(error), len(data) - start - end)
+    return Anatomy(data[start : start + header.header_end + (header.size_bytes or 0)])

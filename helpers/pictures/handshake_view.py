@@ -17,10 +17,10 @@ from helpers.pictures.paint import (
     count,
     escape,
     scroll,
-    shell,
     shorten,
     tag,
     visible,
+    wrap,
 )
 from helpers.wire.handshake import GUID, Request, Response, accept_key
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Entry
@@ -84,7 +84,7 @@ class Handshake:
 Rows = list[tuple[str, str]]  # a line of a head, and its job
 
 
-def handshake_picture(handshakes: Sequence[Handshake], *, exact: bool = False) -> Picture:
+def draw_handshakes(handshakes: Sequence[Handshake], *, exact: bool = False) -> Picture:
     """Draw handshakes, one below the other.
 
     Args:
@@ -94,7 +94,7 @@ def handshake_picture(handshakes: Sequence[Handshake], *, exact: bool = False) -
     Source: RFC 6455 §4.
     """
     if not handshakes:
-        return Picture(shell("handshake", "", tag("p", NOTHING, "small")), NOTHING)
+        return Picture(wrap("handshake", "", tag("p", NOTHING, "small")), NOTHING)
     html, text = [], []
     titled = len({handshake.connection for handshake in handshakes}) > 1
     for handshake in handshakes[:MAX_HANDSHAKES]:
@@ -108,7 +108,7 @@ def handshake_picture(handshakes: Sequence[Handshake], *, exact: bool = False) -
         rest = f"… {count(len(handshakes) - MAX_HANDSHAKES, 'handshake')} more …"
         html.append(tag("p", rest, "small"))
         text.append(rest)
-    return Picture(shell("handshake", STYLE, *html), "\n".join(text))
+    return Picture(wrap("handshake", STYLE, *html), "\n".join(text))
 
 
 def find_handshakes(entries: Sequence[Entry]) -> list[Handshake]:

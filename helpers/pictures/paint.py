@@ -25,11 +25,11 @@ __all__ = [
     "pad",
     "quoted",
     "scroll",
-    "shell",
     "shorten",
     "tag",
     "visible",
     "width",
+    "wrap",
 ]
 
 BASE = """
@@ -83,7 +83,7 @@ class Picture:
         return self.text
 
 
-def shell(kind: str, style: str, *parts: str) -> str:
+def wrap(kind: str, style: str, *parts: str) -> str:
     """Wrap the parts of a picture with the one style block that it needs.
 
     Args:

@@ -78,8 +78,8 @@ def payload_grid(frame: Anatomy, exact: bool) -> Grid | None:
     rows.append(Row(label, _byte_cells(payload), "data"))
     if not frame.compressed:
         rows.append(Row("as characters", _character_cells(frame.opcode, payload), "said"))
-    end = frame.head_end + len(wire) - 1
-    where = f"byte {end}" if len(wire) == 1 else f"bytes {frame.head_end}–{end}"
+    end = frame.header_end + len(wire) - 1
+    where = f"byte {end}" if len(wire) == 1 else f"bytes {frame.header_end}–{end}"
     return Grid(f"{where}: payload", rows, _gap(len(wire)))
 
 
@@ -100,7 +100,7 @@ def _byte_cells(data: bytes, exact: bool = True, every: int = 0) -> list[Cell]:
     first, last = _ends(data)
     places = [*range(len(first)), *range(len(data) - len(last), len(data))]
     cells = [
-        Cell(pair if exact else HIDDEN_BYTE, css="turn" if every and place % every == 0 else "")
+        Cell(pair if exact else HIDDEN_BYTE, css="repeat" if every and place % every == 0 else "")
         for place, pair in zip(places, hex_bytes(first + last), strict=True)
     ]
     return _with_gap(cells[: len(first)], cells[len(first) :])

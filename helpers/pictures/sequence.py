@@ -19,11 +19,11 @@ from helpers.pictures.paint import (
     escape,
     pad,
     scroll,
-    shell,
     shorten,
     tag,
     visible,
     width,
+    wrap,
 )
 from helpers.pictures.transcript_view import NOTHING, Line, describe_entry
 from helpers.wire.frames import Frame
@@ -84,7 +84,7 @@ class Step:
     said: tuple[str, ...] = ()  # by Engine.IO and Socket.IO
 
 
-def sequence_diagram(
+def draw_sequence(
     entries: Sequence[Entry], *, times: bool = False, exact: bool = False
 ) -> Picture:
     """Draw a recording as a sequence diagram, one for each connection.
@@ -96,7 +96,7 @@ def sequence_diagram(
     """
     stories = _stories(entries)
     if not stories:
-        return Picture(shell("sequence", "", tag("p", NOTHING, "small")), NOTHING)
+        return Picture(wrap("sequence", "", tag("p", NOTHING, "small")), NOTHING)
     html, text = [], []
     for title, story in stories:
         steps = _steps(story, times, exact)
@@ -105,7 +105,7 @@ def sequence_diagram(
             text.append(title)
         html.append(_html(steps, times))
         text += _text(steps, times)
-    return Picture(shell("sequence", STYLE, *html), "\n".join(text))
+    return Picture(wrap("sequence", STYLE, *html), "\n".join(text))
 
 
 def _stories(entries: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from helpers.pictures.display import display
-from helpers.pictures.picture import Picture, picture
+from helpers.pictures.draw import Picture, draw
 
-__all__ = ["Picture", "picture", "show"]
+__all__ = ["Picture", "draw", "show"]
 
 
 def show(
@@ -34,4 +34,4 @@ def show(
 
     First used: start_here
     """
-    display(picture(what, view, connection=connection, times=times, exact=exact))
+    display(draw(what, view, connection=connection, times=times, exact=exact))

@@ -15,9 +15,9 @@ from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 
-from helpers.launcher import known as known_servers
+from helpers.launcher import list_servers
 from helpers.pictures.display import display
-from helpers.pictures.paint import Picture, escape, scroll, shell, tag
+from helpers.pictures.paint import Picture, escape, scroll, tag, wrap
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -84,7 +84,7 @@ def source_picture(what: object, *, numbers: bool = False) -> Picture:
     html = "\n".join([*(tag("span", escape(line), "c") for line in head), *html_lines])
     label = f"source of {path}" if path else "source"
     text = "\n".join([*head, *text_lines])
-    return Picture(shell("source", STYLE, scroll(label, tag("pre", html))), text)
+    return Picture(wrap("source", STYLE, scroll(label, tag("pre", html))), text)
 
 
 def _find(what: object) -> tuple[str, str, int]:
@@ -138,7 +138,7 @@ def _by_name(name: str) -> object:
         found: object = getattr(importlib.import_module(module), part, None)
         if found is not None:
             return found
-    names = ", ".join(known_servers())
+    names = ", ".join(list_servers())
     raise ValueError(f"no helper server and no module is called {name!r}; servers: {names}")
 
 

@@ -24,10 +24,10 @@ from helpers.pictures.paint import (
     has_port,
     quoted,
     scroll,
-    shell,
     shorten,
     tag,
     visible,
+    wrap,
 )
 from helpers.wire.frames import Frame, Opcode
 from helpers.wire.transcript import CLIENT_TO_SERVER, Entry
@@ -85,7 +85,7 @@ class Line:
     below: tuple[tuple[str, str], ...] = ()  # a CSS class and the words
 
 
-def transcript_table(
+def draw_transcript(
     entries: Sequence[Entry], *, times: bool = False, exact: bool = False
 ) -> Picture:
     """Draw a recording as a table.
@@ -96,7 +96,7 @@ def transcript_table(
         exact: show bytes that could not be read even if they differ on every run.
     """
     if not entries:
-        return Picture(shell("transcript", "", tag("p", NOTHING, "small")), NOTHING)
+        return Picture(wrap("transcript", "", tag("p", NOTHING, "small")), NOTHING)
     columns = _columns(entries, times)
     shown, left_out = _shorten(entries)
     lines = [describe_entry(entry, exact) if entry else None for entry in shown]
@@ -237,7 +237,7 @@ def _html(lines: Sequence[Line | None], columns: list[str], gap: str) -> str:
     rows = tag("tr", "".join(tag("th", name, scope="col") for name in columns))
     body = "".join(_row(line, columns, gap) for line in lines)
     table = tag("table", tag("thead", rows) + tag("tbody", body), "lines")
-    return shell("transcript", STYLE, scroll("what went over the wire", table))
+    return wrap("transcript", STYLE, scroll("what went over the wire", table))
 
 
 def _row(line: Line | None, columns: list[str], gap: str) -> str:

@@ -79,7 +79,7 @@ class Live:
             server_header=None,
             max_size=1024,
             close_timeout=1,
-            logger=quiet(),
+            logger=silent_logger(),
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -124,7 +124,7 @@ class Live:
                 await viewer.send(json.dumps({"start": self.name}))
                 continue
             for start in range(0, len(new), BATCH):
-                batch = [described(entry) for entry in new[start : start + BATCH]]
+                batch = [to_json(entry) for entry in new[start : start + BATCH]]
                 await viewer.send(json.dumps({"entries": batch}))
             if follower.behind:
                 await asyncio.sleep(0)
@@ -139,7 +139,7 @@ def answer_http(viewer: ServerConnection, request: HttpRequest) -> HttpResponse 
     return static.answer(request, server="live", page="live.html")
 
 
-def quiet() -> logging.Logger:
+def silent_logger() -> logging.Logger:
     """Return a logger that says nothing: a page that leaves is no news for a cell."""
     logger = logging.getLogger(__name__)
     logger.addHandler(logging.NullHandler())
@@ -147,7 +147,7 @@ def quiet() -> logging.Logger:
     return logger
 
 
-def described(entry: Entry) -> dict[str, Any]:
+def to_json(entry: Entry) -> dict[str, Any]:
     """Turn an entry into what the page shows of it."""
     return {
         "number": entry.number,
@@ -164,11 +164,11 @@ def described(entry: Entry) -> dict[str, Any]:
         "at_s": round(entry.at_s, 3),
         "size": len(entry.raw),
         "hex": entry.raw[:SHOWN_BYTES].hex(),
-        "fields": [list(field) for field in fields(entry.value)],
+        "fields": [list(field) for field in header_fields(entry.value)],
     }
 
 
-def fields(value: Request | Response | Frame | None) -> Iterator[tuple[str, str]]:
+def header_fields(value: Request | Response | Frame | None) -> Iterator[tuple[str, str]]:
     """Name the header fields of a frame, or the headers of an HTTP message."""
     if isinstance(value, Frame):
         for name, bit in (("FIN", value.fin), ("RSV1", value.rsv1)):

@@ -240,7 +240,7 @@ class Connection:
         """Open the connection to the server."""
         loop = asyncio.get_running_loop()
         for family, address in self._target.addresses:
-            sock = prepared(socket.socket(family, socket.SOCK_STREAM))
+            sock = prepare(socket.socket(family, socket.SOCK_STREAM))
             self._sockets.append(sock)
             with contextlib.suppress(OSError):
                 await loop.sock_connect(sock, address)
@@ -281,7 +281,7 @@ class Connection:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
-def prepared(sock: socket.socket) -> socket.socket:
+def prepare(sock: socket.socket) -> socket.socket:
     """Make a socket fit for the loop, and quick: small messages are not to wait for more."""
     sock.setblocking(False)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -29,7 +29,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from helpers.recorder.pipes import Connection, Faults, Recorder, Target, prepared
+from helpers.recorder.pipes import Connection, Faults, Recorder, Target, prepare
 from helpers.wire.transcript import Transcript
 
 BACKLOG = 128
@@ -93,19 +93,19 @@ class Relay:
         self.count = 0
         self._target = target
         self._recorder = Recorder(transcript, changed)
-        self._one_by_one = asyncio.Lock()
+        self._changing = asyncio.Lock()
         self._listener: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen on a free port and accept connections."""
-        self._listener = bound(0)
+        self._listener = bind(0)
         self.port = self._listener.getsockname()[1]
         self._accept()
 
     async def stop(self) -> None:
         """Close everything in order; what was recorded stays."""
-        async with self._one_by_one:
+        async with self._changing:
             await self._refuse()
             await self._end_all(reset=False)
             if self._listener:
@@ -114,7 +114,7 @@ class Relay:
 
     async def cut(self) -> None:
         """Reset every connection, and refuse new ones."""
-        async with self._one_by_one:
+        async with self._changing:
             self._recorder.mark(None, "cut")
             if self._accepting:
                 await self._refuse()
@@ -132,9 +132,9 @@ class Relay:
 
     async def heal(self) -> None:
         """End all faults."""
-        async with self._one_by_one:
+        async with self._changing:
             if not self._accepting:
-                self._listener = self._listener or bound(self.port)
+                self._listener = self._listener or bind(self.port)
                 self._accept()
             self._recorder.mark(None, "healed")
             self.faults.set(frozen=False, delay_s=0.0)
@@ -178,7 +178,7 @@ class Relay:
                 continue
             self.count += 1
             connection = Connection(
-                self.count, prepared(client), self._target, self.faults, self._recorder
+                self.count, prepare(client), self._target, self.faults, self._recorder
             )
             self.connections.add(connection)
             connection.task.add_done_callback(functools.partial(self._forget, connection))
@@ -197,7 +197,7 @@ class Relay:
             self._listener.close()
             self._listener = None
         with contextlib.suppress(OSError):
-            self._listener = bound(self.port)
+            self._listener = bind(self.port)
 
     async def _end_all(self, *, reset: bool) -> None:
         ended = tuple(self.connections)
@@ -206,7 +206,7 @@ class Relay:
         await asyncio.gather(*(c.task for c in ended), return_exceptions=True)
 
 
-def bound(port: int) -> socket.socket:
+def bind(port: int) -> socket.socket:
     """Return a socket that holds a port and does not listen yet."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:

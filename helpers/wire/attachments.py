@@ -12,26 +12,26 @@ from typing import Any
 from helpers.wire.wording import size_text
 
 
-def _is_place(value: Any) -> bool:
+def _is_placeholder(value: Any) -> bool:
     return isinstance(value, dict) and value.get("_placeholder") is True
 
 
-def places(data: Any) -> list[dict[str, Any]]:
+def find_placeholders(data: Any) -> list[dict[str, Any]]:
     """Return every placeholder in data from JSON.
 
     Source: Socket.IO protocol 5.
     """
-    if _is_place(data):
+    if _is_placeholder(data):
         return [data]
     inside: Sequence[Any] = ()
     if isinstance(data, dict):
         inside = list(data.values())
     elif isinstance(data, list):
         inside = data
-    return [place for value in inside for place in places(value)]
+    return [found for value in inside for found in find_placeholders(value)]
 
 
-def put_in(data: Any, attachments: list[bytes]) -> Any:
+def fill_placeholders(data: Any, attachments: list[bytes]) -> Any:
     """Return the data with each placeholder replaced by its attachment.
 
     Args:
@@ -40,14 +40,18 @@ def put_in(data: Any, attachments: list[bytes]) -> Any:
 
     Source: Socket.IO protocol 5.
     """
-    if _is_place(data):
+    if _is_placeholder(data):
         return attachments[data["num"]]
     if isinstance(data, dict):
-        return {name: put_in(value, attachments) for name, value in data.items()}
-    return [put_in(value, attachments) for value in data] if isinstance(data, list) else data
+        return {name: fill_placeholders(value, attachments) for name, value in data.items()}
+    return (
+        [fill_placeholders(value, attachments) for value in data]
+        if isinstance(data, list)
+        else data
+    )
 
 
-def taken_out(data: Any, attachments: list[bytes]) -> Any:
+def extract_attachments(data: Any, attachments: list[bytes]) -> Any:
     """Return the data with a placeholder for each `bytes`, which joins the attachments.
 
     Args:
@@ -60,17 +64,21 @@ def taken_out(data: Any, attachments: list[bytes]) -> Any:
         attachments.append(data)
         return {"_placeholder": True, "num": len(attachments) - 1}
     if isinstance(data, dict):
-        return {name: taken_out(value, attachments) for name, value in data.items()}
-    return [taken_out(value, attachments) for value in data] if isinstance(data, list) else data
+        return {name: extract_attachments(value, attachments) for name, value in data.items()}
+    return (
+        [extract_attachments(value, attachments) for value in data]
+        if isinstance(data, list)
+        else data
+    )
 
 
-def brief(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Write a value as JSON, bytes by their size."""
     if isinstance(value, bytes):
         return f"<{size_text(len(value))}>"
     if isinstance(value, dict):
-        inside = (f"{json.dumps(name)}: {brief(part)}" for name, part in value.items())
+        inside = (f"{json.dumps(name)}: {format_value(part)}" for name, part in value.items())
         return "{" + ", ".join(inside) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(brief(part) for part in value) + "]"
+        return "[" + ", ".join(format_value(part) for part in value) + "]"
     return json.dumps(value, ensure_ascii=False)

@@ -110,7 +110,7 @@ class Deflate:
         return Inflater(no_context_takeover=alone, window_bits=bits, max_size=max_size)
 
 
-def negotiated(response: Response) -> Deflate | None:
+def read_negotiated(response: Response) -> Deflate | None:
     """Read from the server's half of the handshake what was agreed; None if nothing was.
 
     Args:

@@ -83,7 +83,7 @@ class Packet:
 
     def __post_init__(self) -> None:
         if isinstance(self.data, bytes) and self.type is not PacketType.MESSAGE:
-            fact = f"only a message has bytes, got {_named(self.type)} with bytes"
+            fact = f"only a message has bytes, got {_name_of(self.type)} with bytes"
             raise EngineIOError(fact)
 
     def encode(self) -> str | bytes:
@@ -121,10 +121,13 @@ def decode(message: str | bytes) -> Packet:
         open_fields(packet)
     elif packet.data and packet.type in (PacketType.PING, PacketType.PONG):
         if packet.data != "probe":
-            fact = f"a {_named(packet.type)} has no data but probe, got {shown(packet.data)}"
+            fact = (
+                f"a {_name_of(packet.type)} has no data but probe, got {abbreviate(packet.data)}"
+            )
             raise EngineIOError(fact, "upgrade")
     elif packet.data and packet.type is not PacketType.MESSAGE:
-        raise EngineIOError(f"{_named(packet.type)} has no data, got {shown(packet.data)}")
+        fact = f"{_name_of(packet.type)} must carry no data, got {abbreviate(packet.data)}"
+        raise EngineIOError(fact)
     return packet
 
 
@@ -132,7 +135,7 @@ def _type_of(text: str) -> PacketType:
     if not text:
         raise EngineIOError("a packet begins with its type, got an empty text")
     if text[0] not in "0123456":
-        raise EngineIOError(f"a packet begins with its type, 0 to 6, got {shown(text[:1])}")
+        raise EngineIOError(f"a packet begins with its type, 0 to 6, got {abbreviate(text[:1])}")
     return PacketType(int(text[0]))
 
 
@@ -153,19 +156,19 @@ def open_fields(packet: Packet) -> dict[str, Any]:
     try:
         fields = json.loads(packet.data)
     except (ValueError, RecursionError) as error:
-        raise _no_open("carries JSON", packet) from error
+        raise _bad_open("carries JSON", packet) from error
     if not isinstance(fields, dict):
-        raise _no_open("carries a JSON object", packet)
+        raise _bad_open("carries a JSON object", packet)
     for name, kind in OPEN_FIELDS.items():
         if type(fields.get(name)) is not kind:
-            raise _no_open(f"needs {name} ({kind.__name__})", packet)
+            raise _bad_open(f"needs {name} ({kind.__name__})", packet)
         if kind is int and not 0 <= fields[name] <= LARGEST_NUMBER:
-            raise _no_open(f"needs {name} up to 2**53 - 1", packet)
+            raise _bad_open(f"needs {name} up to 2**53 - 1", packet)
     return fields
 
 
-def _no_open(rule: str, packet: Packet) -> EngineIOError:
-    return EngineIOError(f"open {rule}, got {shown(packet.data)}", "handshake")
+def _bad_open(rule: str, packet: Packet) -> EngineIOError:
+    return EngineIOError(f"open {rule}, got {abbreviate(packet.data)}", "handshake")
 
 
 def encode_body(packets: Iterable[Packet]) -> str:
@@ -210,14 +213,16 @@ def _from_body(part: str) -> Packet:
     try:
         return Packet(PacketType.MESSAGE, base64.b64decode(part[1:], validate=True))
     except (binascii.Error, ValueError) as error:
-        raise EngineIOError(f"b is followed by base64, got {shown(part[1:])}", PAYLOAD) from error
+        raise EngineIOError(
+            f"b is followed by base64, got {abbreviate(part[1:])}", PAYLOAD
+        ) from error
 
 
-def _named(kind: PacketType) -> str:
+def _name_of(kind: PacketType) -> str:
     return kind.name.lower()
 
 
-def shown(data: str | bytes) -> str:
+def abbreviate(data: str | bytes) -> str:
     """Show data in an error: the first 40 characters, readable."""
     text = ascii(data)
     return text if len(text) <= 40 else text[:39] + "…"

@@ -67,10 +67,10 @@ class Frame:
         first = sum(bit << shift for bit, shift in zip(bits, (7, 6, 5, 4), strict=True))
         masked = 0 if self.mask is None else 0x80
         second, extended = encode_length(len(self.payload))
-        head = bytes([first | self.opcode, masked | second]) + extended
+        header = bytes([first | self.opcode, masked | second]) + extended
         if self.mask is None:
-            return head + self.payload
-        return head + self.mask + apply_mask(self.payload, self.mask)
+            return header + self.payload
+        return header + self.mask + apply_mask(self.payload, self.mask)
 
     def __str__(self) -> str:
         """Print a frame for people: `text "Hello" · FIN · masked 37 fa 21 3d · 5 bytes`."""
@@ -135,10 +135,10 @@ def apply_mask(payload: bytes, mask: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A frame whose head has arrived and whose payload has not, or not all of it."""
+    """A frame whose header has arrived and whose payload has not, or not all of it."""
 
     frame: Frame  # everything but the payload
-    size_bytes: int  # what its head announces
+    size_bytes: int  # what its header announces
 
 
 class FrameReader:
@@ -187,12 +187,12 @@ class FrameReader:
             yield frame
 
     def _next_frame(self) -> Frame | None:
-        # A head that breaks a rule stays where it is, and breaks it again the next time.
-        self.unfinished = self.unfinished or self._read_head()
+        # A header that breaks a rule stays where it is, and breaks it again the next time.
+        self.unfinished = self.unfinished or self._read_header()
         return self._read_payload(self.unfinished) if self.unfinished else None
 
-    def _read_head(self) -> Unfinished | None:
-        """Take a head off the buffer; what is wrong with it shows before its payload comes."""
+    def _read_header(self) -> Unfinished | None:
+        """Take a header off the buffer; what is wrong with it shows before its payload comes."""
         buffer = self._buffer
         if len(buffer) < 2:
             return None
@@ -239,17 +239,19 @@ class FrameReader:
 
     def _read_payload(self, under_way: Unfinished) -> Frame | None:
         """Move payload bytes over, unmasking each once, and return the frame when it is whole."""
-        head, done = under_way.frame, len(self._payload)
+        header, done = under_way.frame, len(self._payload)
         fresh = bytes(self._buffer[: under_way.size_bytes - done])
         del self._buffer[: len(fresh)]
-        if head.mask is not None:
+        if header.mask is not None:
             # The key goes on where the last slice ended.
-            turn = done % 4
-            fresh = apply_mask(fresh, head.mask[turn:] + head.mask[:turn])
+            rotation = done % 4
+            fresh = apply_mask(fresh, header.mask[rotation:] + header.mask[:rotation])
         self._payload += fresh
         if len(self._payload) < under_way.size_bytes:
             return None
-        frame = Frame(head.opcode, bytes(self._payload), head.fin, head.rsv1, mask=head.mask)
+        frame = Frame(
+            header.opcode, bytes(self._payload), header.fin, header.rsv1, mask=header.mask
+        )
         self.unfinished = None
         self._payload.clear()
         return frame

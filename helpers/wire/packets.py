@@ -24,14 +24,14 @@ SHOWN_CHARACTERS = 200
 MAX_SESSIONS = 1_000  # known by their sid; then the one that was silent longest is forgotten
 
 
-class Said(NamedTuple):
+class Content(NamedTuple):
     """What an HTTP message carries: its body as text, and a line for each packet in it."""
 
     body: str | None = None
     packets: tuple[str, ...] = ()
 
 
-NOTHING = Said()
+EMPTY = Content()
 
 
 @dataclass(slots=True)
@@ -44,10 +44,10 @@ class Session:
     number: int
     readers: dict[str, Reader] = field(default_factory=dict)
 
-    def lines(self, direction: str, packets: list[engineio.Packet]) -> tuple[str, ...]:
+    def describe(self, direction: str, packets: list[engineio.Packet]) -> tuple[str, ...]:
         """Say what packets are, one line for each."""
         reader = self.readers.setdefault(direction, Reader())
-        return tuple(_line(packet, reader) for packet in packets)
+        return tuple(_describe_packet(packet, reader) for packet in packets)
 
 
 class Sessions:
@@ -63,7 +63,7 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._known)
 
-    def of(self, request: Request) -> Session | None:
+    def find(self, request: Request) -> Session | None:
         """Return the session of a request: a new one if it names none.
 
         Args:
@@ -89,47 +89,49 @@ class Sessions:
         if len(self._known) > MAX_SESSIONS:
             del self._known[next(iter(self._known))]
 
-    def asked(self, session: Session | None, request: Request, direction: str) -> Said:
+    def read_request(self, session: Session | None, request: Request, direction: str) -> Content:
         """Say what the body of a request carries.
 
         Args:
-            session: what `of` said of the request.
+            session: what `find` returned for the request.
             request: with its body.
             direction: as the recording names it.
         """
         if not session or request.method != "POST":
-            return NOTHING
-        return self._said(session, request, direction)
+            return EMPTY
+        return self._read_content(session, request, direction)
 
-    def answered(
+    def read_response(
         self, session: Session | None, request: Request, response: Response, direction: str
-    ) -> Said:
+    ) -> Content:
         """Say what the body of a response carries.
 
         Args:
-            session: what `of` said of the request.
+            session: what `find` returned for the request.
             request: that it answers.
             response: with its body.
             direction: as the recording names it.
         """
         if not session or request.method != "GET" or response.status != 200:
-            return NOTHING
-        return self._said(session, response, direction)
+            return EMPTY
+        return self._read_content(session, response, direction)
 
-    def _said(self, session: Session, message: Request | Response, direction: str) -> Said:
+    def _read_content(
+        self, session: Session, message: Request | Response, direction: str
+    ) -> Content:
         text = None
         try:
-            text = _body_text(message)
+            text = _decode_body(message)
             packets = engineio.decode_body(text)
         except EngineIOError as error:
-            return Said(text, (f"no Engine.IO packets: {error}",))
+            return Content(text, (f"no Engine.IO packets: {error}",))
         for packet in packets:
             if packet.type is PacketType.OPEN:
                 self._keep(engineio.open_fields(packet)["sid"], session)
-        return Said(text, session.lines(direction, packets))
+        return Content(text, session.describe(direction, packets))
 
 
-def message_lines(session: Session, message: str | bytes, direction: str) -> tuple[str, ...]:
+def describe_message(session: Session, message: str | bytes, direction: str) -> tuple[str, ...]:
     """Say what a WebSocket message carries.
 
     Args:
@@ -140,13 +142,13 @@ def message_lines(session: Session, message: str | bytes, direction: str) -> tup
     Source: Engine.IO protocol 4.
     """
     try:
-        return session.lines(direction, [engineio.decode(message)])
+        return session.describe(direction, [engineio.decode(message)])
     except EngineIOError as error:
         return (f"no Engine.IO packet: {error}",)
 
 
-def _body_text(message: Request | Response) -> str:
-    data = _inflated(message)
+def _decode_body(message: Request | Response) -> str:
+    data = _inflate(message)
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -154,7 +156,7 @@ def _body_text(message: Request | Response) -> str:
         raise EngineIOError(f"a polling body is UTF-8, got bytes {bad}", PAYLOAD) from error
 
 
-def _inflated(message: Request | Response) -> bytes:
+def _inflate(message: Request | Response) -> bytes:
     encoding = (message.header("Content-Encoding") or "identity").strip().lower()
     if encoding == "identity":
         return message.body
@@ -174,7 +176,7 @@ def _inflated(message: Request | Response) -> bytes:
     return data
 
 
-def _line(packet: engineio.Packet, reader: Reader) -> str:
+def _describe_packet(packet: engineio.Packet, reader: Reader) -> str:
     if packet.type is PacketType.OPEN:
         fields = engineio.open_fields(packet)
         upgrades = ", ".join(map(str, fields["upgrades"])) or "none"
@@ -184,13 +186,13 @@ def _line(packet: engineio.Packet, reader: Reader) -> str:
     if packet.type is not PacketType.MESSAGE:
         return f"Engine.IO {packet}"
     try:
-        return _message_line(packet.data, reader)
+        return _describe_socketio(packet.data, reader)
     except SocketIOError as error:
         what = f"{packet}"[:SHOWN_CHARACTERS]
         return f"Engine.IO {what} · no Socket.IO packet: {error}"
 
 
-def _message_line(data: str | bytes, reader: Reader) -> str:
+def _describe_socketio(data: str | bytes, reader: Reader) -> str:
     found = reader.feed(data)
     if found is None:
         what = "attachment" if isinstance(data, bytes) else "packet"

@@ -21,8 +21,13 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
-from helpers.wire.attachments import brief, places, put_in, taken_out
-from helpers.wire.engineio import shown
+from helpers.wire.attachments import (
+    extract_attachments,
+    fill_placeholders,
+    find_placeholders,
+    format_value,
+)
+from helpers.wire.engineio import abbreviate
 from helpers.wire.wording import size_text
 
 MAX_ATTACHMENTS = 100
@@ -106,7 +111,7 @@ class Packet:
         """
         check(self)
         attachments: list[bytes] = []
-        data = taken_out(self.data, attachments)
+        data = extract_attachments(self.data, attachments)
         kind = BINARY[self.type] if attachments else self.type
         count = f"{len(attachments)}-" if attachments else ""
         namespace = "" if self.namespace == "/" else f"{self.namespace},"
@@ -117,14 +122,14 @@ class Packet:
     def __str__(self) -> str:
         where = "" if self.namespace == "/" else f" in {self.namespace}"
         number = "" if self.id is None else f" · id {self.id}"
-        values = ", ".join(brief(value) for value in self.arguments)
+        values = ", ".join(format_value(value) for value in self.arguments)
         match self.type:
             case PacketType.EVENT:
-                return f"event {brief(self.event)}({values}){where}{number}"
+                return f"event {format_value(self.event)}({values}){where}{number}"
             case PacketType.ACK:
                 return f"ack({values}){where}{number}"
             case kind:
-                data = "" if self.data is None else f" {brief(self.data)}"
+                data = "" if self.data is None else f" {format_value(self.data)}"
                 return f"{kind.name.lower()}{data}{where}"
 
 
@@ -165,7 +170,9 @@ class Reader:
         if isinstance(message, bytes):
             return self._attach(message)
         if self.missing:
-            raise SocketIOError(f"expected {_attachments(self.missing)}, got {shown(message)}")
+            raise SocketIOError(
+                f"expected {_attachments(self.missing)}, got {abbreviate(message)}"
+            )
         packet, wanted = decode(message, max_attachments=self.max_attachments)
         if not wanted:
             return packet
@@ -186,7 +193,7 @@ class Reader:
             return None
         begun, self._begun, self._wanted = self._begun, None, 0
         attachments, self._attachments = self._attachments, []
-        return replace(begun, data=put_in(begun.data, attachments))
+        return replace(begun, data=fill_placeholders(begun.data, attachments))
 
 
 def decode(text: str, *, max_attachments: int = MAX_ATTACHMENTS) -> tuple[Packet, int]:
@@ -206,19 +213,19 @@ def decode(text: str, *, max_attachments: int = MAX_ATTACHMENTS) -> tuple[Packet
     """
     found = HEAD.fullmatch(text)
     if not found:
-        raise SocketIOError(f"a packet begins with its type, 0 to 6, got {shown(text[:1])}")
+        raise SocketIOError(f"a packet begins with its type, 0 to 6, got {abbreviate(text[:1])}")
     kind, count, namespace, alone, number, rest = found.groups()
     kind, attachments = PacketType(int(kind)), _count(count, max_attachments)
     if (kind in PLAIN) != (count is not None):
         has = "has a number of attachments" if kind in PLAIN else "has no attachments"
-        raise SocketIOError(f"{kind.name.lower()} {has}, got {shown(text)}")
+        raise SocketIOError(f"{kind.name.lower()} {has}, got {abbreviate(text)}")
     if len(number) > 16:
         raise SocketIOError(f"an ack id has at most 16 digits, got {len(number)}")
     data = _json(rest) if rest else None
     id_ = int(number) if number else None
     packet = Packet(PLAIN.get(kind, kind), data, namespace or alone or "/", id_)
     check(packet)
-    _check_places(packet.data, attachments)
+    _check_placeholders(packet.data, attachments)
     return packet, attachments
 
 
@@ -236,11 +243,11 @@ def _json(text: str) -> Any:
         depth += 1 if bracket in "[{" else -1
         if depth > MAX_DEPTH:
             fact = f"expected JSON of at most {MAX_DEPTH} arrays and objects in each other"
-            raise SocketIOError(f"{fact}, got {shown(text)}")
+            raise SocketIOError(f"{fact}, got {abbreviate(text)}")
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise SocketIOError(f"expected JSON, got {shown(text)}") from error
+        raise SocketIOError(f"expected JSON, got {abbreviate(text)}") from error
 
 
 def check(packet: Packet) -> None:
@@ -252,12 +259,12 @@ def check(packet: Packet) -> None:
     Source: Socket.IO protocol 5.
     """
     name, data = packet.type.name.lower(), packet.data
-    wrong = f"got {shown(repr(data))}"
+    wrong = f"got {abbreviate(repr(data))}"
     if packet.type in PLAIN:
         raise SocketIOError(f"{name} is written as {PLAIN[packet.type].name.lower()}, with bytes")
     if not packet.namespace.startswith("/") or "," in packet.namespace:
         fact = "a namespace begins with / and has no comma, got"
-        raise SocketIOError(f"{fact} {shown(packet.namespace)}")
+        raise SocketIOError(f"{fact} {abbreviate(packet.namespace)}")
     if packet.id is not None and packet.type not in BINARY:
         raise SocketIOError(f"{name} has no ack id, got {packet.id}")
     match packet.type:
@@ -281,15 +288,15 @@ def _is_event(data: Any) -> bool:
     return isinstance(data[0], (str, int))
 
 
-def _check_places(data: Any, attachments: int) -> None:
+def _check_placeholders(data: Any, attachments: int) -> None:
     """Refuse placeholders that no attachment fills."""
     if not attachments:
         return
-    for place in places(data):
-        number = place.get("num")
+    for placeholder in find_placeholders(data):
+        number = placeholder.get("num")
         if type(number) is not int or not 0 <= number < attachments:
             fact = f"a placeholder names one of {_attachments(attachments)}"
-            raise SocketIOError(f"{fact}, got {shown(repr(number))}")
+            raise SocketIOError(f"{fact}, got {abbreviate(repr(number))}")
 
 
 def _attachments(count: int) -> str:

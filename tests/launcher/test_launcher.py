@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from helpers import launch, running, stop_all
-from helpers.launcher import LaunchError, Server, child, known, on_stop
+from helpers.launcher import LaunchError, Server, child, list_servers, on_stop
 from helpers.launcher import server as server_module
 from helpers.launcher.registry import registry, remove_orphans
 
@@ -177,9 +177,9 @@ def test_every_address_gives_one_that_can_be_used(host: str) -> None:
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(LaunchError) as error:
         launch("ehco")
-    names = ", ".join(known())
+    names = ", ".join(list_servers())
     assert str(error.value) == f"unknown server 'ehco', known: {names}; did you mean 'echo'?"
-    assert {"echo", "handmade"} <= set(known())
+    assert {"echo", "handmade"} <= set(list_servers())
 
 
 @pytest.mark.parametrize("name", ["program", "../echo", "", "__init__", 3, None, ["echo"]])

@@ -9,11 +9,11 @@ from helpers.pictures.paint import (
     count,
     escape,
     quoted,
-    shell,
     shorten,
     tag,
     visible,
     width,
+    wrap,
 )
 
 
@@ -68,4 +68,4 @@ def test_attributes_and_text_are_escaped() -> None:
 
 
 def test_the_style_of_a_kind_of_picture_is_its_own() -> None:
-    assert ".wirepic.dump .x{color:inherit}" in shell("dump", "& .x{color:inherit}", "<p>a</p>")
+    assert ".wirepic.dump .x{color:inherit}" in wrap("dump", "& .x{color:inherit}", "<p>a</p>")

@@ -13,7 +13,7 @@ import socketio
 from aiohttp import ClientSession, web
 
 from helpers import tap
-from helpers.pictures.picture import picture
+from helpers.pictures.draw import draw
 from helpers.wire import packets
 from helpers.wire.heads import Request
 from helpers.wire.packets import MAX_INFLATED, Sessions
@@ -135,7 +135,7 @@ def request(target: str, method: str = "GET") -> Request:
 
 @pytest.mark.parametrize("target", ["/ws", "/socket.io/", "/socket.io/?EIO=3", "/?eio=4"])
 def test_what_is_no_engine_io_is_left_alone(target: str) -> None:
-    assert Sessions().of(request(target)) is None
+    assert Sessions().find(request(target)) is None
     found = exchange(target, BODY)
     assert [(e.session, e.packets, e.message) for e in found] == [(None, (), None)] * 2
 
@@ -243,13 +243,13 @@ def test_the_sessions_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch)
     sessions = Sessions()
 
     def number(sid: str) -> int:
-        session = sessions.of(request(f"{POLLING}&sid={sid}"))
+        session = sessions.find(request(f"{POLLING}&sid={sid}"))
         assert session is not None
         return session.number
 
     assert [number(sid) for sid in "abacab"] == [1, 2, 1, 3, 1, 4]  # b was silent longest
     for _ in range(5):
-        sessions.of(request(POLLING))  # names none, and is kept by its connection alone
+        sessions.find(request(POLLING))  # names none, and is kept by its connection alone
     assert len(sessions) == 2
 
 
@@ -297,8 +297,8 @@ def test_the_official_client_is_read_on_every_transport(transports: list[str]) -
     assert {e.session for e in found if e.direction} == {1}
     assert not [line for line in up + down if "no Engine.IO" in line or "no Socket.IO" in line]
     for view in ("frames", "sequence", "handshake"):
-        twin = str(picture(found, view))
+        twin = str(draw(found, view))
         assert not re.search(r'sid(=|": ?")(?!…)|[?&]t=(?!…)', twin), twin
-    assert 'Socket.IO event "chat"("hé", <4 bytes>) · id 0' in str(picture(found, "sequence"))
+    assert 'Socket.IO event "chat"("hé", <4 bytes>) · id 0' in str(draw(found, "sequence"))
     if transports != ["websocket"]:
-        assert str(picture(found, "sequence")).startswith("session 1: connections 1, 2, ")
+        assert str(draw(found, "sequence")).startswith("session 1: connections 1, 2, ")
