@@ -1,4 +1,4 @@
-"""Bytes inside of JSON: taken out, as attachments, and put back where their placeholders are.
+"""Bytes inside JSON: taken out as attachments, and put back where their placeholders are.
 
 ["pic", b"GIF8"]    ↔    ["pic", {"_placeholder": true, "num": 0}]  and  b"GIF8"
 """
@@ -36,7 +36,7 @@ def fill_placeholders(data: Any, attachments: list[bytes]) -> Any:
 
     Args:
         data: from JSON; every placeholder names one of the attachments.
-        attachments: in their order.
+        attachments: in order.
 
     Source: Socket.IO protocol 5.
     """
@@ -52,11 +52,11 @@ def fill_placeholders(data: Any, attachments: list[bytes]) -> Any:
 
 
 def extract_attachments(data: Any, attachments: list[bytes]) -> Any:
-    """Return the data with a placeholder for each `bytes`, which joins the attachments.
+    """Return the data with a placeholder in place of each `bytes`.
 
     Args:
-        data: for JSON, but for its bytes.
-        attachments: grows by each of them.
+        data: what JSON can hold, and bytes.
+        attachments: each `bytes` is appended to it.
 
     Source: Socket.IO protocol 5.
     """
@@ -73,7 +73,7 @@ def extract_attachments(data: Any, attachments: list[bytes]) -> Any:
 
 
 def format_value(value: Any) -> str:
-    """Write a value as JSON, bytes by their size."""
+    """Return a value as JSON, with bytes as their size."""
     if isinstance(value, bytes):
         return f"<{size_text(len(value))}>"
     if isinstance(value, dict):

@@ -1,10 +1,10 @@
-"""One connection, read from the bytes of both directions: HTTP first, then perhaps WebSocket.
+"""One connection, read from the bytes of both directions: first HTTP, then perhaps WebSocket.
 
     client→server   requests … a request to upgrade │ frames
     server→client   responses … 101                 │ frames
 
-A request that asks for an upgrade stops the reading of its direction until the answer is known:
-what follows is frames after a 101, and another request after anything else.
+After a request for an upgrade, its direction is not read until the response has arrived: after a
+101 the bytes are frames, after any other status another request.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Kind = Literal["request", "response", "frame", "mark", "error", "bytes"]
 
 
 class Reading(NamedTuple):
-    """What was made of some bytes; `transcript.Entry` says what the fields mean."""
+    """What some bytes turned out to be; `transcript.Entry` explains the fields."""
 
     direction: str | None
     kind: Kind
@@ -43,15 +43,15 @@ class Reading(NamedTuple):
 
 
 class Conversation:
-    """One connection: fed the bytes of both directions, it says what they are.
+    """One connection: turns the bytes of both directions into readings.
 
     Args:
-        sessions: of Engine.IO, which connections share.
+        sessions: the Engine.IO sessions, which connections share.
     """
 
     def __init__(self, sessions: Sessions | None = None) -> None:
         self._sessions = Sessions() if sessions is None else sessions
-        # Requests without an answer so far, and the Engine.IO session that each belongs to.
+        # Requests without a response so far, and the Engine.IO session of each.
         self._unanswered: deque[tuple[Request, Session | None]] = deque()
         self._sides: dict[str, HttpStream | FrameStream | UnreadableStream] = {
             CLIENT_TO_SERVER: HttpStream(requests=True),
@@ -61,19 +61,19 @@ class Conversation:
 
     @property
     def over(self) -> bool:
-        """Both sides have said that they send no more."""
+        """Whether both sides have said that they will send no more."""
         return len(self._ended) == len(self._sides)
 
     def read(self, direction: str, data: bytes) -> Iterator[Reading]:
-        """Take bytes of one direction; return what they complete, in either direction."""
+        """Take bytes of one direction; return the readings that they complete, in either one."""
         self._sides[direction].feed(data)
         yield from self._take(direction)
 
     def unfinished(self, direction: str) -> Iterator[Reading]:
-        """Return what arrived in a direction and is not whole."""
+        """Return what has arrived in a direction but is not whole."""
         side = self._sides[direction]
         if rest := bytes(side.rest):
-            note = f"{side.unit} not whole"
+            note = f"incomplete {side.unit}"
             yield Reading(direction, "bytes", rest, None, bytes_text(rest), None, note)
 
     def end(self, direction: str) -> Iterator[Reading]:
@@ -86,7 +86,7 @@ class Conversation:
         self._ended.add(direction)
 
     def lose(self) -> None:
-        """Bytes are missing from here on: nothing after them can be read."""
+        """Note that bytes are missing: nothing after them can be read."""
         self._sides = {direction: UnreadableStream() for direction in self._sides}
 
     def _take(self, direction: str) -> Iterator[Reading]:
@@ -120,7 +120,7 @@ class Conversation:
                 yield from self._take(CLIENT_TO_SERVER)
 
     def _read_http_message(self, message: Request | Response, raw: bytes) -> Reading:
-        """Say what an HTTP message is, and what it carries of Engine.IO."""
+        """Return the reading of an HTTP message, with the Engine.IO packets in it."""
         reading = read_http(message, raw)
         content, session = self._read_content(message)
         return reading._replace(
@@ -139,11 +139,11 @@ class Conversation:
         return self._sessions.read_response(session, request, message, SERVER_TO_CLIENT), session
 
     def _upgrade_is_pending(self) -> bool:
-        """The last request asks for an upgrade: its answer says what follows."""
+        """Whether the last request asks for an upgrade, and its response has not arrived."""
         return bool(self._unanswered) and self._unanswered[-1][0].header("Upgrade") is not None
 
     def _upgrade(self, response: Response) -> Iterator[Reading]:
-        """Read frames from here on, those that were sent too early as well."""
+        """Read frames from now on, including those that were sent too early."""
         try:
             deflate = read_negotiated(response)
         except HandshakeError:
@@ -184,7 +184,7 @@ class FrameStream:
         """Return the frames that are whole now.
 
         Raises:
-            ProtocolError: what comes next is no frame.
+            ProtocolError: the next bytes are not a valid frame.
         """
         fresh = bytes(self.rest[self._fed :])
         self._fed = len(self.rest)
@@ -211,7 +211,7 @@ class FrameStream:
         return Reading(None, "frame", raw, frame, text, text_message, note, packets, number)
 
     def _count(self, frame: Frame) -> int:
-        """Return the number of a fragment; 0 for what is whole in one frame."""
+        """Return the number of a fragment; 0 for a frame that is not a fragment."""
         if frame.opcode.is_control:
             return 0
         in_pieces = not frame.fin or frame.opcode is Opcode.CONTINUATION
@@ -232,7 +232,7 @@ class FrameStream:
 
 
 class UnreadableStream:
-    """Reads one direction after a fault: nobody knows what its bytes mean."""
+    """Keeps the bytes of one direction after a fault, when nobody can tell what they mean."""
 
     unit = "message"
 
@@ -251,7 +251,7 @@ class UnreadableStream:
 
 
 def read_http(message: Request | Response, raw: bytes) -> Reading:
-    """Say what an HTTP message is."""
+    """Return the reading of an HTTP message."""
     if isinstance(message, Request):
         text = f"{message.method} {message.target} {message.version}"
         return Reading(CLIENT_TO_SERVER, "request", raw, message, text)

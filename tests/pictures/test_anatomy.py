@@ -134,7 +134,7 @@ def test_close_code_and_reason() -> None:
     ("frame", "note"),
     [
         (b"\x88\x00", "no close code, no reason"),
-        (b"\x88\x02\x0f\xa0", "close code 4000: of an application, no reason"),
+        (b"\x88\x02\x0f\xa0", "close code 4000: defined by an application, no reason"),
         (
             b"\x88\x02\x03\xed",
             "close code must be 1000–1003, 1007–1014 or 3000–4999, got 1005 (RFC 6455 §7.4)",

@@ -113,7 +113,7 @@ def test_each_direction_has_parameters_of_its_own() -> None:
         ),
         (
             "server_no_context_takeover; server_no_context_takeover",
-            "server_no_context_takeover must be there once, got it twice (RFC 7692 §7.1)",
+            "server_no_context_takeover must be sent once, got it twice (RFC 7692 §7.1)",
         ),
     ],
 )

@@ -110,7 +110,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("wire", "options", "fact"), FAULTS, ids=lambda value: str(value)[:24])
-def test_a_broken_rule_is_name_of(wire: str, options: dict[str, bool], fact: str) -> None:
+def test_a_broken_rule_is_named(wire: str, options: dict[str, bool], fact: str) -> None:
     assert error_of(lambda: read(bytes.fromhex(wire), **options)) == (fact, 1002)
 
 

@@ -143,12 +143,12 @@ def test_what_is_no_engine_io_is_left_alone(target: str) -> None:
 @pytest.mark.parametrize(
     ("body", "line"),
     [
-        (b"", "no Engine.IO packets: a packet begins with its type, got an empty text"),
-        (b"\xff", "no Engine.IO packets: a polling body is UTF-8, got bytes ff"),
-        (b"hello", "no Engine.IO packets: a packet begins with its type, 0 to 6, got 'h'"),
+        (b"", "malformed Engine.IO packets: a packet begins with its type, got an empty text"),
+        (b"\xff", "malformed Engine.IO packets: a polling body must be UTF-8, got bytes ff"),
+        (b"hello", "malformed Engine.IO packets: a packet begins with its type, 0 to 6, got 'h'"),
         (
             b"4hello",
-            "Engine.IO message hello · no Socket.IO packet: a packet begins with its type",
+            "Engine.IO message hello · malformed Socket.IO packet: a packet begins with its type",
         ),
     ],
 )
@@ -224,10 +224,10 @@ def test_chunked_bodies_are_read() -> None:
         (
             "gzip",
             gzip.compress(b'42["x"]', mtime=0)[:-9],
-            "a polling body is gzip, got its beginning",
+            "a polling body must be complete gzip, got only its beginning",
         ),
-        ("gzip", b'42["x"]', "a polling body is gzip, got Error -3"),
-        ("br", b"x", "a polling body is read as gzip or deflate here, got 'br'"),
+        ("gzip", b'42["x"]', "a polling body must be valid gzip, got Error -3"),
+        ("br", b"x", "a polling body must be gzip or deflate here, got 'br'"),
     ],
 )
 def test_compressed_bodies_are_read_whole_or_it_is_said(
