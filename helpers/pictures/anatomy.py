@@ -1,11 +1,11 @@
 """One frame as a picture: its real bytes, bit by bit where bits have a meaning.
 
-    byte 0, byte 1   each bit under the name of its field, what it says below
+    byte 0, byte 1   each bit below the name of its field, and its meaning below the bit
     extended length  2 or 8 bytes, if there are any
     masking key      4 bytes, if the frame is masked
-    payload          on the wire, under it the key, under that what comes out, under that the text
+    payload          on the wire; below that the key, then the result, then its characters
 
-What is missing is waited for, what breaks a rule is drawn up to the fault (RFC 6455 §5.2).
+An unfinished frame says how many bytes are missing; a broken one is drawn up to the fault.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ padding:0 .8em;font-size:.86em}
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Some bits of a byte, their name and what they say."""
+    """Some bits of a byte, their name and their meaning."""
 
     name: str
     bits: str
@@ -70,7 +70,8 @@ def draw_frames(data: bytes, *, exact: bool = True) -> Picture:
 
     Args:
         data: the bytes of one frame or of several.
-        exact: False writes `··` for masking keys and masked bytes, which differ on every run.
+        exact: False writes `··` in place of masking keys and masked bytes, which differ on every
+            run.
 
     Source: RFC 6455 §5.2.
     """
@@ -134,7 +135,7 @@ def _size_line(frame: Anatomy) -> list[str]:
 
 
 def _bit_bytes(frame: Anatomy) -> list[tuple[str, list[Field]]]:
-    """Return the first two bytes, as far as they are there, cut into fields."""
+    """Return the first two bytes, as far as they have arrived, cut into fields."""
     found = [(f"byte 0 = {frame.first:02x}", _first_byte(frame))]
     if frame.second is not None:
         found.append((f"byte 1 = {frame.second:02x}", _second_byte(frame, frame.second)))
@@ -180,10 +181,13 @@ def _digits(data: bytes, exact: bool) -> list[str]:
 
 
 def _notes(frame: Anatomy) -> list[tuple[str, str]]:
-    """Return what is to be said below a frame: its CSS class and the words."""
+    """Return the notes below a frame: a CSS class and the words of each."""
     if frame.fault:
-        rest = f"what follows cannot be read: {count(frame.rest_bytes, 'byte')}"
-        return [("bad", frame.fault), *([("small", rest)] if frame.rest_bytes else [])]
+        notes = [("bad", frame.fault)]
+        if frame.rest_bytes:
+            rest = f"the bytes after it cannot be read: {count(frame.rest_bytes, 'byte')}"
+            notes.append(("small", rest))
+        return notes
     if frame.missing_bytes:
         least = "at least " if frame.size_bytes is None else ""
         return [("wait", f"waiting for {least}{count(frame.missing_bytes, 'more byte')}")]

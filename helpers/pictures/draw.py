@@ -1,4 +1,4 @@
-"""Chooses the picture that fits what is to be shown.
+"""Chooses the picture that fits what is shown.
 
 tap, transcript, entries   "frames" (a table), "bytes", "handshake" or "sequence"
 bytes, Frame, frames       their anatomy; "bytes" for a hex dump
@@ -53,13 +53,13 @@ def draw(
             or a list of those.
         view: of a recording: `"frames"` (the default), `"bytes"`, `"handshake"` or `"sequence"`;
             of bytes and frames: None for their anatomy, or `"bytes"`.
-        connection: draw this connection alone.
+        connection: draw only this connection.
         times: show when things happened, in seconds since the recording began.
-        exact: show what differs from run to run, such as keys, masks and dates. Bytes, frames,
-            requests and responses that are given directly are always exact.
+        exact: show even what differs from run to run, such as keys, masks and dates. Bytes,
+            frames, requests and responses that are given directly are always exact.
 
     Raises:
-        TypeError: it cannot be drawn.
+        TypeError: `what` cannot be drawn.
         ValueError: there is no such view, or no such connection.
     """
     recorded = _recording(what)
@@ -73,7 +73,7 @@ def draw(
 
 
 def _recording(what: object) -> Sequence[Entry] | None:
-    """Return the entries of a recording; None if it is something else."""
+    """Return the entries of a recording; None for anything else."""
     transcript = what if isinstance(what, Transcript) else getattr(what, "transcript", None)
     if isinstance(transcript, Transcript):
         return entries(transcript)
@@ -95,7 +95,7 @@ def _of(connection: int | None, recorded: Sequence[Entry]) -> Sequence[Entry]:
         return recorded
     if connection not in known:
         there = ", ".join(map(str, known)) or "none"
-        raise ValueError(f"no connection {connection} in the recording, which has: {there}")
+        raise ValueError(f"the recording has no connection {connection}, only: {there}")
     return [entry for entry in recorded if entry.connection in (None, connection)]
 
 
@@ -153,7 +153,7 @@ def _bytes_of(part: object, what: object) -> bytes:
     if isinstance(part, str):
         hint = "; text travels as bytes: try .encode()"
     elif hasattr(part, "page_url"):
-        hint = "; a server has no recording: put a tap before it, then show(the tap)"
+        hint = "; a server has no recording: tap it with tap(…), and show the tap"
     else:
         hint = ""
     inside = f" in a {type(what).__name__}" if part is not what else ""
@@ -161,7 +161,7 @@ def _bytes_of(part: object, what: object) -> bytes:
 
 
 def _head_picture(data: bytes) -> Picture:
-    """Draw an HTTP head given as bytes, and the frames after it; bad ones as they are."""
+    """Draw an HTTP head given as bytes, and the frames after it; a bad head as bytes."""
     reader = HeadReader(limit_bytes=_MAX_HEAD_BYTES)
     try:
         head = reader.feed(data) or data

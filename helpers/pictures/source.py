@@ -54,13 +54,13 @@ def show_source(what: object, *, numbers: bool = False) -> None:
     """Display the source of a helper server, a module, a function or a class.
 
     Args:
-        what: the name of a server (`"echo"`) or of a module (`"helpers.wire.frames"`, with
-            `.apply_mask` behind it for a part of it), a launched server, or the object itself.
-        numbers: number the lines, as in the file.
+        what: the name of a server (`"echo"`), of a module (`"helpers.wire.frames"`) or of a part
+            of it (`"helpers.wire.frames.apply_mask"`), a launched server, or the object itself.
+        numbers: show the numbers that the lines have in the file.
 
     Raises:
         ValueError: nothing has that name.
-        TypeError: it has no Python source.
+        TypeError: `what` has no Python source.
 
     First used: start_here
     """
@@ -116,7 +116,7 @@ def _of_object(what: object) -> tuple[str, str, int]:
 
 
 def _relative(path: Path) -> str:
-    """Return the path from the project's root; nothing for what is in no file of it."""
+    """Return the path from the project's root; an empty string for other files."""
     path = path.resolve()
     if path.is_relative_to(ROOT) and path.suffix == ".py" and path.is_file():
         return path.relative_to(ROOT).as_posix()
@@ -139,7 +139,7 @@ def _by_name(name: str) -> object:
         if found is not None:
             return found
     names = ", ".join(list_servers())
-    raise ValueError(f"no helper server and no module is called {name!r}; servers: {names}")
+    raise ValueError(f"unknown server or module {name!r}; servers: {names}")
 
 
 def _module_file(name: str) -> Path | None:

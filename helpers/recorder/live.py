@@ -2,12 +2,12 @@
 
 Protocol, at /ws; every message is JSON, from the server:
 
-    {"start": name}        what was shown is void; the recording of `name` begins anew
-    {"entries": [entry]}   what came next, at most 100 at a time, history first
+    {"start": name}        clear the page: the recording of `name` starts again
+    {"entries": [entry]}   the next entries, at most 100 at a time, starting with the oldest
 
-An entry is what `transcript.Entry` says, with its bytes in hex (the first 512) and its header
-fields as [name, value] pairs. A viewer only listens. A slow one lags behind: it is never waited
-for, and nothing is kept for it besides the recording. There are at most 20.
+An entry has the fields of `transcript.Entry`, with its first 512 bytes in hex and its header
+fields as [name, value] pairs. A viewer only listens. A slow viewer lags behind: nobody waits for
+it, and nothing but the recording is kept for it. There are at most 20 viewers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 VIEWERS = 20
 BATCH = 100
-SLICE = 200  # how many items are read before the relay gets its turn
+SLICE = 200  # how many items are read before the relay may go on
 SHOWN_BYTES = 512
 SHOWN_CHARACTERS = 2_000
 SHOWN_PACKETS = 20
@@ -41,15 +41,15 @@ Watch = Callable[[Callable[[], object]], Callable[[], object]]
 
 
 class Live:
-    """A page of its own port that shows a recording; `wire.live()` makes it.
+    """A page on a port of its own that shows a recording; `wire.live()` opens it.
 
     Args:
-        name: of what is recorded.
+        name: the name of what is recorded.
         transcript: the recording.
-        watch: calls back, on the loop that this runs on, after every change.
+        watch: registers a callback, which is called on this page's loop after every change.
 
     Attributes:
-        port: where it listens.
+        port: the port that it listens on.
         page_url: the address for browsers, such as `http://127.0.0.1:49154/`.
     """
 
@@ -106,7 +106,7 @@ class Live:
         feeding = asyncio.create_task(self._feed(viewer, changed))
         try:
             with contextlib.suppress(ConnectionClosed):
-                async for _ in viewer:  # a viewer has nothing to say, but it may leave
+                async for _ in viewer:  # a viewer sends nothing, but it may leave
                     pass
         finally:
             self._viewers -= 1
@@ -115,7 +115,7 @@ class Live:
             await asyncio.gather(feeding, return_exceptions=True)
 
     async def _feed(self, viewer: ServerConnection, changed: asyncio.Event) -> None:
-        """Send what is recorded, as fast as the viewer takes it."""
+        """Send the recording as fast as the viewer takes it."""
         follower = Follower(self._transcript)
         await viewer.send(json.dumps({"start": self.name}))
         while True:
@@ -133,14 +133,14 @@ class Live:
 
 
 def answer_http(viewer: ServerConnection, request: HttpRequest) -> HttpResponse | None:
-    """Answer the page and its files; a WebSocket only to a page of our own."""
+    """Serve the page and its files; let only our own page open a WebSocket."""
     from helpers.serving import static
 
     return static.answer(request, server="live", page="live.html")
 
 
 def silent_logger() -> logging.Logger:
-    """Return a logger that says nothing: a page that leaves is no news for a cell."""
+    """Return a logger without output: no cell needs to hear that a page has left."""
     logger = logging.getLogger(__name__)
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
@@ -148,7 +148,7 @@ def silent_logger() -> logging.Logger:
 
 
 def to_json(entry: Entry) -> dict[str, Any]:
-    """Turn an entry into what the page shows of it."""
+    """Return the part of an entry that the page shows."""
     return {
         "number": entry.number,
         "connection": entry.connection,
@@ -169,7 +169,7 @@ def to_json(entry: Entry) -> dict[str, Any]:
 
 
 def header_fields(value: Request | Response | Frame | None) -> Iterator[tuple[str, str]]:
-    """Name the header fields of a frame, or the headers of an HTTP message."""
+    """Yield the header fields of a frame, or the headers of an HTTP message."""
     if isinstance(value, Frame):
         for name, bit in (("FIN", value.fin), ("RSV1", value.rsv1)):
             yield name, str(int(bit))

@@ -150,7 +150,7 @@ def test_compressed_says_so_and_inflates() -> None:
     assert picture.startswith("text (compressed) · FIN · RSV1 · 7 bytes\n")
     assert "as characters" not in picture
     assert picture.endswith(
-        'compressed: RSV1 says permessage-deflate; it inflates to "Hello", 5 bytes'
+        'compressed: RSV1 means permessage-deflate; it inflates to "Hello", 5 bytes'
     )
 
 
@@ -209,7 +209,7 @@ def test_a_masking_key_that_is_not_whole_unmasks_nothing() -> None:
 def test_bad_bytes_are_drawn_up_to_the_fault(data: bytes, drawn: str, fault: str) -> None:
     picture = draw_frames(data)
     assert drawn in str(picture)
-    assert str(picture).endswith(f"{fault}\nwhat follows cannot be read: 5 bytes")
+    assert str(picture).endswith(f"{fault}\nthe bytes after it cannot be read: 5 bytes")
     assert "as characters" not in str(picture)
     assert fault in read(picture.html).text
 
@@ -239,7 +239,7 @@ def test_not_exact_hides_what_is_random_and_no_more() -> None:
     other = draw_frames(b"\x81\x85\0\0\0\0Hello", exact=False)
     assert (picture.html, picture.text) == (other.html, other.text)
     assert 'text "Hello" · FIN · masked · 5 bytes' in str(picture)
-    assert str(picture).endswith("·· is random: another byte on every run")
+    assert str(picture).endswith("·· is random: a different byte on every run")
 
 
 def test_tables_read_well_without_styles() -> None:

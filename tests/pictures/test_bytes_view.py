@@ -28,7 +28,7 @@ client→server · 11 bytes · text
 server→client · 7 bytes · text
   0000  81 05 48 65 6c 6c 6f                              ··Hello
 ── cut ──
-·· is random: another byte on every run"""
+·· is random: a different byte on every run"""
     )
 
 

@@ -151,7 +151,7 @@ def test_one_connection_of_several() -> None:
     shown = str(draw(talk(connections=2), connection=2))
     assert "connection" not in shown
     assert shown.count("GET /ws HTTP/1.1") == 1
-    with pytest.raises(ValueError, match=r"no connection 3 in the recording, which has: 1, 2"):
+    with pytest.raises(ValueError, match=r"the recording has no connection 3, only: 1, 2"):
         draw(talk(connections=2), connection=3)
     with pytest.raises(ValueError, match=r"only a recording has connections, got connection=1"):
         draw(HELLO, connection=1)
@@ -231,7 +231,7 @@ class Server:
         ([HELLO, 42], "int in a list"),
         (
             Server(),
-            "Server; a server has no recording: put a tap before it, then show(the tap)",
+            "Server; a server has no recording: tap it with tap(…), and show the tap",
         ),
     ],
 )

@@ -36,7 +36,7 @@ client→server request
   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==  a random question to the server
   Sec-WebSocket-Version: 13                    the protocol's version, always 13
   Origin: http://server.example.com            which site's page is asking
-  Sec-WebSocket-Protocol: chat, superchat      subprotocols offered, the favourite first
+  Sec-WebSocket-Protocol: chat, superchat      subprotocols offered, the preferred one first
 server→client response
   HTTP/1.1 101 Switching Protocols                    agreed: HTTP ends here
   Upgrade: websocket                                  the protocol to switch to

@@ -40,7 +40,7 @@ def test_quotes_are_the_ones_that_the_text_does_not_hold() -> None:
 
 def test_long_text_says_how_much_more_there_is() -> None:
     assert shorten("a" * 100, 80) == "a" * 100  # a note would not be shorter
-    assert shorten("a" * 1_200, 80) == "a" * 80 + "… 1,120 characters more …"
+    assert shorten("a" * 1_200, 80) == "a" * 80 + "… 1,120 more characters …"
 
 
 def test_numbers_have_their_plural() -> None:

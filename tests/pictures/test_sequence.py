@@ -73,7 +73,7 @@ def test_long_messages_and_recordings_are_shortened() -> None:
     recorder.handshake()
     recorder.down(1, *[Frame(Opcode.TEXT, b"ab" * 100)] * 200)
     picture = draw_sequence(entries(recorder.transcript))
-    assert '… 152 characters more …"' in str(picture)
+    assert '… 152 more characters …"' in str(picture)
     assert " … 123 more … " in str(picture)
     assert len(picture.html) < 30_000
 

@@ -91,7 +91,7 @@ def test_a_long_message_moves_only_its_own_details() -> None:
     recorder.handshake()
     recorder.down(1, Frame(Opcode.TEXT, b"ab" * 200), Frame(Opcode.TEXT, b"Hello"))
     picture = twin(recorder.transcript)
-    assert '… 240 characters more …"  400 bytes · unmasked' in picture
+    assert '… 240 more characters …"  400 bytes · unmasked' in picture
     assert '"Hello"                  5 bytes · unmasked' in picture
 
 

@@ -101,7 +101,9 @@ def test_errors_of_bodies(body: str, error: str) -> None:
 
 
 def test_an_empty_body_is_refused() -> None:
-    with pytest.raises(EngineIOError, match="a polling body must hold at least one packet, got none"):
+    with pytest.raises(
+        EngineIOError, match="a polling body must hold at least one packet, got none"
+    ):
         encode_body([])
 
 

@@ -266,7 +266,9 @@ def test_the_bytes_of_attachments_are_bounded_and_the_reader_reads_on() -> None:
     reader = Reader(max_bytes=4)
     assert reader.feed("52-" + PICTURE) is None
     assert reader.feed(b"abc") is None
-    with pytest.raises(SocketIOError, match="attachments must be at most 4 bytes together here, got 6 bytes"):
+    with pytest.raises(
+        SocketIOError, match="attachments must be at most 4 bytes together here, got 6 bytes"
+    ):
         reader.feed(b"abc")
     assert reader.missing == 0
     assert reader.feed('2["x"]') == Packet(PacketType.EVENT, ["x"])
