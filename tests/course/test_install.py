@@ -100,7 +100,7 @@ def test_npm_that_ends_well_and_installs_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     npm(monkeypatch, (0, ""))
-    with pytest.raises(SetupError, match="the browser clients in .* are incomplete; run: "):
+    with pytest.raises(SetupError, match=r"the browser clients in .* are incomplete; run: "):
         install_client(tmp_path)
 
 
