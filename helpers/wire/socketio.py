@@ -170,9 +170,8 @@ class Reader:
         if isinstance(message, bytes):
             return self._attach(message)
         if self.missing:
-            raise SocketIOError(
-                f"expected {_attachments(self.missing)}, got {abbreviate(message)}"
-            )
+            wanted_now = _attachments(self.missing)
+            raise SocketIOError(f"expected {wanted_now}, got {abbreviate(message)}")
         packet, wanted = decode(message, max_attachments=self.max_attachments)
         if not wanted:
             return packet
@@ -279,9 +278,7 @@ def check(packet: Packet) -> None:
         case PacketType.ACK if not isinstance(data, list):
             raise SocketIOError(f"an ack is an array, {wrong}")
         case PacketType.ACK if packet.id is None:
-            raise SocketIOError(
-                "an ack must have the id of the event that it answers, but it has no id"
-            )
+            raise SocketIOError("an ack must have the id of its event, got no id")
 
 
 def _is_event(data: Any) -> bool:
@@ -292,9 +289,7 @@ def _is_event(data: Any) -> bool:
 
 def _check_placeholders(data: Any, attachments: int) -> None:
     """Refuse a placeholder that has no attachment."""
-    if not attachments:
-        return
-    for placeholder in find_placeholders(data):
+    for placeholder in find_placeholders(data) if attachments else []:
         number = placeholder.get("num")
         if type(number) is not int or not 0 <= number < attachments:
             fact = f"a placeholder names one of {_attachments(attachments)}"

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from websockets.sync.server import ServerConnection, serve
 
 from helpers.diagnosis import checks as the_checks
 from helpers.diagnosis.checks import CHECKS, Problem
@@ -239,3 +240,24 @@ def test_ill_for_real_in_a_sick_environment(tmp_path: Path) -> None:
         "proxy settings",
         "progress",
     ]
+
+
+def test_another_program_answers() -> None:
+    def shout(websocket: ServerConnection) -> None:
+        websocket.send(str(websocket.recv()).upper())
+
+    with serve(shout, "127.0.0.1", 0) as other:
+        thread = threading.Thread(target=other.serve_forever)
+        thread.start()
+        url = f"ws://127.0.0.1:{other.socket.getsockname()[1]}/"
+        said = problem(lambda: the_checks.echo_round(url))
+        other.shutdown()
+        thread.join()
+    assert said == "expected 'Hello' back, got 'HELLO': another program answers in its place"
+
+
+def test_in_a_terminal_the_doctor_gives_details() -> None:
+    command = [sys.executable, "-m", "helpers.diagnosis"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    text = done.stdout.decode("utf-8")
+    assert f"environment of this kernel   ok  {sys.prefix}" in text

@@ -345,6 +345,7 @@ def test_kill_is_a_crash() -> None:
     assert not server.running
     assert children() == []
     assert repr(running()) == "nothing is running"
+    assert running()._repr_html_() == "<p>nothing is running</p>"
 
 
 def test_one_that_died_by_itself_is_noticed_and_reaped() -> None:

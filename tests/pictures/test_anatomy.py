@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 
 from helpers.pictures.anatomy import MAX_FRAMES, draw_frames
@@ -121,6 +123,17 @@ def test_bytes_that_are_no_character_are_dots() -> None:
     assert picture.endswith(
         "text message must be UTF-8, got bytes ff: invalid start byte (RFC 6455 §8.1)"
     )
+
+
+def test_a_compressed_binary_message_inflates_to_hex() -> None:
+    data = zlib.compress(bytes(3), wbits=-15)
+    picture = twin(bytes([0xC2, len(data)]) + data)
+    assert picture.endswith("; it inflates to 00 00 00, 3 bytes")
+
+
+def test_what_is_no_deflate_data_is_not_inflated() -> None:
+    note = "; it needs the messages before it, or is not deflate data"
+    assert twin(b"\xc1\x02\xff\xff").endswith(note)
 
 
 def test_close_code_and_reason() -> None:

@@ -12,7 +12,7 @@ from helpers.pictures.handshake_view import (
     find_handshakes,
 )
 from helpers.wire.handshake import Request, Response
-from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, entries
+from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Chunk, Transcript, entries
 from tests.pictures.reading import rows
 from tests.pictures.samples import (
     RFC_KEY,
@@ -170,3 +170,16 @@ def test_the_ids_of_engine_io_are_hidden() -> None:
     )
     assert shown == again
     assert "GET /socket.io/?EIO=4&transport=websocket&sid=… HTTP/1.1" in shown
+
+
+def test_a_recording_may_begin_with_a_response() -> None:
+    transcript = Transcript()
+    transcript.add(Chunk(1, SERVER_TO_CLIENT, rfc_handshake()[1].encode(), 0.0))
+    picture = str(draw_handshakes(find_handshakes(entries(transcript))))
+    assert picture.startswith("server→client response")
+
+
+def test_a_browsers_own_headers_have_a_job() -> None:
+    headers = (("Sec-Fetch-Mode", "websocket"), ("Upgrade", "websocket"))
+    picture = str(draw_handshakes([Handshake(Request("GET", "/ws", headers), None)]))
+    assert "what the browser says about itself" in picture

@@ -18,6 +18,7 @@ from websockets.asyncio.server import ServerConnection
 
 from helpers import launcher
 from helpers.launcher import launch
+from helpers.recorder.relay import bind
 from helpers.recorder.tap import Tap, tap
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Chunk, Mark
 
@@ -688,3 +689,11 @@ def test_marks_say_when() -> None:
         times = [item.at_s for item in wire.transcript.items() if isinstance(item, Mark)]
     assert times == sorted(times)
     assert 0 <= times[0] <= times[1] < DEADLINE_S
+
+
+def test_a_port_that_is_taken_cannot_be_bound() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        pytest.raises(OSError, match=r"in use|only one usage"),
+    ):
+        bind(other.getsockname()[1])

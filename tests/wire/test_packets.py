@@ -158,6 +158,13 @@ def test_nonsense_is_said_and_never_raised(body: bytes, line: str) -> None:
     assert " protocol " in found  # the source
 
 
+def test_nonsense_in_a_websocket_message_is_a_line_as_well() -> None:
+    session = Sessions().find(request("/socket.io/?EIO=4&transport=websocket"))
+    assert session
+    (line,) = packets.describe_message(session, "9", CLIENT_TO_SERVER)
+    assert line.startswith("malformed Engine.IO packet: a packet begins with its type, 0 to 6")
+
+
 def exchange(target: str, body: bytes, head: bytes = b"", connection: int = 1) -> list[Entry]:
     """A request and its answer, recorded."""
     asked = f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode()

@@ -119,7 +119,7 @@ def test_a_namespace_may_end_the_packet() -> None:
             "expected JSON with at most 100 levels of arrays and objects",
         ),
         ("2" + '["x",' + '{"a":' * 500 + "1" + "}" * 500 + "]", "expected JSON with at most 100"),
-        ('3["ok"]', "an ack must have the id of the event that it answers"),
+        ('3["ok"]', "an ack must have the id of its event"),
         ("37{}", "an ack is an array, got '{}'"),
         ("1[]", "disconnect carries nothing, got '[]'"),
         ("0[]", "connect carries an object or nothing, got '[]'"),
@@ -272,3 +272,16 @@ def test_the_bytes_of_attachments_are_bounded_and_the_reader_reads_on() -> None:
         reader.feed(b"abc")
     assert reader.missing == 0
     assert reader.feed('2["x"]') == Packet(PacketType.EVENT, ["x"])
+
+
+@pytest.mark.parametrize(
+    ("packet", "error"),
+    [
+        (Packet(PacketType.BINARY_EVENT, ["a"]), "binary_event is written as event, with bytes"),
+        (Packet(PacketType.EVENT, ["a"], "admin"), "a namespace begins with / and has no comma"),
+        (Packet(PacketType.EVENT, ["a"], "/a,b"), "a namespace begins with / and has no comma"),
+    ],
+)
+def test_what_the_protocol_does_not_allow_is_not_written(packet: Packet, error: str) -> None:
+    with pytest.raises(SocketIOError, match=f"^{error}"):
+        packet.encode()

@@ -307,6 +307,12 @@ def test_compressed_messages_are_inflated(takeover: bool) -> None:
     ]
 
 
+def test_frames_are_read_even_if_nobody_understands_the_extensions() -> None:
+    agreed = b"Sec-WebSocket-Extensions: permessage-deflate; window=huge\r\n\r\n"
+    (frame,) = upgraded(("s", server(b"Hi")), answer=ANSWER.removesuffix(b"\r\n") + agreed)
+    assert (frame.kind, frame.message) == ("frame", "Hi")
+
+
 def test_what_is_no_deflate_data_is_noted() -> None:
     agreed = ANSWER.replace(
         b"\r\n\r\n", b"\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
