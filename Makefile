@@ -33,6 +33,13 @@ lab: setup  ## open JupyterLab on the first notebook
 test: setup  ## everything CI runs: notebooks, helpers, pages, lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+# A test that fails, perhaps because measuring slows it down, is shown and stops nothing.
+coverage: setup  ## which share of helpers/ the tests run, servers included (PYTEST_ARGS=… for some)
+	$(BIN)/coverage erase
+	-$(BIN)/coverage run -m pytest $(PYTEST_ARGS)
+	$(BIN)/coverage combine --quiet
+	@$(BIN)/python -m tests.repo.coverage_table
+
 run: setup  ## run the notebooks and store their outputs (NOTEBOOKS=… for some)
 	$(BIN)/python -m tests.notebooks.run $(NOTEBOOKS)
 
@@ -55,7 +62,7 @@ lock: setup  ## compile requirements.txt anew from pyproject.toml, newest releas
 	echo '-e .' >> requirements.txt
 
 clean:  ## remove what the targets made
-	rm -rf .venv build *.egg-info screenshots helpers/pages/node_modules tests/bench/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build *.egg-info screenshots helpers/pages/node_modules tests/bench/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup lab test run bench lint screenshots tables lock clean
+.PHONY: help setup lab test coverage run bench lint screenshots tables lock clean

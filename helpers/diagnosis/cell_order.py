@@ -1,10 +1,11 @@
-"""An IPython extension: a NameError that comes from cells run out of order says which to run.
+"""An IPython extension: if cells are run out of order, a NameError says which cell to run first.
 
-A name of ours that IPython takes for a command of its own, as `page` before Setup, is ours.
+It also removes IPython's commands that share a name with a helper: before Setup, `page(server)`
+would otherwise run `%page`.
 
-`python -m helpers.course.install` has every kernel of the environment load it. It adds one line to
-the error, only for a name that a cell of the lessons makes, and only when it was a cell that
-missed it. Whatever goes wrong in here, the learner sees the error as it was.
+`python -m helpers.course.install` makes every kernel of the environment load this extension. It
+adds one line to the error, but only if a cell of the lessons defines the name, and only if the
+name was missing in a cell. If anything goes wrong here, the learner sees the error as it was.
 """
 
 import ast
@@ -39,7 +40,7 @@ def load_ipython_extension(shell: "InteractiveShell") -> None:
         import helpers
 
         for name in helpers.__all__:  # or `page(server)` would show something as %page does
-            # To find it loads it: one that is not loaded yet would come back.
+            # Finding a command loads it; one that was not loaded yet would be back later.
             if shell.find_line_magic(name):  # type: ignore[no-untyped-call]
                 shell.magics_manager.magics["line"].pop(name, None)
 
@@ -62,20 +63,20 @@ def on_name_error(
 
 
 def raised_by_a_cell(trace: TracebackType | None, user_ns: dict[str, Any]) -> bool:
-    """Tell whether the code that missed the name is the notebook's, and not a library's."""
+    """Tell whether the name was missing in the notebook's code, not in a library's."""
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return trace is not None and trace.tb_frame.f_globals is user_ns
 
 
 def advice(name: str, session: str = "", has: Iterable[str] | None = None) -> str | None:
-    """Return what to do when a cell misses a name; None when no cell of the lessons makes it.
+    """Return what to do about an undefined name; None if no cell of the lessons defines it.
 
     Args:
-        name: the name that was not defined.
-        session: the path of the open notebook, as JupyterLab tells its kernels; when it is
-            one of the lessons, only its own cells count.
-        has: the names that there are; without one from a Setup cell, Setup comes first.
+        name: the undefined name.
+        session: the path of the open notebook, as JupyterLab tells its kernels; if it is one of
+            the lessons, only its own cells count.
+        has: the names that are defined; if none of them is from a Setup cell, Setup comes first.
     """
     setup, made = names_of_the_lessons(Path(session).name)
     if name in setup:
@@ -83,15 +84,15 @@ def advice(name: str, session: str = "", has: Iterable[str] | None = None) -> st
     if name not in made:
         return None
     is_set_up = has is None or not setup.isdisjoint(has)
-    return f"{name!r} is made in a cell above: {RUN_ABOVE if is_set_up else RUN_ALL}"
+    return f"{name!r} is defined in a cell above: {RUN_ABOVE if is_set_up else RUN_ALL}"
 
 
 @cache
 def names_of_the_lessons(only: str = "") -> tuple[set[str], set[str]]:
-    """Return the names that the Setup cells make, and those that all other cells make.
+    """Return the names that Setup cells define, and those that all other cells define.
 
     Args:
-        only: the file name of one notebook; an unknown one stands for all of them.
+        only: the file name of one notebook; any other name means all notebooks.
     """
     import helpers
 
@@ -110,7 +111,7 @@ def names_of_the_lessons(only: str = "") -> tuple[set[str], set[str]]:
 
 
 def names_made(source: str) -> Iterator[str]:
-    """Yield the names that a cell leaves behind; none for a cell that is not Python."""
+    """Yield the names that a cell defines; nothing if the cell is not Python."""
     with contextlib.suppress(SyntaxError, ValueError):
         waiting: list[ast.AST] = [ast.parse(source)]
         while waiting:

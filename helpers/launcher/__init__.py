@@ -3,11 +3,11 @@
 `launch("echo")` runs `python -m helpers.servers.echo --port 0` and waits for its ready line,
 which states the addresses that it serves.
 
-1. A name stands for one server: launching it again stops the old one first, and takes its
-   port over, so that a page which is open somewhere above finds the new one by itself.
+1. A name belongs to one server: launching it again first stops the old one, and takes over its
+   port, so that a page that is already open in the notebook finds the new server by itself.
 2. A server ends with the kernel, however the kernel ends: it waits for the end of its
-   standard input, whose other end only the kernel holds.
-3. Nothing it prints reaches a cell: its log is a file, read by `.log()`.
+   standard input, a pipe whose other end only the kernel holds.
+3. Nothing that it prints reaches a cell: its log is a file, which `.log()` reads.
 """
 
 import pkgutil
@@ -18,13 +18,13 @@ from helpers.launcher.registry import registry as _registry
 from helpers.launcher.server import LaunchError, Server
 from helpers.launcher.table import Running
 
-__all__ = ["LaunchError", "Server", "known", "launch", "on_stop", "running", "stop_all"]
+__all__ = ["LaunchError", "Server", "launch", "list_servers", "on_stop", "running", "stop_all"]
 
 SERVERS = Path(__file__).resolve().parents[1] / "servers"
 
 
 def launch(name: str, **options: object) -> Server:
-    """Start a helper server in a process of its own, and wait until it answers.
+    """Start a helper server in its own process, and wait until it is ready.
 
     If a server is already running under this name, it is stopped first, so the cell can be run
     again at any time. All servers end with the kernel.
@@ -38,8 +38,8 @@ def launch(name: str, **options: object) -> Server:
         A handle with `.url`, `.page_url`, `.log()`, `.stop()`, `.kill()`, `.restart()`.
 
     Raises:
-        LaunchError: when there is no such server, or it does not start; the message shows
-            the last lines of its log.
+        LaunchError: there is no such server, or it does not start; the message shows the last
+            lines of its log.
 
     First used: start_here
     """
@@ -47,7 +47,7 @@ def launch(name: str, **options: object) -> Server:
     port = options.pop("port", 0)
     if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= 65_535:
         raise LaunchError(f"expected a port from 0 to 65535, got {port!r}; 0 takes any free one")
-    server = Server(name, tuple(flags(options)), port)
+    server = Server(name, tuple(build_flags(options)), port)
     _registry.replace(server, server.start)
     return server
 
@@ -56,7 +56,7 @@ def running(*, pids: bool = False) -> Running:
     """Return what is running; as the last line of a cell, it is shown as a table.
 
     Args:
-        pids: show the number of each process too.
+        pids: also show the process id of each server.
 
     First used: start_here
     """
@@ -73,30 +73,30 @@ def stop_all() -> None:
 
 
 def on_stop(stop: Callable[[], object], label: str) -> Callable[[], None]:
-    """Ask `stop_all()`, and the end of the kernel, to stop one thing more.
+    """Have `stop_all()`, and the end of the kernel, also call `stop`.
 
     Args:
-        stop: called without arguments, once.
+        stop: called once, without arguments.
         label: what `stop_all()` and `running()` call it, such as `"tap of echo"`.
 
     Returns:
-        A function that takes the request back, for a thing that was stopped otherwise.
+        A function that cancels this, for whatever has been stopped in another way.
     """
     return _registry.on_stop(stop, label)
 
 
-def known() -> list[str]:
-    """Return the names of the servers that can be launched: what is in helpers/servers."""
+def list_servers() -> list[str]:
+    """Return the names of the servers that can be launched: the programs in helpers/servers."""
     return sorted(module.name for module in pkgutil.iter_modules([str(SERVERS)]))
 
 
 def check_name(name: object) -> None:
-    """Do nothing when there is a server of this name.
+    """Do nothing if there is a server of this name.
 
     Raises:
-        LaunchError: when there is none; it lists those that there are.
+        LaunchError: there is no such server; the message lists those that exist.
     """
-    names = known()
+    names = list_servers()
     if name in names:
         return
     import difflib
@@ -106,16 +106,16 @@ def check_name(name: object) -> None:
     raise LaunchError(fact + (f"; did you mean {near[0]!r}?" if near else ""))
 
 
-def flags(options: dict[str, object]) -> Iterator[str]:
+def build_flags(options: dict[str, object]) -> Iterator[str]:
     """Turn the options of `launch` into a command line: `max_size=10` into `--max-size=10`.
 
     Args:
-        options: True sets a flag without a value; False and None leave it out.
+        options: True gives a flag without a value; False and None leave the flag out.
     """
     for option, value in options.items():
         flag = "--" + option.replace("_", "-")
         if value is True:
             yield flag
         elif value is not None and value is not False:
-            # The server has a folder of its own: a path must mean what it means here.
+            # The server runs in another folder, where a relative path would mean another place.
             yield f"{flag}={Path(str(value)).absolute() if option == 'data' else value}"

@@ -1,8 +1,8 @@
-"""One process of a helper server: started, waited for, stopped, and reaped.
+"""The process of a helper server: started, waited for, stopped, and reaped.
 
-The process holds one end of a pipe as its standard input and ends when the pipe does, so it
-ends with the kernel, however the kernel ends. What it prints goes to a file, but for its
-first line, which says that it is ready.
+The process has one end of a pipe as its standard input and ends when the pipe is closed, so it
+ends with the kernel, however the kernel ends. Everything that it prints goes to a file, except
+for its first line, which says that it is ready.
 """
 
 import contextlib
@@ -15,8 +15,8 @@ from pathlib import Path
 
 __all__ = ["PORT_TAKEN", "START_S", "STOP_S", "Child"]
 
-START_S = 10.0  # deadline for the ready line
-STOP_S = 5.0  # deadline for a graceful end; then the process is killed
+START_S = 10.0  # how long it may take to print its ready line
+STOP_S = 5.0  # how long a graceful end may take; then the process is killed
 PORT_TAKEN = 98  # the exit status of helpers/serving/program.py when its port is taken
 PROJECT = Path(__file__).resolve().parents[2]
 READY = "listening on "
@@ -29,7 +29,7 @@ class Child:
     Args:
         module: the module to run, such as `"helpers.servers.echo"`.
         flags: its command line.
-        log_file: where its standard error is appended.
+        log_file: the file that its standard error is appended to.
     """
 
     def __init__(self, module: str, flags: list[str], log_file: Path) -> None:
@@ -55,8 +55,8 @@ class Child:
         return self._process.returncode
 
     def wait_until_ready(self) -> list[str]:
-        """Return the addresses of its ready line; none when it did not start in time."""
-        if self._spoke.wait(START_S) and not self._addresses:  # its end came instead
+        """Return the addresses in its ready line; an empty list if it did not start in time."""
+        if self._spoke.wait(START_S) and not self._addresses:  # it ended instead
             self.ended.wait(STOP_S)
         return self._addresses
 
@@ -64,7 +64,7 @@ class Child:
         """End the process gracefully, or by force after 5 seconds."""
         if os.name == "posix":
             self._process.terminate()
-        self._close_input()  # which is the signal to end on every system
+        self._close_input()  # tells the server to end, on every system
         if not self.ended.wait(STOP_S):
             self.kill()
 
@@ -82,7 +82,7 @@ class Child:
                     self._addresses = found
                     break
             self._spoke.set()
-            stdout.read()  # to its end, which follows the ready line: see program.ready()
+            stdout.read()  # until it is closed, right after the ready line: see program.ready()
         self._process.wait()
         self._close_input()
         self.ended.set()

@@ -1,4 +1,4 @@
-"""The handle on a helper server: its addresses, its log, and how it stops and starts again."""
+"""The handle on a helper server: its addresses, its log, and ways to stop and restart it."""
 
 import contextlib
 import shutil
@@ -13,17 +13,17 @@ from helpers.launcher.registry import registry
 
 __all__ = ["LaunchError", "Log", "Server"]
 
-SETTLE_S = 1.0  # what log() waits for a server that does not answer
-LOG_LINES = 8  # how much of its log an error shows
+SETTLE_S = 1.0  # how long log() waits for a server that does not answer
+LOG_LINES = 8  # how many lines of its log an error shows
 ANY_ADDRESS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
 
 
 class LaunchError(RuntimeError):
-    """A server that does not exist, did not start, or is not running any more."""
+    """A server that does not exist, did not start, or is no longer running."""
 
 
 class Log(str):
-    """What a server logged: a string that a cell shows as the lines that it is."""
+    """What a server logged: a string that a cell shows line by line, without quotes."""
 
     __slots__ = ()
 
@@ -42,7 +42,7 @@ class Server:
         self.name = name
         self._flags = flags
         self._port = port
-        self._addresses: list[str] = []  # as its ready line states them, clients' first
+        self._addresses: list[str] = []  # as in its ready line, the one for clients first
         self._lock = threading.RLock()
         self._folder = registry.new_folder(name)
         self._log_file = self._folder / "log.txt"
@@ -62,7 +62,7 @@ class Server:
 
     @property
     def page_url(self) -> str:
-        """The address of its page, such as `http://127.0.0.1:49152/`; empty without one."""
+        """The address of its page, such as `http://127.0.0.1:49152/`; empty if it has no page."""
         pages = (url for url in self._addresses if url.startswith("http"))
         return next(pages, "")
 
@@ -73,14 +73,14 @@ class Server:
 
     @property
     def pid(self) -> int | None:
-        """The number of its process; None before the first start."""
+        """The id of its process; None before the first start."""
         return self._child.pid if self._child else None
 
     def log(self) -> Log:
         """Return what the server has logged since the last call.
 
-        Whatever reached the server before this call is in it: a running server is first
-        asked to answer one more request.
+        Whatever reached the server before this call is included: a running server first has
+        to answer one more request.
         """
         if self._child is not None and not self._child.ended.is_set():
             self._settle()
@@ -100,19 +100,19 @@ class Server:
                 self._child.stop()
 
     def kill(self) -> None:
-        """End its process at once, as a crash would: no closing handshake, no last word."""
+        """End its process at once, as a crash would, without a closing handshake."""
         with self._lock:
             if self._child is not None:
                 self._child.kill()
 
     def restart(self) -> "Server":
-        """Stop the server if it runs, and start it on the same port with the same data.
+        """Stop the server if it is running, and start it on the same port with the same data.
 
         Returns:
             This handle.
 
         Raises:
-            LaunchError: when it does not start.
+            LaunchError: it does not start.
         """
         self.stop()
         registry.replace(self, self._start_again)
@@ -122,13 +122,13 @@ class Server:
         with self._lock:
             deadline = time.monotonic() + START_S
             while not self._start_once(retry=time.monotonic() < deadline):
-                pass  # a passing connection holds our port: the failed start was the pause
+                pass  # a connection that is closing holds our port; the start took long enough
 
     def check_running(self) -> None:
-        """Do nothing while the server runs.
+        """Do nothing while the server is running.
 
         Raises:
-            LaunchError: when it has stopped; it says which cell to run again.
+            LaunchError: it has stopped; the message says which cell to run again.
         """
         if not self.running:
             raise LaunchError(
@@ -139,10 +139,10 @@ class Server:
         """Start the process.
 
         Args:
-            prefer_port: taken if no port was asked for and this one is free.
+            prefer_port: used if no port was asked for and this one is free.
 
         Raises:
-            LaunchError: when it does not start.
+            LaunchError: it does not start.
         """
         with self._lock:
             asked_for, self._port = self._port, self._port or prefer_port
@@ -151,12 +151,12 @@ class Server:
                 self._start_once()
 
     def _start_once(self, *, retry: bool = False) -> bool:
-        """Start the process; False when its port was taken and `retry` asks for another try."""
+        """Start the process; return False if its port is taken and `retry` allows another try."""
         flags = [f"--port={self._port}", f"--data={self._folder / 'data'}", *self._flags]
         self._child = child = Child(f"helpers.servers.{self.name}", flags, self._log_file)
         try:
             ready = child.wait_until_ready()
-        except BaseException:  # the learner's Interrupt is one
+        except BaseException:  # such as the learner's Interrupt
             child.kill()
             raise
         if ready:
@@ -179,7 +179,7 @@ class Server:
         return f"the {self.name} server {fact}; the last lines of its log:{shown}"
 
     def _settle(self) -> None:
-        """Wait until the server has dealt with whatever came before this call."""
+        """Wait until the server has dealt with everything that arrived before this call."""
         host = urlsplit(self.url).hostname or ""
         request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         with (
@@ -201,7 +201,7 @@ class Server:
 
 
 def _reachable(url: str) -> str:
-    """Return an address of this machine in place of one that stands for all of them."""
+    """Replace the address that means "every network" with one that a client can connect to."""
     for every, one in ANY_ADDRESS.items():
         url = url.replace(every, one)
     return url

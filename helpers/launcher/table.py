@@ -1,4 +1,4 @@
-"""What is running, as a table in a cell and as plain text."""
+"""What is running, as a table in a cell or as plain text."""
 
 import html
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ __all__ = ["Handle", "Running"]
 
 
 class Handle(Protocol):
-    """What the registry and its table need of a server."""
+    """The part of a server that the registry and its table need."""
 
     name: str
 
@@ -18,7 +18,7 @@ class Handle(Protocol):
 
     @property
     def pid(self) -> int | None:
-        """The number of its process."""
+        """The id of its process."""
 
     @property
     def port(self) -> int:
@@ -33,7 +33,7 @@ class Handle(Protocol):
 
 
 class Running:
-    """What is running: servers, and what else asked to be stopped by `stop_all()`."""
+    """What is running: servers, and whatever else `stop_all()` would stop."""
 
     def __init__(self, handles: list[Handle], others: list[str], pids: bool) -> None:
         self._handles, self._others, self._pids = handles, others, pids
@@ -45,11 +45,12 @@ class Running:
         return len(self._handles)
 
     def _rows(self) -> list[tuple[str, ...]]:
-        rows = [
-            (server.name, *([str(server.pid)] if self._pids else []), server.page_url)
-            for server in self._handles
-        ]
-        return rows + [(label, *([""] if self._pids else []), "") for label in self._others]
+        rows = [(server.name, str(server.pid), server.page_url) for server in self._handles]
+        rows += [(label, "", "") for label in self._others]
+        return [self._columns(*row) for row in rows]
+
+    def _columns(self, name: str, pid: str, page: str) -> tuple[str, ...]:
+        return (name, pid, page) if self._pids else (name, page)
 
     def __repr__(self) -> str:
         rows = self._rows()
@@ -63,8 +64,8 @@ class Running:
         rows = self._rows()
         if not rows:
             return "<p>nothing is running</p>"
-        heads = ["server", *(["process"] if self._pids else []), "page"]
-        head = "".join(f"<th>{name}</th>" for name in heads)
+        titles = self._columns("server", "process", "page")
+        head = "".join(f"<th>{title}</th>" for title in titles)
         body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 

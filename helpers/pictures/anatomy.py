@@ -1,11 +1,11 @@
 """One frame as a picture: its real bytes, bit by bit where bits have a meaning.
 
-    byte 0, byte 1   each bit under the name of its field, what it says below
+    byte 0, byte 1   each bit below the name of its field, and its meaning below the bit
     extended length  2 or 8 bytes, if there are any
     masking key      4 bytes, if the frame is masked
-    payload          on the wire, under it the key, under that what comes out, under that the text
+    payload          on the wire; below that the key, then the result, then its characters
 
-What is missing is waited for, what breaks a rule is drawn up to the fault (RFC 6455 §5.2).
+An unfinished frame says how many bytes are missing; a broken one is drawn up to the fault.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from helpers.pictures.paint import (
     hex_bytes,
     pad,
     scroll,
-    shell,
     tag,
     visible,
     width,
+    wrap,
 )
 from helpers.pictures.payload import Grid, payload_grid
 
@@ -49,7 +49,7 @@ padding:.1em .4em;border:1px solid var(--line);line-height:1.5;white-space:nowra
 & .grid th{padding:.15em .9em .15em 0;white-space:nowrap;font-size:.86em}
 & .grid td{text-align:center;padding:.15em .4em;min-width:1.35em;
 white-space:nowrap;border:1px solid var(--line);background:rgba(var(--f),.16)}
-& .grid .mask td.turn{border-left:3px solid rgb(var(--f))}
+& .grid .mask td.repeat{border-left:3px solid rgb(var(--f))}
 & .grid td.gap{background:none;border-width:0;vertical-align:middle;
 padding:0 .8em;font-size:.86em}
 """
@@ -57,7 +57,7 @@ padding:0 .8em;font-size:.86em}
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Some bits of a byte, their name and what they say."""
+    """Some bits of a byte, their name and their meaning."""
 
     name: str
     bits: str
@@ -65,12 +65,13 @@ class Field:
     css: str
 
 
-def anatomy(data: bytes, *, exact: bool = True) -> Picture:
+def draw_frames(data: bytes, *, exact: bool = True) -> Picture:
     """Draw frames bit by bit, one after another.
 
     Args:
         data: the bytes of one frame or of several.
-        exact: False writes `··` for masking keys and masked bytes, which differ on every run.
+        exact: False writes `··` in place of masking keys and masked bytes, which differ on every
+            run.
 
     Source: RFC 6455 §5.2.
     """
@@ -84,7 +85,7 @@ def anatomy(data: bytes, *, exact: bool = True) -> Picture:
     for rest in _remarks(frames, left_bytes, exact):
         html.append(tag("p", rest, "small"))
         text.append(rest)
-    return Picture(shell("anatomy", STYLE, *html), "\n\n".join(text))
+    return Picture(wrap("anatomy", STYLE, *html), "\n\n".join(text))
 
 
 def _remarks(frames: list[Anatomy], left_bytes: int, exact: bool) -> list[str]:
@@ -134,7 +135,7 @@ def _size_line(frame: Anatomy) -> list[str]:
 
 
 def _bit_bytes(frame: Anatomy) -> list[tuple[str, list[Field]]]:
-    """Return the first two bytes, as far as they are there, cut into fields."""
+    """Return the first two bytes, as far as they have arrived, cut into fields."""
     found = [(f"byte 0 = {frame.first:02x}", _first_byte(frame))]
     if frame.second is not None:
         found.append((f"byte 1 = {frame.second:02x}", _second_byte(frame, frame.second)))
@@ -170,7 +171,7 @@ def _byte_rows(frame: Anatomy) -> list[tuple[str, bytes, str, str]]:
         caption = f"bytes 2–{frame.length_end - 1}: extended length"
         rows.append((caption, frame.extended, size, "length"))
     if frame.key:
-        caption = f"bytes {frame.length_end}–{frame.head_end - 1}: masking key"
+        caption = f"bytes {frame.length_end}–{frame.header_end - 1}: masking key"
         rows.append((caption, frame.key, "for the payload", "mask"))
     return rows
 
@@ -180,10 +181,13 @@ def _digits(data: bytes, exact: bool) -> list[str]:
 
 
 def _notes(frame: Anatomy) -> list[tuple[str, str]]:
-    """Return what is to be said below a frame: its CSS class and the words."""
+    """Return the notes below a frame: a CSS class and the words of each."""
     if frame.fault:
-        rest = f"what follows cannot be read: {count(frame.rest_bytes, 'byte')}"
-        return [("bad", frame.fault), *([("small", rest)] if frame.rest_bytes else [])]
+        notes = [("bad", frame.fault)]
+        if frame.rest_bytes:
+            rest = f"the bytes after it cannot be read: {count(frame.rest_bytes, 'byte')}"
+            notes.append(("small", rest))
+        return notes
     if frame.missing_bytes:
         least = "at least " if frame.size_bytes is None else ""
         return [("wait", f"waiting for {least}{count(frame.missing_bytes, 'more byte')}")]

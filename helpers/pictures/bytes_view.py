@@ -3,9 +3,9 @@
     client→server · 11 bytes · text
       0000  81 85 37 fa 21 3d 7f 9f  4d 51 58                 ··7·!=··MQX
 
-TCP has no borders between frames, so what one side sent without an answer in between stands in
-one dump. By default nothing is drawn that differs from run to run: of an HTTP head only its first
-row, and `··` for masking keys and masked bytes.
+TCP has no borders between frames, so whatever one side sent without an answer in between is in
+one dump. By default nothing is drawn that differs from run to run: only the first row of an HTTP
+head, and `··` in place of masking keys and masked bytes.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from helpers.pictures.paint import (
     escape,
     hex_bytes,
     scroll,
-    shell,
     tag,
     visible,
+    wrap,
 )
 from helpers.wire.frames import Frame, Opcode
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Entry
@@ -56,7 +56,7 @@ margin:0 0 .8em}
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """What one side sent: `None` for a byte that differs from run to run."""
+    """What one side sent; `None` is a byte that differs from run to run."""
 
     caption: str
     direction: str | None
@@ -71,31 +71,31 @@ class Rule:
     words: str
 
 
-def hex_dump(entries: Sequence[Entry], *, exact: bool = False) -> Picture:
+def draw_bytes(entries: Sequence[Entry], *, exact: bool = False) -> Picture:
     """Draw a recording as bytes, by direction, in order.
 
     Args:
-        entries: what was recorded.
-        exact: show everything, random bytes too.
+        entries: the recording.
+        exact: show everything, including random bytes.
     """
     several = len({entry.connection for entry in entries if entry.raw}) > 1
     pieces = list(_pieces(entries, exact, several))
     if not any(isinstance(piece, Dump) for piece in pieces):
-        return Picture(shell("bytes", "", tag("p", NOTHING, "small")), NOTHING)
+        return Picture(wrap("bytes", "", tag("p", NOTHING, "small")), NOTHING)
     shown, remarks = pieces[:MAX_GROUPS], []
     if len(pieces) > MAX_GROUPS:
-        remarks.append(f"… {len(pieces) - MAX_GROUPS} parts more …")
+        remarks.append(f"… {len(pieces) - MAX_GROUPS} more parts …")
     if any(isinstance(piece, Dump) and None in piece.data for piece in shown):
         remarks.append(HIDDEN_NOTE)
     html = [*map(_piece_html, shown), *(tag("p", words, "small") for words in remarks)]
     text = [*("\n".join(_piece_text(piece)) for piece in shown), *remarks]
-    return Picture(shell("bytes", STYLE, *html), "\n".join(text))
+    return Picture(wrap("bytes", STYLE, *html), "\n".join(text))
 
 
-def dump_bytes(data: bytes) -> Picture:
+def draw_hex_dump(data: bytes) -> Picture:
     """Draw bytes as a hex dump."""
     dump = Dump(count(len(data), "byte"), None, list(data))
-    return Picture(shell("bytes", STYLE, _piece_html(dump)), "\n".join(_piece_text(dump)))
+    return Picture(wrap("bytes", STYLE, _piece_html(dump)), "\n".join(_piece_text(dump)))
 
 
 def _pieces(entries: Sequence[Entry], exact: bool, several: bool) -> Iterator[Dump | Rule]:
@@ -132,7 +132,7 @@ def _kind(entry: Entry) -> str:
 
 
 def _stable(entry: Entry) -> list[int | None]:
-    """Return the bytes of an entry, None for the ones that are random."""
+    """Return the bytes of an entry, with None in place of random ones."""
     raw = entry.raw
     if entry.session is not None and isinstance(entry.value, Frame) and not entry.value.mask:
         return _without_ids(entry.value, raw)
@@ -142,7 +142,8 @@ def _stable(entry: Entry) -> list[int | None]:
     keepalive = entry.value.opcode in KEEPALIVE and payload_bytes == KEEPALIVE_BYTES
     hidden = payload_bytes if keepalive or entry.value.mask else 0
     hidden += 4 if entry.value.mask else 0
-    return [*raw[: len(raw) - hidden], *[None] * hidden]
+    shown: list[int | None] = list(raw[: len(raw) - hidden])
+    return shown + [None] * hidden
 
 
 def _without_ids(frame: Frame, raw: bytes) -> list[int | None]:
@@ -157,7 +158,7 @@ def _without_ids(frame: Frame, raw: bytes) -> list[int | None]:
 
 
 def _rows(dump: Dump) -> Iterator[tuple[str, str, str]]:
-    """Return place, hex and characters of each row; a place alone for what is left out."""
+    """Return position, hex and characters of each row; only words for what is left out."""
     rows = range(0, len(dump.data), ROW)
     skipped = rows[FIRST_ROWS:-LAST_ROWS] if len(rows) > FIRST_ROWS + LAST_ROWS + 1 else range(0)
     digits = max(4, len(f"{len(dump.data):x}"))

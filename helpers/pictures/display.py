@@ -1,4 +1,4 @@
-"""Puts a picture before the learner: in a notebook as HTML, anywhere else as text."""
+"""Shows a picture to the learner: in a notebook as HTML, anywhere else as text."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from helpers.pictures.paint import Picture
 
 
 def display(picture: Picture) -> None:
-    """Display a picture where IPython runs; print its text twin where it does not."""
+    """Display a picture under IPython; print its text twin anywhere else."""
     if _in_ipython():
         from IPython.display import display as ipython_display
 
         ipython_display(picture)  # type: ignore[no-untyped-call]
         return
-    # A console that lacks a sign, such as → on some of Windows, must not end in an error.
+    # A console without a character, such as → on some Windows machines, must not cause an error.
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     print(picture.text.encode(encoding, "replace").decode(encoding))
 

@@ -1,4 +1,4 @@
-"""What is said in words about a frame that is drawn: its headline above, its notes below."""
+"""The words around the drawing of a frame: its headline above, its notes below."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Note = tuple[str, str]  # a CSS class and the words
 
 
 def frame_line(frame: Anatomy, exact: bool) -> str:
-    """Return the headline: the frame in one line if it is whole, otherwise what is the matter."""
+    """Return the headline: the frame in one line if it is whole, otherwise what is wrong."""
     name = f"{frame.opcode_name} frame"
     if frame.fault:
         return f"{name}, broken"
@@ -36,7 +36,7 @@ def _content(frame: Anatomy) -> str:
 
 
 def frame_notes(frame: Anatomy) -> list[Note]:
-    """Return what a whole frame's payload needs said: a close code, compression, a fault."""
+    """Return the notes on a whole frame's payload: a close code, compression, a fault."""
     if frame.compressed:
         return [_inflated(frame)]
     if frame.opcode is Opcode.CLOSE:
@@ -47,9 +47,9 @@ def frame_notes(frame: Anatomy) -> list[Note]:
 
 
 def _inflated(frame: Anatomy) -> Note:
-    fact = "compressed: RSV1 says permessage-deflate"
+    fact = "compressed: RSV1 means permessage-deflate"
     if not frame.first & 0x80:
-        return "small", f"{fact}; only the first fragment, so it is not inflated here"
+        return "small", f"{fact}; this is only the first fragment, so it is not inflated here"
     try:
         data = Inflater().inflate(frame.payload)
     except ProtocolError:

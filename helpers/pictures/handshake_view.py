@@ -1,7 +1,7 @@
 """A handshake: request and response side by side, each header with its job, and the accept key.
 
-What differs from run to run is named, not shown, unless `exact` asks for it: the key and the
-answer to it, the names and versions of programs, dates and cookies.
+Unless `exact` asks for it, whatever differs from run to run is named but not shown: the key and
+its answer, the names and versions of programs, dates and cookies.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from helpers.pictures.paint import (
     count,
     escape,
     scroll,
-    shell,
     shorten,
     tag,
     visible,
+    wrap,
 )
 from helpers.wire.handshake import GUID, Request, Response, accept_key
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Entry
@@ -64,7 +64,7 @@ padding:.3em .7em;margin:.5em 0}
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """A request and what was answered; either may be missing."""
+    """A request and its response; either may be missing."""
 
     request: Request | None
     response: Response | None
@@ -72,7 +72,7 @@ class Handshake:
 
     @property
     def is_unanswered(self) -> bool:
-        """True if a response is missing from a recording; what is given directly misses none."""
+        """Whether a recording lacks the response; a request given directly needs none."""
         return self.response is None and self.connection is not None
 
     @property
@@ -84,7 +84,7 @@ class Handshake:
 Rows = list[tuple[str, str]]  # a line of a head, and its job
 
 
-def handshake_picture(handshakes: Sequence[Handshake], *, exact: bool = False) -> Picture:
+def draw_handshakes(handshakes: Sequence[Handshake], *, exact: bool = False) -> Picture:
     """Draw handshakes, one below the other.
 
     Args:
@@ -94,7 +94,7 @@ def handshake_picture(handshakes: Sequence[Handshake], *, exact: bool = False) -
     Source: RFC 6455 §4.
     """
     if not handshakes:
-        return Picture(shell("handshake", "", tag("p", NOTHING, "small")), NOTHING)
+        return Picture(wrap("handshake", "", tag("p", NOTHING, "small")), NOTHING)
     html, text = [], []
     titled = len({handshake.connection for handshake in handshakes}) > 1
     for handshake in handshakes[:MAX_HANDSHAKES]:
@@ -108,11 +108,11 @@ def handshake_picture(handshakes: Sequence[Handshake], *, exact: bool = False) -
         rest = f"… {count(len(handshakes) - MAX_HANDSHAKES, 'handshake')} more …"
         html.append(tag("p", rest, "small"))
         text.append(rest)
-    return Picture(shell("handshake", STYLE, *html), "\n".join(text))
+    return Picture(wrap("handshake", STYLE, *html), "\n".join(text))
 
 
 def find_handshakes(entries: Sequence[Entry]) -> list[Handshake]:
-    """Pair requests with their responses; plain HTTP is left out unless there is nothing else."""
+    """Pair requests with responses; plain HTTP is included only if there is nothing else."""
     open_requests: dict[int | None, list[int]] = {}
     found: list[Handshake] = []
     for entry in entries:
@@ -153,7 +153,7 @@ def _rows(head: Request | Response, key: str | None, exact: bool) -> Rows:
 
 
 def _proof(handshake: Handshake, exact: bool) -> Rows:
-    """Return how the accept key is made, step by step."""
+    """Return the steps that make the accept key."""
     key, response = handshake.key, handshake.response
     if key is None or response is None or response.status != 101:
         return []
@@ -168,7 +168,7 @@ def _proof(handshake: Handshake, exact: bool) -> Rows:
 
 
 def _verdict(handshake: Handshake) -> tuple[str, str] | None:
-    """Return what came of it: a CSS class and the words."""
+    """Return the outcome: a CSS class and the words."""
     response = handshake.response
     if response is None or response.status < 400:
         return _accepted(handshake)
@@ -197,7 +197,7 @@ def _text(handshake: Handshake, exact: bool) -> list[str]:
     if proof := _proof(handshake, exact):
         lines += [PROOF, *align(proof, indent="  ")]
     verdict = _verdict(handshake)
-    return [*lines, *([verdict[1]] if verdict else [])]
+    return [*lines, verdict[1]] if verdict else lines
 
 
 def _html(handshake: Handshake, exact: bool) -> list[str]:

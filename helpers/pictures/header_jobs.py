@@ -1,4 +1,4 @@
-"""The job of each header in a handshake in a few words, and which values differ on every run."""
+"""The job of each header of a handshake in a few words, and which values differ on every run."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ IN_BOTH = {
     "date": "when it was answered",
     "content-type": "what the body is",
     "content-length": "how long the body is",
-    "transfer-encoding": "how the body is cut",
+    "transfer-encoding": "how the body is split",
     "cache-control": "what a cache may do with it",
 }
 IN_REQUEST = IN_BOTH | {
     "sec-websocket-key": "a random question to the server",
     "sec-websocket-version": "the protocol's version, always 13",
-    "sec-websocket-protocol": "subprotocols offered, the favourite first",
+    "sec-websocket-protocol": "subprotocols offered, the preferred one first",
     "sec-websocket-extensions": "extensions offered",
     "origin": "which site's page is asking",
     "user-agent": "which program is asking",
     "cookie": "what the site stored: who is asking",
     "authorization": "who is asking",
-    "accept": "kinds of content welcome",
+    "accept": "content types that the client wants",
     "accept-encoding": "compressions the client can undo",
     "accept-language": "languages the person reads",
-    "pragma": "the old word for Cache-Control",
+    "pragma": "the old name of Cache-Control",
 }
 IN_RESPONSE = IN_BOTH | {
     "sec-websocket-accept": "the answer to the key",
     "sec-websocket-protocol": "the subprotocol chosen",
     "sec-websocket-extensions": "extensions agreed",
-    "sec-websocket-version": "the version that would do",
+    "sec-websocket-version": "the version that the server accepts",
     "server": "which program answered",
-    "allow": "the methods that would do",
-    "set-cookie": "what the client shall keep",
+    "allow": "the methods that the server accepts",
+    "set-cookie": "what the client should store",
 }
 VARIES = {"user-agent", "server", "date", "cookie", "set-cookie", "etag", "last-modified"}
 
@@ -52,11 +52,11 @@ def line_job(head: Request | Response) -> str:
 
 
 def header_job(head: Request | Response, name: str, value: str) -> str:
-    """Return the job of a header, or nothing if it has none in a handshake."""
+    """Return the job of a header; an empty string if it has no job in a handshake."""
     name = name.lower()
     if name == "connection":
         switches = "upgrade" in value.lower()
-        return "Upgrade is for this connection" if switches else "what becomes of the connection"
+        return "Upgrade is for this connection" if switches else "what happens to the connection"
     if name.startswith(("sec-fetch-", "sec-ch-")):
         return "what the browser says about itself"
     return (IN_REQUEST if isinstance(head, Request) else IN_RESPONSE).get(name, "")
@@ -66,10 +66,10 @@ def stable_value(head: Request | Response, name: str, value: str, key: str | Non
     """Return a header's value, or a placeholder for one that differs from run to run.
 
     Args:
-        head: the request or response that it stands in.
-        name: of the header.
+        head: the request or response that it is in.
+        name: the header's name.
         value: as it was sent.
-        key: the client's `Sec-WebSocket-Key`; the RFC's own example is no random one.
+        key: the client's `Sec-WebSocket-Key`; the RFC's example is not random.
     """
     name = name.lower()
     if name == "sec-websocket-key" and key != RFC_KEY:

@@ -1,10 +1,10 @@
-"""Pages of helper servers inside a notebook: one, or two side by side, and a link beneath each.
+"""Pages of helper servers inside a notebook: one, or two side by side, with a link below each.
 
-The address depends on where the browser is. It is `http://127.0.0.1:PORT/` when the browser
-is on the kernel's machine, and `BASE/proxy/PORT/`, through jupyter-server-proxy, when it is
-not. On a hub the environment says so; elsewhere only the browser can tell, so a small script
-in the output decides: no loopback address in its own address bar, or a server that it cannot
-reach, as over an ssh tunnel, mean the proxy.
+The address depends on where the browser is. It is `http://127.0.0.1:PORT/` if the browser is on
+the kernel's machine, and otherwise `BASE/proxy/PORT/`, through jupyter-server-proxy. On a hub the
+environment says so; elsewhere only the browser can tell, so a small script in the output decides.
+It takes the proxy if the browser's own address is not a loopback address, or if the browser
+cannot reach the server, as through an ssh tunnel.
 """
 
 import html
@@ -72,17 +72,17 @@ def page(
             `"http://127.0.0.1:8765/"`.
         second: the same, for a page to the right of the first one.
         captions: a line above each page; by default the names of the servers.
-        path: where on the server the page is, and what it is told, such as
-            `("?name=Alice", "?name=Bob")`: one for all pages, or one for each.
-        height: of each frame, in pixels.
+        path: path and query of the page, such as `("?name=Alice", "?name=Bob")`: one for all
+            pages, or one for each.
+        height: the height of each frame, in pixels.
 
     Returns:
         A picture; as the last line of a cell it is shown. Its text twin is the addresses.
 
     Raises:
-        LaunchError: when a server is stopped.
-        TypeError: when something has no page.
-        ValueError: when captions or paths are not one for each page.
+        LaunchError: a server is stopped.
+        TypeError: something has no page.
+        ValueError: there is not one caption, or path, for each page.
 
     First used: start_here
     """
@@ -108,15 +108,15 @@ def page(
 
 
 def address(target: object, path: str = "/") -> str:
-    """Return the address of a page: direct, or through the hub's proxy where there is a hub.
+    """Return the address of a page: direct, or through the hub's proxy on a hub.
 
     Args:
-        target: what `page()` takes.
-        path: where on the server the page is.
+        target: anything that `page()` takes.
+        path: path and query of the page.
 
     Raises:
-        LaunchError: when the server is stopped.
-        TypeError: when there is no page.
+        LaunchError: the server is stopped.
+        TypeError: there is no page.
     """
     check_running = getattr(target, "check_running", None)
     if check_running is not None:
@@ -137,10 +137,10 @@ def address(target: object, path: str = "/") -> str:
 
 
 def probe_url(target: object) -> str | None:
-    """Return what the browser may fetch to find out whether it reaches this machine.
+    """Return an address that the browser may fetch to find out whether it reaches this machine.
 
-    Never the page of a tap, or of a learner's own server, which would record the question:
-    a server that was launched answers it instead.
+    It is never that of a tap or of a learner's own server, which would record the request; a
+    server that was launched answers it instead.
     """
     launched = list(running())
     if not launched:
@@ -150,7 +150,7 @@ def probe_url(target: object) -> str | None:
 
 
 def name_of(target: object) -> str:
-    """Return what a page is called when nobody says: the name of its server."""
+    """Return the default caption of a page: the name of its server."""
     return str(getattr(target, "name", "") or "page")
 
 

@@ -1,8 +1,8 @@
 """The painter's tools: one look for every picture, in HTML and in its text twin.
 
-Colour is always a thin tint over whatever background there is, and never says anything that the
-words beside it do not, so the pictures hold in both themes of JupyterLab, in other editors, and
-on GitHub, which strips every style.
+Colour is always a thin tint over whatever the background is, and never says anything that the
+words beside it do not say, so the pictures work in both themes of JupyterLab, in other editors,
+and on GitHub, which removes all styles.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ __all__ = [
     "pad",
     "quoted",
     "scroll",
-    "shell",
     "shorten",
     "tag",
     "visible",
     "width",
+    "wrap",
 ]
 
 BASE = """
@@ -59,7 +59,7 @@ padding:.3em .7em;margin:.4em 0}
 """
 
 HIDDEN_BYTE = "··"
-HIDDEN_NOTE = "·· is random: another byte on every run"
+HIDDEN_NOTE = "·· is random: a different byte on every run"
 
 _PORT = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):\d+")
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -83,12 +83,12 @@ class Picture:
         return self.text
 
 
-def shell(kind: str, style: str, *parts: str) -> str:
-    """Wrap the parts of a picture with the one style block that it needs.
+def wrap(kind: str, style: str, *parts: str) -> str:
+    """Wrap the parts of a picture, and add the one style block that it needs.
 
     Args:
-        kind: of picture: its class, so that no style reaches a picture of another kind.
-        style: its rules, in which `&` stands for the picture.
+        kind: the kind of picture, its CSS class, so that no style reaches another kind.
+        style: its CSS rules, in which `&` means the picture.
         parts: HTML.
     """
     css = "".join((BASE + style.replace("&", f".wirepic.{kind}")).split("\n"))
@@ -96,27 +96,36 @@ def shell(kind: str, style: str, *parts: str) -> str:
 
 
 def scroll(label: str, *parts: str) -> str:
-    """Give wide content its own horizontal scroll, reachable with the keyboard."""
+    """Let wide content scroll sideways by itself, with the keyboard as well."""
     attributes = f'class="scroll" role="group" tabindex="0" aria-label="{escape_all(label)}"'
     return f"<div {attributes}>" + "".join(parts) + "</div>"
 
 
 def tag(name: str, content: str, css: str = "", **attributes: object) -> str:
-    """Return one element; `content` is HTML, attribute values are escaped here."""
-    given = {"class": css or None, **attributes}
+    """Return one element.
+
+    Args:
+        name: the element's name.
+        content: its HTML.
+        css: its class.
+        **attributes: with `_` in place of `-`; values are escaped here, None leaves one out.
+    """
+    given = {"class": css or None} | attributes
     written = "".join(
-        f' {key}="{escape_all(str(value))}"' for key, value in given.items() if value is not None
+        f' {key.replace("_", "-")}="{escape_all(str(value))}"'
+        for key, value in given.items()
+        if value is not None
     )
     return f"<{name}{written}>{content}</{name}>"
 
 
 def escape(text: str) -> str:
-    """Return text as HTML that shows it; for what stands between tags, not in attributes."""
+    """Return text as HTML that shows it: between tags, not in attributes."""
     return escape_all(text, quote=False)
 
 
 def visible(text: str) -> str:
-    """Return the text on one line, with everything that does not print written as an escape."""
+    """Return the text on one line, with an escape for each unprintable character."""
     return "".join(_ESCAPES.get(character) or _escape_invisible(character) for character in text)
 
 
@@ -128,10 +137,10 @@ def _escape_invisible(character: str) -> str:
 
 
 def shorten(text: str, limit: int = 80) -> str:
-    """Return the text, or its start and how much more there is."""
+    """Return the text; if it is long, its start and how much is left out."""
     if len(text) <= limit + 24:
         return text
-    return f"{text[:limit]}… {len(text) - limit:,} characters more …"
+    return f"{text[:limit]}… {len(text) - limit:,} more characters …"
 
 
 def quoted(text: str) -> str:
@@ -156,7 +165,7 @@ def hex_bytes(data: bytes) -> list[str]:
 
 
 def width(text: str) -> int:
-    """Return how many columns a terminal needs, a port always counted as five digits."""
+    """Return how many columns a terminal needs; a port always counts as five digits."""
     text = _PORT.sub(r"\1:00000", text)
     return sum(_columns(character) for character in text)
 
@@ -175,9 +184,9 @@ def pad(text: str, size: int) -> str:
 def align(
     rows: Iterable[Sequence[str]], indent: str = "", gap: str = "  ", limit: int = 60
 ) -> list[str]:
-    """Return the rows as lines whose columns stand under each other.
+    """Return the rows as lines with aligned columns.
 
-    A cell wider than `limit` moves the rest of its own line, and no other.
+    A cell wider than `limit` moves only the rest of its own line.
     """
     table = [list(row) for row in rows]
     sizes = [0] * max((len(row) for row in table), default=0)

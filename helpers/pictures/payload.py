@@ -1,12 +1,12 @@
-"""A payload as a grid: a column for each byte; rows for what it is on the wire, and becomes.
+"""A payload as a grid: a column for each byte, a row for each step from the wire to its text.
 
     on the wire         7f 9f 4d 51 58
     XOR masking key     37 fa 21 3d 37
     = payload           48 65 6c 6c 6f
     as characters       H  e  l  l  o
 
-A character of several bytes stands under all of them. Of a long payload the first and the last
-bytes are drawn.
+A character of several bytes is below all of them. Only the first and the last bytes of a long
+payload are drawn.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GLYPHS = {" ": "␣", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands under one byte, or under several; `text` is None for the gap."""
+    """A cell below one byte, or several; `text` is None for the gap."""
 
     text: str | None
     span: int = 1
@@ -53,7 +53,7 @@ class Grid:
     gap: str
 
     def text_lines(self) -> list[str]:
-        """Return the rows as lines whose bytes stand under each other."""
+        """Return the rows as lines with aligned bytes."""
         gap = self.gap
         rows = []
         for row in self.rows:
@@ -69,7 +69,7 @@ class Grid:
 
 
 def payload_grid(frame: Anatomy, exact: bool) -> Grid | None:
-    """Return the grid of a frame's payload, as far as it is there; None if there is none."""
+    """Return the grid of a frame's payload, as far as it has arrived; None if it is empty."""
     wire, payload = frame.on_wire, frame.payload
     if not wire:
         return None
@@ -78,8 +78,8 @@ def payload_grid(frame: Anatomy, exact: bool) -> Grid | None:
     rows.append(Row(label, _byte_cells(payload), "data"))
     if not frame.compressed:
         rows.append(Row("as characters", _character_cells(frame.opcode, payload), "said"))
-    end = frame.head_end + len(wire) - 1
-    where = f"byte {end}" if len(wire) == 1 else f"bytes {frame.head_end}–{end}"
+    end = frame.header_end + len(wire) - 1
+    where = f"byte {end}" if len(wire) == 1 else f"bytes {frame.header_end}–{end}"
     return Grid(f"{where}: payload", rows, _gap(len(wire)))
 
 
@@ -96,11 +96,11 @@ def _gap(size: int) -> str:
 
 
 def _byte_cells(data: bytes, exact: bool = True, every: int = 0) -> list[Cell]:
-    """Return a cell for each byte; `every` so many bytes something begins anew."""
+    """Return a cell for each byte; every `every` bytes a repetition is marked."""
     first, last = _ends(data)
     places = [*range(len(first)), *range(len(data) - len(last), len(data))]
     cells = [
-        Cell(pair if exact else HIDDEN_BYTE, css="turn" if every and place % every == 0 else "")
+        Cell(pair if exact else HIDDEN_BYTE, css="repeat" if every and place % every == 0 else "")
         for place, pair in zip(places, hex_bytes(first + last), strict=True)
     ]
     return _with_gap(cells[: len(first)], cells[len(first) :])
@@ -124,7 +124,7 @@ def _with_gap(first: list[Cell], last: list[Cell]) -> list[Cell]:
 
 
 def _characters(data: bytes, encoding: str) -> list[Cell]:
-    """Return a cell for each character, and `·` for each byte that is none."""
+    """Return a cell for each character, and `·` for each byte that is not a character."""
     text = data.decode(encoding, "surrogateescape")
     return [
         Cell(_glyph(character, encoding), len(character.encode("utf-8", "surrogateescape")))

@@ -4,9 +4,10 @@
       │─ GET /ws HTTP/1.1 ────────────────▶│
       │◀────────── 101 Switching Protocols ─│
 
-It is a table, drawn over with lines and arrowheads: without styles, and to a screen reader, each
-row still says who sent what to whom. Several connections get a diagram each; those of one session
-of Engine.IO share one, in which polling's are too short-lived to be told of.
+It is a table with lines and arrowheads drawn over it: without styles, and to a screen reader,
+each row still says who sent what to whom. Each connection gets its own diagram, but those of one
+Engine.IO session share one, which leaves out when the short-lived polling connections open and
+close.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from helpers.pictures.paint import (
     escape,
     pad,
     scroll,
-    shell,
     shorten,
     tag,
     visible,
     width,
+    wrap,
 )
 from helpers.pictures.transcript_view import NOTHING, Line, describe_entry
 from helpers.wire.frames import Frame
@@ -81,22 +82,22 @@ class Step:
     label: str
     time: str = ""
     note: str = ""
-    said: tuple[str, ...] = ()  # by Engine.IO and Socket.IO
+    packets: tuple[str, ...] = ()  # of Engine.IO and Socket.IO
 
 
-def sequence_diagram(
+def draw_sequence(
     entries: Sequence[Entry], *, times: bool = False, exact: bool = False
 ) -> Picture:
     """Draw a recording as a sequence diagram, one for each connection.
 
     Args:
-        entries: what was recorded.
+        entries: the recording.
         times: write the seconds since the recording began beside each arrow.
         exact: show bytes that could not be read even if they differ on every run.
     """
     stories = _stories(entries)
     if not stories:
-        return Picture(shell("sequence", "", tag("p", NOTHING, "small")), NOTHING)
+        return Picture(wrap("sequence", "", tag("p", NOTHING, "small")), NOTHING)
     html, text = [], []
     for title, story in stories:
         steps = _steps(story, times, exact)
@@ -105,11 +106,11 @@ def sequence_diagram(
             text.append(title)
         html.append(_html(steps, times))
         text += _text(steps, times)
-    return Picture(shell("sequence", STYLE, *html), "\n".join(text))
+    return Picture(wrap("sequence", STYLE, *html), "\n".join(text))
 
 
 def _stories(entries: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
-    """Return what is drawn together, with its title: sessions, and connections of their own."""
+    """Return the entries of each diagram, with its title: one for each session or connection."""
     homes: dict[int, Story] = {}  # of each connection: where its marks belong
     places: dict[Story, list[int]] = {}
     for entry in entries:
@@ -163,29 +164,29 @@ def _step(line: Line, times: bool) -> Step:
     named = isinstance(entry.value, Frame)
     label = f"{line.kind} {line.what}".rstrip() if named else line.what
     note = next((words for css, words in line.below if css == "bad"), "")
-    said = tuple(shorten(visible(packet), PACKET_CHARACTERS) for packet in entry.packets)
-    return Step(entry.direction, label, time, note, said)
+    packets = tuple(shorten(visible(packet), PACKET_CHARACTERS) for packet in entry.packets)
+    return Step(entry.direction, label, time, note, packets)
 
 
 def _text(steps: Sequence[Step], times: bool) -> list[str]:
-    words = [words for s in steps for words in (s.label, s.note, *s.said)]
-    inner = max(MIN_COLUMNS, *(width(said) + 6 for said in words))
+    words = [words for s in steps for words in (s.label, s.note, *s.packets)]
+    inner = max([MIN_COLUMNS] + [width(line) + 6 for line in words])
     margin = max(width(step.time) for step in steps) + 2 if times else 0
     lines = [pad("time" if times else "", margin) + pad("client", inner) + "server"]
     for step in steps:
         lines.append(pad(step.time, margin) + _arrow(step, inner))
-        for said in step.said:
-            lines.append(" " * margin + f"  │{_beside(step, said, inner)}│")
+        for packet in step.packets:
+            lines.append(" " * margin + f"  │{_beside(step, packet, inner)}│")
         if step.note:
             lines.append(" " * margin + f"  │ {pad(step.note, inner - 1)}│")
     return lines
 
 
-def _beside(step: Step, said: str, inner: int) -> str:
-    """Write a line at the end where the arrow begins."""
+def _beside(step: Step, packet: str, inner: int) -> str:
+    """Write a line next to the side where the arrow starts."""
     if step.direction == CLIENT_TO_SERVER:
-        return pad(f"  {said}", inner)
-    return " " * (inner - width(said) - 2) + said + "  "
+        return pad(f"  {packet}", inner)
+    return " " * (inner - width(packet) - 2) + packet + "  "
 
 
 def _arrow(step: Step, inner: int) -> str:
@@ -214,13 +215,13 @@ def _row(step: Step, times: bool) -> str:
         cells = tag("td", "", "left") + tag("td", tag("span", escape(step.label)))
         return tag("tr", first + cells + tag("td", "", "right"), "mark") + "\n"
     goes_up = step.direction == CLIENT_TO_SERVER
-    note = "".join(tag("div", escape(packet), "packet") for packet in step.said)
+    note = "".join(tag("div", escape(packet), "packet") for packet in step.packets)
     note += tag("div", escape(step.note), "bad") if step.note else ""
-    said = tag("span", f"{step.direction}: ", "way") + tag("code", escape(step.label)) + note
+    sent = tag("span", f"{step.direction}: ", "way") + tag("code", escape(step.label)) + note
     left, right = ("──", "─▶") if goes_up else ("◀─", "──")
-    cells = _end(left, "left") + tag("td", said, "sent") + _end(right, "right")
+    cells = _end(left, "left") + tag("td", sent, "sent") + _end(right, "right")
     return tag("tr", first + cells, "up" if goes_up else "down") + "\n"
 
 
 def _end(glyph: str, css: str) -> str:
-    return tag("td", tag("b", glyph, **{"aria-hidden": "true"}), css)
+    return tag("td", tag("b", glyph, aria_hidden="true"), css)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from helpers.pictures.display import display
-from helpers.pictures.picture import Picture, picture
+from helpers.pictures.draw import Picture, draw
 
-__all__ = ["Picture", "picture", "show"]
+__all__ = ["Picture", "draw", "show"]
 
 
 def show(
@@ -23,15 +23,15 @@ def show(
             or a list of those.
         view: of a recording: `"frames"` (the default), `"bytes"`, `"handshake"` or `"sequence"`;
             of bytes and frames: None for their anatomy, or `"bytes"`.
-        connection: draw this connection alone.
+        connection: draw only this connection.
         times: show when things happened, in seconds since the recording began.
-        exact: show what differs from run to run, such as keys, masks and dates. Bytes, frames,
-            requests and responses that are given directly are always exact.
+        exact: show even what differs from run to run, such as keys, masks and dates. Bytes,
+            frames, requests and responses that are given directly are always exact.
 
     Raises:
-        TypeError: it cannot be drawn.
+        TypeError: `what` cannot be drawn.
         ValueError: there is no such view, or no such connection.
 
     First used: start_here
     """
-    display(picture(what, view, connection=connection, times=times, exact=exact))
+    display(draw(what, view, connection=connection, times=times, exact=exact))

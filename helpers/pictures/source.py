@@ -15,9 +15,9 @@ from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 
-from helpers.launcher import known as known_servers
+from helpers.launcher import list_servers
 from helpers.pictures.display import display
-from helpers.pictures.paint import Picture, escape, scroll, shell, tag
+from helpers.pictures.paint import Picture, escape, scroll, tag, wrap
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,13 +54,13 @@ def show_source(what: object, *, numbers: bool = False) -> None:
     """Display the source of a helper server, a module, a function or a class.
 
     Args:
-        what: the name of a server (`"echo"`) or of a module (`"helpers.wire.frames"`, with
-            `.apply_mask` behind it for a part of it), a launched server, or the object itself.
-        numbers: number the lines, as in the file.
+        what: the name of a server (`"echo"`), of a module (`"helpers.wire.frames"`) or of a part
+            of it (`"helpers.wire.frames.apply_mask"`), a launched server, or the object itself.
+        numbers: show the numbers that the lines have in the file.
 
     Raises:
         ValueError: nothing has that name.
-        TypeError: it has no Python source.
+        TypeError: `what` has no Python source.
 
     First used: start_here
     """
@@ -84,7 +84,7 @@ def source_picture(what: object, *, numbers: bool = False) -> Picture:
     html = "\n".join([*(tag("span", escape(line), "c") for line in head), *html_lines])
     label = f"source of {path}" if path else "source"
     text = "\n".join([*head, *text_lines])
-    return Picture(shell("source", STYLE, scroll(label, tag("pre", html))), text)
+    return Picture(wrap("source", STYLE, scroll(label, tag("pre", html))), text)
 
 
 def _find(what: object) -> tuple[str, str, int]:
@@ -116,7 +116,7 @@ def _of_object(what: object) -> tuple[str, str, int]:
 
 
 def _relative(path: Path) -> str:
-    """Return the path from the project's root; nothing for what is in no file of it."""
+    """Return the path from the project's root; an empty string for other files."""
     path = path.resolve()
     if path.is_relative_to(ROOT) and path.suffix == ".py" and path.is_file():
         return path.relative_to(ROOT).as_posix()
@@ -138,8 +138,8 @@ def _by_name(name: str) -> object:
         found: object = getattr(importlib.import_module(module), part, None)
         if found is not None:
             return found
-    names = ", ".join(known_servers())
-    raise ValueError(f"no helper server and no module is called {name!r}; servers: {names}")
+    names = ", ".join(list_servers())
+    raise ValueError(f"unknown server or module {name!r}; servers: {names}")
 
 
 def _module_file(name: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""A recording as a table: what went over the wire, in order, a line for each thing.
+"""A recording as a table: what went over the wire, in order, one entry on each line.
 
     #  direction      kind      what                   details
     1  ── opened ──
@@ -6,8 +6,8 @@
     3  server→client  response  101 Switching Protocols
     4  client→server  text      "Hello"                5 bytes · masked
 
-Below a line stands what it completes (a message of several frames), what Engine.IO and Socket.IO
-say in it, or the rule that it breaks. The ids of sessions, other ones on each run, stand as `…`.
+Below a line are the message of several frames that it completes, the packets of Engine.IO and
+Socket.IO in it, and the rule that it breaks. Session ids, which differ on each run, become `…`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from helpers.pictures.paint import (
     has_port,
     quoted,
     scroll,
-    shell,
     shorten,
     tag,
     visible,
+    wrap,
 )
 from helpers.wire.frames import Frame, Opcode
 from helpers.wire.transcript import CLIENT_TO_SERVER, Entry
@@ -76,7 +76,7 @@ border-bottom:1px solid rgba(128,128,128,.18);padding:.25em 0}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry in words: what the table shows of it."""
+    """An entry in words, as the table shows it."""
 
     entry: Entry
     kind: str
@@ -85,18 +85,18 @@ class Line:
     below: tuple[tuple[str, str], ...] = ()  # a CSS class and the words
 
 
-def transcript_table(
+def draw_transcript(
     entries: Sequence[Entry], *, times: bool = False, exact: bool = False
 ) -> Picture:
     """Draw a recording as a table.
 
     Args:
-        entries: what was recorded.
+        entries: the recording.
         times: add a column with the seconds since the recording began.
         exact: show bytes that could not be read even if they differ on every run.
     """
     if not entries:
-        return Picture(shell("transcript", "", tag("p", NOTHING, "small")), NOTHING)
+        return Picture(wrap("transcript", "", tag("p", NOTHING, "small")), NOTHING)
     columns = _columns(entries, times)
     shown, left_out = _shorten(entries)
     lines = [describe_entry(entry, exact) if entry else None for entry in shown]
@@ -105,7 +105,7 @@ def transcript_table(
 
 
 def describe_entry(entry: Entry, exact: bool = False, limit: int = CONTENT_CHARACTERS) -> Line:
-    """Put an entry into words: its kind, what it says, details, and what stands below it."""
+    """Put an entry into words: its kind, its content, details, and the lines below it."""
     below = []
     if entry.kind == "frame" and isinstance(entry.value, Frame):
         kind, what, details = _frame_words(entry, entry.value, limit, exact)
@@ -123,7 +123,7 @@ def describe_entry(entry: Entry, exact: bool = False, limit: int = CONTENT_CHARA
 
 
 def _stable(entry: Entry, message: str, exact: bool) -> str:
-    """Return a message without the ids that Engine.IO gives to sessions."""
+    """Return a message without the session ids of Engine.IO."""
     return message if exact or entry.session is None else stable_packets(message)
 
 
@@ -153,7 +153,7 @@ def _other_words(entry: Entry, exact: bool) -> str:
 
 
 def _shorten(entries: Sequence[Entry]) -> tuple[list[Entry | None], int]:
-    """Return the entries to draw, with None where some are left out, and how many they are."""
+    """Return the entries to draw, with None where some are left out, and how many those are."""
     left_out = len(entries) - FIRST_ROWS - LAST_ROWS
     if left_out <= 1:
         return list(entries), 0
@@ -193,7 +193,7 @@ def _text(lines: Sequence[Line | None], columns: list[str], gap: str) -> str:
     marks = {}
     for line in lines:
         if line is None:
-            rows.append(["", *[""] * (before - 1), gap])
+            rows.append([""] * before + [gap])
             continue
         cells = list(_cells(line, columns).values())
         if line.kind == "mark":
@@ -206,7 +206,7 @@ def _text(lines: Sequence[Line | None], columns: list[str], gap: str) -> str:
 
 
 def _join(rows: list[list[str]], marks: dict[int, str], before: int) -> list[str]:
-    """Align the rows; marks and what stands below a line may be wider than their column."""
+    """Align the rows; marks, and lines below an entry, may be wider than their column."""
     full = len(rows[0])
     wide = {
         index: row[-1]
@@ -237,7 +237,7 @@ def _html(lines: Sequence[Line | None], columns: list[str], gap: str) -> str:
     rows = tag("tr", "".join(tag("th", name, scope="col") for name in columns))
     body = "".join(_row(line, columns, gap) for line in lines)
     table = tag("table", tag("thead", rows) + tag("tbody", body), "lines")
-    return shell("transcript", STYLE, scroll("what went over the wire", table))
+    return wrap("transcript", STYLE, scroll("what went over the wire", table))
 
 
 def _row(line: Line | None, columns: list[str], gap: str) -> str:

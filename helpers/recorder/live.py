@@ -2,12 +2,12 @@
 
 Protocol, at /ws; every message is JSON, from the server:
 
-    {"start": name}        what was shown is void; the recording of `name` begins anew
-    {"entries": [entry]}   what came next, at most 100 at a time, history first
+    {"start": name}        clear the page: the recording of `name` starts again
+    {"entries": [entry]}   the next entries, at most 100 at a time, starting with the oldest
 
-An entry is what `transcript.Entry` says, with its bytes in hex (the first 512) and its header
-fields as [name, value] pairs. A viewer only listens. A slow one lags behind: it is never waited
-for, and nothing is kept for it besides the recording. There are at most 20.
+An entry has the fields of `transcript.Entry`, with its first 512 bytes in hex and its header
+fields as [name, value] pairs. A viewer only listens. A slow viewer lags behind: nobody waits for
+it, and nothing but the recording is kept for it. There are at most 20 viewers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 VIEWERS = 20
 BATCH = 100
-SLICE = 200  # how many items are read before the relay gets its turn
+SLICE = 200  # how many items are read before the relay may go on
 SHOWN_BYTES = 512
 SHOWN_CHARACTERS = 2_000
 SHOWN_PACKETS = 20
@@ -41,15 +41,15 @@ Watch = Callable[[Callable[[], object]], Callable[[], object]]
 
 
 class Live:
-    """A page of its own port that shows a recording; `wire.live()` makes it.
+    """A page on a port of its own that shows a recording; `wire.live()` opens it.
 
     Args:
-        name: of what is recorded.
+        name: the name of what is recorded.
         transcript: the recording.
-        watch: calls back, on the loop that this runs on, after every change.
+        watch: registers a callback, which is called on this page's loop after every change.
 
     Attributes:
-        port: where it listens.
+        port: the port that it listens on.
         page_url: the address for browsers, such as `http://127.0.0.1:49154/`.
     """
 
@@ -79,7 +79,7 @@ class Live:
             server_header=None,
             max_size=1024,
             close_timeout=1,
-            logger=quiet(),
+            logger=silent_logger(),
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -106,7 +106,7 @@ class Live:
         feeding = asyncio.create_task(self._feed(viewer, changed))
         try:
             with contextlib.suppress(ConnectionClosed):
-                async for _ in viewer:  # a viewer has nothing to say, but it may leave
+                async for _ in viewer:  # a viewer sends nothing, but it may leave
                     pass
         finally:
             self._viewers -= 1
@@ -115,7 +115,7 @@ class Live:
             await asyncio.gather(feeding, return_exceptions=True)
 
     async def _feed(self, viewer: ServerConnection, changed: asyncio.Event) -> None:
-        """Send what is recorded, as fast as the viewer takes it."""
+        """Send the recording as fast as the viewer takes it."""
         follower = Follower(self._transcript)
         await viewer.send(json.dumps({"start": self.name}))
         while True:
@@ -124,7 +124,7 @@ class Live:
                 await viewer.send(json.dumps({"start": self.name}))
                 continue
             for start in range(0, len(new), BATCH):
-                batch = [described(entry) for entry in new[start : start + BATCH]]
+                batch = [to_json(entry) for entry in new[start : start + BATCH]]
                 await viewer.send(json.dumps({"entries": batch}))
             if follower.behind:
                 await asyncio.sleep(0)
@@ -133,22 +133,22 @@ class Live:
 
 
 def answer_http(viewer: ServerConnection, request: HttpRequest) -> HttpResponse | None:
-    """Answer the page and its files; a WebSocket only to a page of our own."""
+    """Serve the page and its files; let only our own page open a WebSocket."""
     from helpers.serving import static
 
     return static.answer(request, server="live", page="live.html")
 
 
-def quiet() -> logging.Logger:
-    """Return a logger that says nothing: a page that leaves is no news for a cell."""
+def silent_logger() -> logging.Logger:
+    """Return a logger without output: no cell needs to hear that a page has left."""
     logger = logging.getLogger(__name__)
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
     return logger
 
 
-def described(entry: Entry) -> dict[str, Any]:
-    """Turn an entry into what the page shows of it."""
+def to_json(entry: Entry) -> dict[str, Any]:
+    """Return the part of an entry that the page shows."""
     return {
         "number": entry.number,
         "connection": entry.connection,
@@ -164,12 +164,12 @@ def described(entry: Entry) -> dict[str, Any]:
         "at_s": round(entry.at_s, 3),
         "size": len(entry.raw),
         "hex": entry.raw[:SHOWN_BYTES].hex(),
-        "fields": [list(field) for field in fields(entry.value)],
+        "fields": [list(field) for field in header_fields(entry.value)],
     }
 
 
-def fields(value: Request | Response | Frame | None) -> Iterator[tuple[str, str]]:
-    """Name the header fields of a frame, or the headers of an HTTP message."""
+def header_fields(value: Request | Response | Frame | None) -> Iterator[tuple[str, str]]:
+    """Yield the header fields of a frame, or the headers of an HTTP message."""
     if isinstance(value, Frame):
         for name, bit in (("FIN", value.fin), ("RSV1", value.rsv1)):
             yield name, str(int(bit))

@@ -2,11 +2,11 @@
 
 Four rules hold for each direction:
 
-1. Bytes are recorded before they are passed on: whatever the other side got was recorded.
-2. The end of one direction is passed on as such (the other may go on), a reset as a reset.
-3. At most `HELD_BYTES` wait to be passed on; then nothing more is read, and TCP slows the
+1. Bytes are recorded before they are passed on: whatever the other side receives is recorded.
+2. The end of one direction is passed on as an end (the other may continue), a reset as a reset.
+3. At most `HELD_BYTES` wait to be passed on; beyond that nothing is read, and TCP slows the
    sender down.
-4. Order is kept, whatever the faults are.
+4. Bytes stay in order, whatever the faults are.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Chunk, M
 
 HELD_BYTES = 2**20
 READ_BYTES = 2**16
-RESET_S = 1.0  # what a reset waits for the bytes before it
+RESET_S = 1.0  # how long a reset waits for the bytes before it
 
 
 class Target:
-    """Where a server listens: looked up once, because every connection needs it.
+    """Where a server listens: looked up only once, because every connection needs it.
 
     Args:
         host: a name or an address.
         port: its port.
 
     Raises:
-        OSError: there is no such host.
+        OSError: the host is unknown.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -51,7 +51,7 @@ class Recorder:
     """Writes the transcript, with the time since the recording began.
 
     Args:
-        transcript: what to add to.
+        transcript: the recording.
         changed: called after every item, on the relay's loop.
     """
 
@@ -62,7 +62,7 @@ class Recorder:
         self._began = time.monotonic()
 
     def chunk(self, connection: int, direction: str, data: bytes) -> None:
-        """Record bytes, or with no bytes the end of a direction."""
+        """Record bytes, or the end of a direction if `data` is empty."""
         self._add(Chunk(connection, direction, data, self._now()))
 
     def mark(self, connection: int | None, what: str) -> None:
@@ -79,7 +79,7 @@ class Recorder:
 
 
 class Faults:
-    """What is wrong with the network now; every direction asks before it passes bytes on."""
+    """What is wrong with the network now; every direction asks it before passing bytes on."""
 
     def __init__(self) -> None:
         self.frozen = False
@@ -87,30 +87,30 @@ class Faults:
         self._changed = asyncio.Event()
 
     def set(self, *, frozen: bool | None = None, delay_s: float | None = None) -> None:
-        """Change a fault, for the bytes that wait already as well."""
+        """Change a fault, even for bytes that are already waiting."""
         self.frozen = self.frozen if frozen is None else frozen
         self.delay_s = self.delay_s if delay_s is None else delay_s
         self._changed.set()
         self._changed = asyncio.Event()
 
     async def pass_on(self, arrived: float) -> None:
-        """Wait until bytes that arrived then may go on."""
-        while (left := self._left(arrived)) is None or left > 0:
+        """Wait until bytes that arrived at this time may be passed on."""
+        while (rest_s := self._rest_s(arrived)) is None or rest_s > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), left)
+                await asyncio.wait_for(self._changed.wait(), rest_s)
 
-    def _left(self, arrived: float) -> float | None:
+    def _rest_s(self, arrived: float) -> float | None:
         return None if self.frozen else arrived + self.delay_s - time.monotonic()
 
 
 class Direction:
-    """One direction of a connection: one task reads and records, another one passes on."""
+    """One direction of a connection: one task reads and records, another passes on."""
 
     def __init__(
         self, source: socket.socket, faults: Faults, record: Callable[[bytes | None], None]
     ) -> None:
         self.source = source
-        self.reading = True  # False while nothing is asked of the socket
+        self.reading = True  # whether a task is waiting for bytes from the socket
         self._faults = faults
         self._record = record
         self._held: deque[tuple[float, bytes]] = deque()
@@ -121,7 +121,7 @@ class Direction:
         """Read until this side ends.
 
         Raises:
-            ConnectionResetError: it was reset, and the other side may hear of it now.
+            ConnectionResetError: it was reset, and the other side may be reset now.
         """
         loop, data = asyncio.get_running_loop(), b"?"
         while data:
@@ -140,7 +140,7 @@ class Direction:
             self.reading = bool(data)
 
     async def write(self, target: socket.socket) -> None:
-        """Pass on what was read, when the faults let it, and in the end the end."""
+        """Pass on what was read as soon as the faults allow it, and finally the end."""
         loop, data = asyncio.get_running_loop(), b"?"
         while data:
             while not self._held:
@@ -150,14 +150,14 @@ class Direction:
             if data:
                 await loop.sock_sendall(target, data)
             else:
-                with contextlib.suppress(OSError):  # it is gone already
+                with contextlib.suppress(OSError):  # it has closed already
                     target.shutdown(socket.SHUT_WR)
             self._held.popleft()
             self._held_bytes -= len(data)
             self._moved.set()
 
     async def _reset(self) -> None:
-        """Let what came before the reset go first, unless the other side does not take it."""
+        """Pass on what came before the reset, unless the other side does not take it."""
         self.reading = False
         self._record(None)
         await self._faults.pass_on(time.monotonic())
@@ -172,11 +172,11 @@ class Direction:
 
 
 class Connection:
-    """One client's connection, and the one to the server that is opened for it.
+    """One client's connection, and the connection to the server that is opened for it.
 
     Args:
         number: in order of arrival, from 1.
-        client: the socket of the client that was accepted.
+        client: the accepted socket.
         target: the server.
     """
 
@@ -195,16 +195,16 @@ class Connection:
         self._recorder = recorder
         self._sockets = [client]
         # The directions that have not ended.
-        self._going = {CLIENT_TO_SERVER, SERVER_TO_CLIENT}
+        self._open = {CLIENT_TO_SERVER, SERVER_TO_CLIENT}
         self._mark("opened")
         self.task = asyncio.create_task(self._run(client))
 
     def end(self, *, reset: bool) -> None:
-        """End both sides at once: by a reset, or in order."""
+        """End both sides at once, by a reset or by a regular close."""
         if reset:
             self._reset_on_close()
         self.task.cancel()
-        self.task.add_done_callback(lambda _: self._close())  # it may not have begun
+        self.task.add_done_callback(lambda _: self._close())  # the task may not have started
 
     async def _run(self, client: socket.socket) -> None:
         try:
@@ -217,13 +217,13 @@ class Connection:
                 tasks.create_task(to_client.read())
                 tasks.create_task(self._write(to_server, server, SERVER_TO_CLIENT))
                 tasks.create_task(self._write(to_client, client, CLIENT_TO_SERVER))
-        except* OSError:  # one side was reset, so is the other one
+        except* OSError:  # one side was reset, so the other one must be
             self._reset_on_close()
         finally:
             self._close()
 
     def _close(self) -> None:
-        for name in sorted(self._going):
+        for name in sorted(self._open):
             self._end(name)
         self.directions.clear()
         for sock in self._sockets:
@@ -240,7 +240,7 @@ class Connection:
         """Open the connection to the server."""
         loop = asyncio.get_running_loop()
         for family, address in self._target.addresses:
-            sock = prepared(socket.socket(family, socket.SOCK_STREAM))
+            sock = prepare(socket.socket(family, socket.SOCK_STREAM))
             self._sockets.append(sock)
             with contextlib.suppress(OSError):
                 await loop.sock_connect(sock, address)
@@ -258,17 +258,17 @@ class Connection:
         return direction
 
     def _record(self, name: str, data: bytes | None) -> None:
-        """Record bytes of a direction, its end (no bytes) or a reset (None)."""
-        if not data and name in self._going:
+        """Record a direction's bytes, its end (empty bytes) or its reset (None)."""
+        if not data and name in self._open:
             side = name.partition("→")[0]
             self._end(name)
-            if len(self._going) == 1:  # the side that began to end it
+            if len(self._open) == 1:  # the side that ended first
                 self._mark(f"closed by {side}" if data == b"" else f"reset by {side}")
         elif data:
             self._recorder.chunk(self._number, name, data)
 
     def _end(self, name: str) -> None:
-        self._going.discard(name)
+        self._open.discard(name)
         self._recorder.chunk(self._number, name, b"")
 
     def _mark(self, what: str) -> None:
@@ -281,8 +281,8 @@ class Connection:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
-def prepared(sock: socket.socket) -> socket.socket:
-    """Make a socket fit for the loop, and quick: small messages are not to wait for more."""
+def prepare(sock: socket.socket) -> socket.socket:
+    """Return the socket, ready for the loop, and without Nagle's delay of small messages."""
     sock.setblocking(False)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock

@@ -3,13 +3,13 @@
     client ── connection n ──▶ relay ──▶ server        client→server
            ◀────────────────         ◀──               server→client
 
-What holds for each connection stands in `pipes`. Here is what holds for all of them: they are
-numbered in the order of their arrival, and the faults happen to them together.
+`pipes` has the rules for each connection. Here are those for all of them: they are numbered in
+the order in which they arrive, and a fault affects them all.
 
     cut      every connection is reset, and new ones are refused
     freeze   nothing is passed on in either direction; connections stay open
-    delay    everything is passed on so much later, each way
-    heal     all that ends, and what waited is passed on
+    delay    everything is passed on later by a fixed time, in each direction
+    heal     all faults end, and whatever waited is passed on
 
 Everything here runs on one event loop; `tap` owns the thread that it runs in.
 """
@@ -29,13 +29,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from helpers.recorder.pipes import Connection, Faults, Recorder, Target, prepared
+from helpers.recorder.pipes import Connection, Faults, Recorder, Target, prepare
 from helpers.wire.transcript import Transcript
 
 BACKLOG = 128
-CALL_S = 10.0  # what a call into the thread takes at most
-QUIET_S = 0.002  # nothing arrived for so long: what was sent before is here
-SETTLE_S = 1.0  # what `settle` takes at most, on a wire that is never quiet
+CALL_S = 10.0  # how long a call into the thread may take
+QUIET_S = 0.002  # after a silence this long, whatever was sent before has arrived
+SETTLE_S = 1.0  # how long `settle` may take, on a wire that is never quiet
 HOST = "127.0.0.1"
 
 T = TypeVar("T")
@@ -45,21 +45,21 @@ class Background:
     """An event loop in a daemon thread of its own, and calls into it.
 
     Args:
-        name: of the thread.
+        name: the thread's name.
     """
 
     def __init__(self, name: str) -> None:
-        # Not the platform's own choice of a loop: on Windows it could not tell what is unread.
+        # Not the platform's default loop, which on Windows cannot tell what is unread.
         self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        """Start a coroutine there."""
+        """Start a coroutine in the thread."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine there, and wait for what it returns."""
+        """Run a coroutine in the thread, and return its result."""
         return self.submit(work).result(CALL_S)
 
     def stop(self) -> None:
@@ -80,7 +80,7 @@ class Relay:
 
     Args:
         target: the server.
-        transcript: what to record into.
+        transcript: the recording.
         changed: called after every change, on the relay's loop.
     """
 
@@ -93,19 +93,19 @@ class Relay:
         self.count = 0
         self._target = target
         self._recorder = Recorder(transcript, changed)
-        self._one_by_one = asyncio.Lock()
+        self._changing = asyncio.Lock()
         self._listener: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen on a free port and accept connections."""
-        self._listener = bound(0)
+        self._listener = bind(0)
         self.port = self._listener.getsockname()[1]
         self._accept()
 
     async def stop(self) -> None:
-        """Close everything in order; what was recorded stays."""
-        async with self._one_by_one:
+        """Close everything regularly; the recording stays."""
+        async with self._changing:
             await self._refuse()
             await self._end_all(reset=False)
             if self._listener:
@@ -114,7 +114,7 @@ class Relay:
 
     async def cut(self) -> None:
         """Reset every connection, and refuse new ones."""
-        async with self._one_by_one:
+        async with self._changing:
             self._recorder.mark(None, "cut")
             if self._accepting:
                 await self._refuse()
@@ -126,15 +126,15 @@ class Relay:
         self._recorder.mark(None, "frozen")
 
     async def delay(self, ms: float) -> None:
-        """Pass everything on so much later."""
+        """Pass everything on later by `ms` milliseconds."""
         self.faults.set(delay_s=ms / 1000)
         self._recorder.mark(None, f"delayed {ms:g} ms")
 
     async def heal(self) -> None:
         """End all faults."""
-        async with self._one_by_one:
+        async with self._changing:
             if not self._accepting:
-                self._listener = self._listener or bound(self.port)
+                self._listener = self._listener or bind(self.port)
                 self._accept()
             self._recorder.mark(None, "healed")
             self.faults.set(frozen=False, delay_s=0.0)
@@ -156,7 +156,7 @@ class Relay:
                     return
 
     def _unread(self) -> bool:
-        """Tell whether a socket that is read from has something to read."""
+        """Tell whether a socket that a task reads from has something to read."""
         waiting = [d.source for c in self.connections for d in c.directions if d.reading]
         waiting += [self._listener] if self._accepting and self._listener else []
         with selectors.DefaultSelector() as selector:
@@ -173,12 +173,12 @@ class Relay:
         while True:
             try:
                 client, _ = await asyncio.get_running_loop().sock_accept(listener)
-            except OSError:  # too many open files: those that wait can wait a little longer
+            except OSError:  # too many open files: clients can wait a little longer
                 await asyncio.sleep(0.05)
                 continue
             self.count += 1
             connection = Connection(
-                self.count, prepared(client), self._target, self.faults, self._recorder
+                self.count, prepare(client), self._target, self.faults, self._recorder
             )
             self.connections.add(connection)
             connection.task.add_done_callback(functools.partial(self._forget, connection))
@@ -188,7 +188,7 @@ class Relay:
         self._recorder.changed()
 
     async def _refuse(self) -> None:
-        """Stop listening, but keep the port: nobody else is to get it before `heal`."""
+        """Stop listening, but keep the port, so that nobody else takes it before `heal`."""
         accepting, self._accepting = self._accepting, None
         if accepting:
             accepting.cancel()
@@ -197,7 +197,7 @@ class Relay:
             self._listener.close()
             self._listener = None
         with contextlib.suppress(OSError):
-            self._listener = bound(self.port)
+            self._listener = bind(self.port)
 
     async def _end_all(self, *, reset: bool) -> None:
         ended = tuple(self.connections)
@@ -206,11 +206,11 @@ class Relay:
         await asyncio.gather(*(c.task for c in ended), return_exceptions=True)
 
 
-def bound(port: int) -> socket.socket:
+def bind(port: int) -> socket.socket:
     """Return a socket that holds a port and does not listen yet."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        if os.name == "posix":  # elsewhere this would let two programs share the port
+        if os.name == "posix":  # on Windows this would let two programs share the port
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((HOST, port))
         sock.setblocking(False)
@@ -224,7 +224,7 @@ def read_target(url: str) -> Target:
     """Return where an address leads.
 
     Raises:
-        ValueError: it is none that a tap can read.
+        ValueError: a tap cannot record this address.
     """
     parts = urlsplit(url)
     if parts.scheme in ("wss", "https"):
@@ -234,4 +234,4 @@ def read_target(url: str) -> Target:
     try:
         return Target(parts.hostname, parts.port or 80)
     except OSError as error:
-        raise ValueError(f"host {parts.hostname!r} is not known: {error.strerror}") from None
+        raise ValueError(f"unknown host {parts.hostname!r}: {error.strerror}") from None

@@ -1,9 +1,9 @@
-"""The wire, recorded: `tap(server)` puts a relay in front of a server and keeps what passes.
+"""The wire, recorded: `tap(server)` puts a relay in front of a server and records what passes.
 
     your client ──▶ tap's port ──▶ server's port        everything unchanged, both ways
 
-Use `wire.url` or `wire.page_url` instead of the server's. The relay lives in a thread of its
-own: it works while a cell runs, and a cell that blocks does not stop it.
+Use `wire.url` or `wire.page_url` instead of the server's. The relay runs in a thread of its
+own, so it works while a cell is running, even one that blocks.
 """
 
 from __future__ import annotations
@@ -42,14 +42,15 @@ def tap(server: launcher.Server | str) -> Tap:
 
     Args:
         server: what `launch` returned, or an address such as `"ws://127.0.0.1:8765/ws"` of a
-            server that runs anywhere, also in the kernel itself.
+            server that runs anywhere, even in the kernel itself.
 
     Returns:
         The tap: connect clients to its `url`, open its `page_url` in a browser, `show` it.
 
     Raises:
         LaunchError: the server is stopped.
-        ValueError: the address is none that can be tapped.
+        TypeError: `server` is neither a server nor an address.
+        ValueError: the address cannot be tapped.
 
     First used: start_here
     """
@@ -93,7 +94,7 @@ class Tap:
         self._relay = Relay(target, self._transcript, self._changed)
         try:
             self._call(self._relay.start())
-        except BaseException:  # no port to be had, or the learner's Interrupt
+        except BaseException:  # no port is free, or the learner pressed Interrupt
             self._background.stop()
             raise
         self.port = self._relay.port
@@ -105,18 +106,18 @@ class Tap:
 
     @property
     def transcript(self) -> Transcript:
-        """What was recorded: everything that was sent before this call is in it."""
+        """The recording, including everything that was sent before this call."""
         if not self._stopped:
             self._call(self._relay.settle())
         return self._transcript
 
     def entries(self) -> list[Entry]:
-        """Return what was recorded as requests, responses, frames and marks."""
+        """Return the recording as requests, responses, frames and marks."""
         return entries(self.transcript)
 
     def clear(self) -> None:
         """Forget what was recorded; open connections stay open."""
-        self.transcript  # noqa: B018  # what was sent before this call is to be forgotten too
+        self.transcript  # noqa: B018  # first records what was sent before this call
         self._call(self._relay.clear())
 
     def cut(self) -> None:
@@ -124,17 +125,17 @@ class Tap:
         self._fault(self._relay.cut)
 
     def freeze(self) -> None:
-        """Freeze the wire: nothing passes, connections stay open, nobody is told; until `heal`."""
+        """Freeze the wire: connections stay open, but nothing passes, until `heal`."""
         self._fault(self._relay.freeze)
 
     def delay(self, ms: float) -> None:
-        """Slow the wire down: everything arrives later, each way, in order; until `heal`.
+        """Slow the wire down: everything arrives later, in both directions, until `heal`.
 
         Args:
             ms: how much later, in milliseconds: 0 to 60,000.
 
         Raises:
-            ValueError: it is no such number.
+            ValueError: `ms` is not such a number.
         """
         if isinstance(ms, bool) or not isinstance(ms, int | float) or not math.isfinite(ms):
             raise ValueError(f"delay must be a number of milliseconds, got {ms!r}")
@@ -143,18 +144,18 @@ class Tap:
         self._fault(lambda: self._relay.delay(ms))
 
     def heal(self) -> None:
-        """End all faults: what was held arrives, new connections are accepted."""
+        """End all faults: whatever was held back arrives, and new connections are accepted."""
         self._fault(self._relay.heal)
 
     async def until(self, seen: Callable[[list[Entry]], object], timeout_s: float = 5.0) -> None:
         """Wait until the recording shows what you wait for.
 
         Args:
-            seen: gets the entries so far, returns something true once they show it.
+            seen: takes the entries so far, and returns something true once they show it.
             timeout_s: how long to wait, in seconds.
 
         Raises:
-            TimeoutError: it was not seen in time; the error shows what was.
+            TimeoutError: it did not happen in time; the message shows what was recorded.
         """
         if not callable(seen):
             raise TypeError(f"until takes a function of the entries, got {seen!r}")
@@ -166,7 +167,7 @@ class Tap:
             known.extend(new)
             return bool(seen(known + follower.unfinished()))
 
-        await self._wait(condition, timeout_s, "it was not seen")
+        await self._wait(condition, timeout_s, "what you wait for did not happen")
 
     async def closed(self, timeout_s: float = 5.0) -> None:
         """Wait until every connection has ended, on both sides.
@@ -175,9 +176,11 @@ class Tap:
             timeout_s: how long to wait, in seconds.
 
         Raises:
-            TimeoutError: some are still open; the error shows what was seen.
+            TimeoutError: some are still open; the message shows what was recorded.
         """
-        await self._wait(lambda: not self._relay.connections, timeout_s, "connections are open")
+        await self._wait(
+            lambda: not self._relay.connections, timeout_s, "not all connections ended"
+        )
 
     def live(self) -> Live:
         """Open a page that shows the recording while it grows.
@@ -194,7 +197,7 @@ class Tap:
         return self._live
 
     def stop(self) -> None:
-        """Close the tap and every connection through it; what was recorded stays."""
+        """Close the tap and every connection through it; the recording stays."""
         with self._stopping:
             if self._stopped:
                 return
@@ -229,7 +232,7 @@ class Tap:
 
     def _fault(self, change: Callable[[], Coroutine[Any, Any, None]]) -> None:
         async def settled() -> None:
-            await self._relay.settle()  # what was sent before passes before
+            await self._relay.settle()  # whatever was sent earlier must pass first
             await change()
 
         self._call(settled())
@@ -249,7 +252,7 @@ class Tap:
 
     def _changed(self) -> None:
         for changed in tuple(self._watchers.values()):
-            with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits any more
+            with contextlib.suppress(RuntimeError):  # its loop is closed, so nobody is waiting
                 changed()
 
     async def _wait(self, condition: Callable[[], bool], timeout_s: float, missing: str) -> None:
@@ -274,6 +277,6 @@ class Tap:
             for e in entries(self._transcript)
         ]
         if not lines:
-            return "nothing was recorded so far"
+            return "nothing has been recorded so far"
         left_out = ["…"] if len(lines) > SEEN_LINES else []
         return "\n    ".join(["recorded so far:", *left_out, *lines[-SEEN_LINES:]])

@@ -1,4 +1,4 @@
-"""Bytes inside of JSON: taken out, as attachments, and put back where their placeholders are.
+"""Bytes inside JSON: taken out as attachments, and put back where their placeholders are.
 
 ["pic", b"GIF8"]    ↔    ["pic", {"_placeholder": true, "num": 0}]  and  b"GIF8"
 """
@@ -12,47 +12,51 @@ from typing import Any
 from helpers.wire.wording import size_text
 
 
-def _is_place(value: Any) -> bool:
+def _is_placeholder(value: Any) -> bool:
     return isinstance(value, dict) and value.get("_placeholder") is True
 
 
-def places(data: Any) -> list[dict[str, Any]]:
+def find_placeholders(data: Any) -> list[dict[str, Any]]:
     """Return every placeholder in data from JSON.
 
     Source: Socket.IO protocol 5.
     """
-    if _is_place(data):
+    if _is_placeholder(data):
         return [data]
     inside: Sequence[Any] = ()
     if isinstance(data, dict):
         inside = list(data.values())
     elif isinstance(data, list):
         inside = data
-    return [place for value in inside for place in places(value)]
+    return [found for value in inside for found in find_placeholders(value)]
 
 
-def put_in(data: Any, attachments: list[bytes]) -> Any:
+def fill_placeholders(data: Any, attachments: list[bytes]) -> Any:
     """Return the data with each placeholder replaced by its attachment.
 
     Args:
         data: from JSON; every placeholder names one of the attachments.
-        attachments: in their order.
+        attachments: in order.
 
     Source: Socket.IO protocol 5.
     """
-    if _is_place(data):
+    if _is_placeholder(data):
         return attachments[data["num"]]
     if isinstance(data, dict):
-        return {name: put_in(value, attachments) for name, value in data.items()}
-    return [put_in(value, attachments) for value in data] if isinstance(data, list) else data
+        return {name: fill_placeholders(value, attachments) for name, value in data.items()}
+    return (
+        [fill_placeholders(value, attachments) for value in data]
+        if isinstance(data, list)
+        else data
+    )
 
 
-def taken_out(data: Any, attachments: list[bytes]) -> Any:
-    """Return the data with a placeholder for each `bytes`, which joins the attachments.
+def extract_attachments(data: Any, attachments: list[bytes]) -> Any:
+    """Return the data with a placeholder in place of each `bytes`.
 
     Args:
-        data: for JSON, but for its bytes.
-        attachments: grows by each of them.
+        data: what JSON can hold, and bytes.
+        attachments: each `bytes` is appended to it.
 
     Source: Socket.IO protocol 5.
     """
@@ -60,17 +64,21 @@ def taken_out(data: Any, attachments: list[bytes]) -> Any:
         attachments.append(data)
         return {"_placeholder": True, "num": len(attachments) - 1}
     if isinstance(data, dict):
-        return {name: taken_out(value, attachments) for name, value in data.items()}
-    return [taken_out(value, attachments) for value in data] if isinstance(data, list) else data
+        return {name: extract_attachments(value, attachments) for name, value in data.items()}
+    return (
+        [extract_attachments(value, attachments) for value in data]
+        if isinstance(data, list)
+        else data
+    )
 
 
-def brief(value: Any) -> str:
-    """Write a value as JSON, bytes by their size."""
+def format_value(value: Any) -> str:
+    """Return a value as JSON, with bytes as their size."""
     if isinstance(value, bytes):
         return f"<{size_text(len(value))}>"
     if isinstance(value, dict):
-        inside = (f"{json.dumps(name)}: {brief(part)}" for name, part in value.items())
+        inside = (f"{json.dumps(name)}: {format_value(part)}" for name, part in value.items())
         return "{" + ", ".join(inside) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(brief(part) for part in value) + "]"
+        return "[" + ", ".join(format_value(part) for part in value) + "]"
     return json.dumps(value, ensure_ascii=False)

@@ -21,7 +21,7 @@ CHUNKED = -2
 
 
 class BodyError(ValueError):
-    """Bytes on an HTTP connection do not say where the message ends."""
+    """The bytes on an HTTP connection do not say where the message ends."""
 
 
 class HttpStream:
@@ -45,7 +45,8 @@ class HttpStream:
         """Return the next whole message and its bytes, or None until more bytes arrive.
 
         Args:
-            method: of the request that a response answers (a response to HEAD has no body).
+            method: the method of the request that a response answers (a response to HEAD has no
+                body).
 
         Raises:
             ValueError: the head cannot be read, or no rule says where the body ends.
@@ -81,7 +82,7 @@ class HttpStream:
         return True
 
     def _chunks_end(self) -> int | None:
-        """Walk over the chunks that are there; return where the message ends, once it does."""
+        """Walk over the chunks that have arrived; return where the message ends, once it does."""
         while (line_end := self.rest.find(b"\r\n", self._searched)) >= 0:
             size = _chunk_size(bytes(self.rest[self._searched : line_end]))
             start = line_end + 2
@@ -113,13 +114,13 @@ def body_size(head: Request | Response, method: str = "GET") -> int:
     """Say how the body of an HTTP message ends: its size, `CHUNKED` or `UNTIL_CLOSE`.
 
     Args:
-        head: the message, of which only the head is looked at.
-        method: of the request that a response answers.
+        head: the message; only its head matters.
+        method: the method of the request that a response answers.
 
     Raises:
-        BodyError: Content-Length is no number.
+        BodyError: Content-Length is not a number.
 
-    RFC 9112 §6.3.
+    Source: RFC 9112 §6.3.
     """
     is_response = isinstance(head, Response)
     if isinstance(head, Response) and (

@@ -1,6 +1,6 @@
 """The numbers of the protocol, by their names: opcodes say what a frame is, close codes say why.
 
-Opcodes from 8 on are control frames. The ten numbers that are missing here are reserved.
+Opcodes from 8 up belong to control frames. The ten opcodes that are missing here are reserved.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from enum import IntEnum
 
 
 class Opcode(IntEnum):
-    """What a frame is for; from 8 on they are control frames.
+    """What a frame is for; opcodes from 8 up belong to control frames.
 
     Source: RFC 6455 §5.2.
     """
@@ -23,14 +23,14 @@ class Opcode(IntEnum):
 
     @property
     def is_control(self) -> bool:
-        """Tell whether it is close, ping or pong."""
+        """Whether it is close, ping or pong."""
         return self >= Opcode.CLOSE
 
 
 class CloseCode(IntEnum):
     """Why a connection closes, by the names of the IANA registry.
 
-    1005, 1006 and 1015 are what a program says to itself; they never travel in a frame.
+    A program uses 1005, 1006 and 1015 only internally; they never travel in a frame.
 
     Source: RFC 6455 §7.4.1.
     """
@@ -53,7 +53,7 @@ class CloseCode(IntEnum):
 
 
 class ProtocolError(ValueError):
-    """Bytes that break a rule: `str(error)` is the fact, `code` what to close with.
+    """Bytes that break a rule: `str(error)` says which, `code` is the code to close with.
 
     Source: RFC 6455 §7.4.1.
     """

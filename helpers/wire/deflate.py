@@ -6,7 +6,8 @@ The rules (RFC 7692):
 2. RSV1 on the first frame of a message says that the whole message is compressed (§6).
 3. The sender compresses, flushes, and cuts off the last 4 bytes, `00 00 ff ff`; the reader puts
    them back (§7.2).
-4. The window of the messages before is kept, unless `no_context_takeover` was agreed (§7.1.1).
+4. The window is kept from one message to the next, unless `no_context_takeover` was agreed
+   (§7.1.1).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Inflater:
     Args:
         no_context_takeover: every message starts with an empty window.
         window_bits: the size of the window that the sender uses, as a power of two: 8 to 15.
-        max_size: the most bytes of an inflated message: a few compressed ones can hold millions.
+        max_size: the largest inflated message, in bytes: a few compressed bytes can hold millions.
 
     Source: RFC 7692 §7.2.2.
     """
@@ -51,11 +52,11 @@ class Inflater:
         """Inflate the payload of one frame of a compressed message.
 
         Args:
-            payload: unmasked, as it came.
-            fin: it is the message's last frame.
+            payload: unmasked, as it arrived.
+            fin: whether it is the last frame of the message.
 
         Returns:
-            What is known of the message by now, and was not returned before.
+            The part of the message that this payload adds.
 
         Raises:
             ProtocolError: it is not deflate data (1002), or grows over `max_size` (1009).
@@ -69,7 +70,7 @@ class Inflater:
     def _decompress(self, data: bytes) -> bytes:
         room = self.max_size - self._size
         try:
-            # One byte more than there is room for: a limit of 0 would mean none at all.
+            # One byte more than there is room for, because 0 would mean "no limit".
             inflated = self._zlib.decompress(data, room + 1)
         except zlib.error as error:
             fact = f"compressed payload must be deflate data, got {error} (RFC 7692 §7.2.2)"
@@ -100,8 +101,8 @@ class Deflate:
         """Return an inflater for one direction.
 
         Args:
-            from_client: the messages come from the client, otherwise from the server.
-            max_size: the most bytes of an inflated message.
+            from_client: whether the client sends the messages; otherwise the server does.
+            max_size: the largest inflated message, in bytes.
         """
         if from_client:
             alone, bits = self.client_no_context_takeover, self.client_max_window_bits
@@ -110,8 +111,8 @@ class Deflate:
         return Inflater(no_context_takeover=alone, window_bits=bits, max_size=max_size)
 
 
-def negotiated(response: Response) -> Deflate | None:
-    """Read from the server's half of the handshake what was agreed; None if nothing was.
+def read_negotiated(response: Response) -> Deflate | None:
+    """Return what the server's half of the handshake agrees to; None if nothing was agreed.
 
     Args:
         response: the 101.
@@ -129,13 +130,13 @@ def negotiated(response: Response) -> Deflate | None:
 
 
 def read_parameters(parameters: list[str]) -> Deflate:
-    """Turn `server_max_window_bits=12` and the like into what they mean."""
+    """Read parameters such as `server_max_window_bits=12`."""
     values: dict[str, int] = {}
     for parameter in parameters:
         name, _, value = (part.strip() for part in parameter.partition("="))
         number = value.strip('"')
         if name in values:
-            raise HandshakeError(f"{name} must be there once, got it twice (RFC 7692 §7.1)")
+            raise HandshakeError(f"{name} must be sent once, got it twice (RFC 7692 §7.1)")
         if name in SWITCHES and not number:
             values[name] = True
         elif name in WINDOWS and number in {str(bits) for bits in range(8, 16)}:

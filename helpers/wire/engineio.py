@@ -1,15 +1,15 @@
 """Engine.IO 4: the packets under Socket.IO, in WebSocket messages and in polling bodies.
 
-    0{"sid":…}   open       4hello   message, with its text     5   upgrade
+    0{"sid":…}   open       4hello   message, as text            5   upgrade
     1            close      bytes    message, in a binary frame  6   noop
     2  2probe    ping       b…       message, base64, in a polling body
     3  3probe    pong
 
-1. A packet is a digit, its type, and its data; a message of bytes has no digit: the frame is
-   binary. In a polling body, which is text, it is `b` and base64.
-2. A polling body holds one packet or more, with the byte 1e between them.
+1. A packet is a digit, which is its type, and its data. A message of bytes has no digit, because
+   its frame is binary; in a polling body, which is text, it is `b` and base64.
+2. A polling body holds one or more packets, with the byte 1e between them.
 3. `open` is the server's first packet: JSON with sid, upgrades, pingInterval, pingTimeout and
-   maxPayload. Only it, a message, and the probes of the upgrade (`2probe`, `3probe`) have data.
+   maxPayload. Only open, a message, and the probes of the upgrade (`2probe`, `3probe`) carry data.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ OPEN_FIELDS = {
 
 
 class EngineIOError(ValueError):
-    """What was read is no Engine.IO packet; the text says why, and which part of the protocol.
+    """A malformed Engine.IO packet; `str(error)` says what is wrong, and names the rule.
 
     Args:
         fact: what is wrong, expected and got.
-        part: the heading in the protocol that says so.
+        part: the section of the protocol that has the rule.
 
     Source: Engine.IO protocol 4.
     """
@@ -83,7 +83,7 @@ class Packet:
 
     def __post_init__(self) -> None:
         if isinstance(self.data, bytes) and self.type is not PacketType.MESSAGE:
-            fact = f"only a message has bytes, got {_named(self.type)} with bytes"
+            fact = f"only a message may carry bytes, got {_name_of(self.type)} with bytes"
             raise EngineIOError(fact)
 
     def encode(self) -> str | bytes:
@@ -91,7 +91,7 @@ class Packet:
         return self.data if isinstance(self.data, bytes) else f"{self.type:d}{self.data}"
 
     def encode_for_body(self) -> str:
-        """Return the packet as it stands in a polling body."""
+        """Return the packet as a polling body holds it."""
         if isinstance(self.data, bytes):
             return "b" + base64.b64encode(self.data).decode()
         return f"{self.type:d}{self.data}"
@@ -107,10 +107,10 @@ def decode(message: str | bytes) -> Packet:
     """Read the packet that is in a WebSocket message.
 
     Args:
-        message: the text of a text frame, or the bytes of a binary one.
+        message: a text message, or a binary one.
 
     Raises:
-        EngineIOError: it is none.
+        EngineIOError: the packet is malformed.
 
     Source: Engine.IO protocol 4.
     """
@@ -121,10 +121,13 @@ def decode(message: str | bytes) -> Packet:
         open_fields(packet)
     elif packet.data and packet.type in (PacketType.PING, PacketType.PONG):
         if packet.data != "probe":
-            fact = f"a {_named(packet.type)} has no data but probe, got {shown(packet.data)}"
+            fact = (
+                f"a {_name_of(packet.type)} has no data but probe, got {abbreviate(packet.data)}"
+            )
             raise EngineIOError(fact, "upgrade")
     elif packet.data and packet.type is not PacketType.MESSAGE:
-        raise EngineIOError(f"{_named(packet.type)} has no data, got {shown(packet.data)}")
+        fact = f"{_name_of(packet.type)} must carry no data, got {abbreviate(packet.data)}"
+        raise EngineIOError(fact)
     return packet
 
 
@@ -132,7 +135,7 @@ def _type_of(text: str) -> PacketType:
     if not text:
         raise EngineIOError("a packet begins with its type, got an empty text")
     if text[0] not in "0123456":
-        raise EngineIOError(f"a packet begins with its type, 0 to 6, got {shown(text[:1])}")
+        raise EngineIOError(f"a packet begins with its type, 0 to 6, got {abbreviate(text[:1])}")
     return PacketType(int(text[0]))
 
 
@@ -146,26 +149,26 @@ def open_fields(packet: Packet) -> dict[str, Any]:
         sid (str), upgrades (list of str), pingInterval and pingTimeout (ms), maxPayload (bytes).
 
     Raises:
-        EngineIOError: the data is no such JSON.
+        EngineIOError: the data is not JSON, or a field is missing.
 
     Source: Engine.IO protocol 4, handshake.
     """
     try:
         fields = json.loads(packet.data)
     except (ValueError, RecursionError) as error:
-        raise _no_open("carries JSON", packet) from error
+        raise _bad_open("carries JSON", packet) from error
     if not isinstance(fields, dict):
-        raise _no_open("carries a JSON object", packet)
+        raise _bad_open("carries a JSON object", packet)
     for name, kind in OPEN_FIELDS.items():
         if type(fields.get(name)) is not kind:
-            raise _no_open(f"needs {name} ({kind.__name__})", packet)
+            raise _bad_open(f"needs {name} ({kind.__name__})", packet)
         if kind is int and not 0 <= fields[name] <= LARGEST_NUMBER:
-            raise _no_open(f"needs {name} up to 2**53 - 1", packet)
+            raise _bad_open(f"needs {name} up to 2**53 - 1", packet)
     return fields
 
 
-def _no_open(rule: str, packet: Packet) -> EngineIOError:
-    return EngineIOError(f"open {rule}, got {shown(packet.data)}", "handshake")
+def _bad_open(rule: str, packet: Packet) -> EngineIOError:
+    return EngineIOError(f"open {rule}, got {abbreviate(packet.data)}", "handshake")
 
 
 def encode_body(packets: Iterable[Packet]) -> str:
@@ -175,13 +178,13 @@ def encode_body(packets: Iterable[Packet]) -> str:
         packets: one or more.
 
     Raises:
-        EngineIOError: there is none.
+        EngineIOError: there is no packet.
 
     Source: Engine.IO protocol 4, payload.
     """
     parts = [packet.encode_for_body() for packet in packets]
     if not parts:
-        raise EngineIOError("a polling body holds one packet or more, got none", PAYLOAD)
+        raise EngineIOError("a polling body must hold at least one packet, got none", PAYLOAD)
     return SEPARATOR.join(parts)
 
 
@@ -189,11 +192,11 @@ def decode_body(body: str, *, max_packets: int = MAX_PACKETS) -> list[Packet]:
     """Read the packets of the body of a polling request or response.
 
     Args:
-        body: the text.
-        max_packets: how many are read at most.
+        body: as text.
+        max_packets: the most packets that are read.
 
     Raises:
-        EngineIOError: one of them is none, or there are too many.
+        EngineIOError: a packet is malformed, or there are too many.
 
     Source: Engine.IO protocol 4, payload.
     """
@@ -210,14 +213,16 @@ def _from_body(part: str) -> Packet:
     try:
         return Packet(PacketType.MESSAGE, base64.b64decode(part[1:], validate=True))
     except (binascii.Error, ValueError) as error:
-        raise EngineIOError(f"b is followed by base64, got {shown(part[1:])}", PAYLOAD) from error
+        raise EngineIOError(
+            f"b is followed by base64, got {abbreviate(part[1:])}", PAYLOAD
+        ) from error
 
 
-def _named(kind: PacketType) -> str:
+def _name_of(kind: PacketType) -> str:
     return kind.name.lower()
 
 
-def shown(data: str | bytes) -> str:
-    """Show data in an error: the first 40 characters, readable."""
+def abbreviate(data: str | bytes) -> str:
+    """Return the start of data for an error: 40 characters, all of them printable."""
     text = ascii(data)
     return text if len(text) <= 40 else text[:39] + "…"

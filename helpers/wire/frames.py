@@ -1,4 +1,4 @@
-"""Frames: the unit that a WebSocket connection carries, and every rule that one frame must keep.
+"""Frames: the unit on a WebSocket connection, and every rule that a single frame must keep.
 
      0               1               2               3
      0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7
@@ -11,12 +11,12 @@
     | masking key, if MASK is 1: 4 bytes | payload                  |
     +------------------------------------+--------------------------+
 
-The rules (RFC 6455), in the order in which a reader can see them broken:
+The rules (RFC 6455), in the order in which a reader can tell that they are broken:
 
 1. RSV1, RSV2 and RSV3 are 0, unless an extension gave them a meaning (§5.2).
 2. The opcode is one of six; the ten others are reserved (§5.2).
 3. Control frames are never fragmented and carry at most 125 bytes (§5.5).
-4. A client masks every frame, a server none (§5.1).
+4. A client masks every frame; a server masks no frame (§5.1).
 5. The length is written in as few bytes as possible, and below 2⁶³ (§5.2).
 6. A reader may refuse what is too big for it (§10.4).
 """
@@ -67,10 +67,10 @@ class Frame:
         first = sum(bit << shift for bit, shift in zip(bits, (7, 6, 5, 4), strict=True))
         masked = 0 if self.mask is None else 0x80
         second, extended = encode_length(len(self.payload))
-        head = bytes([first | self.opcode, masked | second]) + extended
+        header = bytes([first | self.opcode, masked | second]) + extended
         if self.mask is None:
-            return head + self.payload
-        return head + self.mask + apply_mask(self.payload, self.mask)
+            return header + self.payload
+        return header + self.mask + apply_mask(self.payload, self.mask)
 
     def __str__(self) -> str:
         """Print a frame for people: `text "Hello" · FIN · masked 37 fa 21 3d · 5 bytes`."""
@@ -114,14 +114,14 @@ def encode_length(size_bytes: int) -> tuple[int, bytes]:
 
 
 def apply_mask(payload: bytes, mask: bytes) -> bytes:
-    """Mask a payload, or unmask it: XOR with the key, again and again, undoes itself.
+    """Mask a payload, or unmask it: the same XOR with the key does both.
 
     Args:
         payload: any number of bytes.
         mask: the masking key, 4 bytes.
 
     Raises:
-        ValueError: the key has another length.
+        ValueError: the key is not 4 bytes long.
 
     Source: RFC 6455 §5.3.
     """
@@ -135,20 +135,20 @@ def apply_mask(payload: bytes, mask: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A frame whose head has arrived and whose payload has not, or not all of it."""
+    """A frame whose header has arrived, but not yet its whole payload."""
 
     frame: Frame  # everything but the payload
-    size_bytes: int  # what its head announces
+    size_bytes: int  # what its header announces
 
 
 class FrameReader:
     """Turns bytes into frames, however the network sliced them, and refuses what breaks a rule.
 
     Args:
-        masked: what every frame must be: True if they come from a client, False if from a
-            server, None if it does not matter because they are only looked at.
-        max_size: the most payload bytes of a data frame; None for no limit.
-        allow_rsv1: permessage-deflate was agreed, which marks messages with RSV1.
+        masked: True if a client sends the frames, which must then be masked; False if a server
+            does, and they must not be; None to accept both, for a reader that only looks on.
+        max_size: the largest payload of a data frame, in bytes; None for no limit.
+        allow_rsv1: whether permessage-deflate was agreed, which marks messages with RSV1.
 
     Source: RFC 6455 §5.
     """
@@ -166,11 +166,11 @@ class FrameReader:
     def feed(self, data: bytes) -> Iterator[Frame]:
         """Take the next bytes and return the frames that they complete.
 
-        The frames before a fault are returned before it is raised. After a fault nothing can
-        be read any more: nobody knows where the next frame would start.
+        The frames before a fault are returned before it is raised. After a fault nothing more
+        can be read, because nobody knows where the next frame would start.
 
         Args:
-            data: bytes, sliced as they come.
+            data: bytes, sliced as they arrive.
 
         Raises:
             ProtocolError: a rule is broken.
@@ -187,12 +187,12 @@ class FrameReader:
             yield frame
 
     def _next_frame(self) -> Frame | None:
-        # A head that breaks a rule stays where it is, and breaks it again the next time.
-        self.unfinished = self.unfinished or self._read_head()
+        # A header that breaks a rule stays in the buffer, and breaks it again the next time.
+        self.unfinished = self.unfinished or self._read_header()
         return self._read_payload(self.unfinished) if self.unfinished else None
 
-    def _read_head(self) -> Unfinished | None:
-        """Take a head off the buffer; what is wrong with it shows before its payload comes."""
+    def _read_header(self) -> Unfinished | None:
+        """Take a header off the buffer, and check it before its payload has arrived."""
         buffer = self._buffer
         if len(buffer) < 2:
             return None
@@ -238,18 +238,20 @@ class FrameReader:
             raise ProtocolError(fact, CloseCode.MESSAGE_TOO_BIG)
 
     def _read_payload(self, under_way: Unfinished) -> Frame | None:
-        """Move payload bytes over, unmasking each once, and return the frame when it is whole."""
-        head, done = under_way.frame, len(self._payload)
+        """Take payload bytes, unmasking each once, and return the frame when it is whole."""
+        header, done = under_way.frame, len(self._payload)
         fresh = bytes(self._buffer[: under_way.size_bytes - done])
         del self._buffer[: len(fresh)]
-        if head.mask is not None:
-            # The key goes on where the last slice ended.
-            turn = done % 4
-            fresh = apply_mask(fresh, head.mask[turn:] + head.mask[:turn])
+        if header.mask is not None:
+            # The key continues where the last slice ended.
+            rotation = done % 4
+            fresh = apply_mask(fresh, header.mask[rotation:] + header.mask[:rotation])
         self._payload += fresh
         if len(self._payload) < under_way.size_bytes:
             return None
-        frame = Frame(head.opcode, bytes(self._payload), head.fin, head.rsv1, mask=head.mask)
+        frame = Frame(
+            header.opcode, bytes(self._payload), header.fin, header.rsv1, mask=header.mask
+        )
         self.unfinished = None
         self._payload.clear()
         return frame
@@ -278,7 +280,7 @@ def check_control(opcode: Opcode, fin: bool, size: int, or_more: str = "") -> No
 
 
 def read_length(length: int, extended: bytes) -> int:
-    """Return the payload's length from the 7 bits and what extends them."""
+    """Return the payload's length from the 7 bits and the bytes that extend them."""
     if length < 126:
         return length
     size = int.from_bytes(extended)

@@ -1,4 +1,4 @@
-"""The opening handshake: one HTTP request, one HTTP response, and both stop speaking HTTP.
+"""The opening handshake: one HTTP request, one HTTP response, and then no more HTTP.
 
 What a server asks of the request, in the order of `answer` (RFC 6455 §4.2.1):
 
@@ -7,8 +7,8 @@ What a server asks of the request, in the order of `answer` (RFC 6455 §4.2.1):
 3. `Upgrade` names `websocket` and `Connection` names `Upgrade` (426).
 4. There is exactly one `Sec-WebSocket-Key`: 16 bytes in base64 (400).
 5. There is exactly one `Sec-WebSocket-Version` (400), and it is 13 (426).
-6. `Sec-WebSocket-Protocol`, if sent, lists names without a repetition (400).
-7. `Origin`, if sent, is one that the server welcomes (403).
+6. `Sec-WebSocket-Protocol`, if sent, lists no name twice (400).
+7. `Origin`, if sent, is one that the server allows (403).
 
 What a client asks of the response, in the order of `check_response` (RFC 6455 §4.1):
 
@@ -41,10 +41,10 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 def accept_key(key: str) -> str:
     """Turn the client's `Sec-WebSocket-Key` into the server's `Sec-WebSocket-Accept`.
 
-    It proves that the other side speaks WebSocket, and no more: there is no secret in it.
+    It proves that the other side speaks WebSocket, and nothing else: it holds no secret.
 
     Args:
-        key: the header's value, base64 and all; it is not decoded.
+        key: the header's value as it is; the base64 is not decoded.
 
     Source: RFC 6455 §4.2.2.
     """
@@ -67,8 +67,8 @@ def build_request(
         host: host, and port unless it is the scheme's own: `127.0.0.1:8765`.
         target: path and query.
         key: 16 random bytes in base64, new for every connection.
-        origin: where the page came from; browsers always send it.
-        subprotocols: the ones the client speaks, the favourite first.
+        origin: the site that the page came from; browsers always send it.
+        subprotocols: those that the client speaks, the preferred one first.
         extensions: the offer, such as `permessage-deflate`.
 
     Source: RFC 6455 §4.1.
@@ -96,9 +96,9 @@ def answer(
 
     Args:
         request: the client's half.
-        origins: the origins welcome, such as `https://example.org`; None means the server's
+        origins: the allowed origins, such as `https://example.org`; None means the server's
             own. A client that sends no `Origin` is not a browser, and is let in.
-        subprotocols: the ones this server speaks.
+        subprotocols: those that this server speaks.
 
     Raises:
         HandshakeError: one of the seven rules is broken; `refusal` turns it into a response.
@@ -133,11 +133,11 @@ def check_http(request: Request) -> None:
     length = request.header("Content-Length") or "0"
     if length != "0" or request.header("Transfer-Encoding") is not None:
         # The body would be read as frames: a way to smuggle bytes past a proxy.
-        raise HandshakeError("handshake must have no body, got one announced (RFC 9110 §9.3.1)")
+        raise HandshakeError("handshake must have no body, but one is announced (RFC 9110 §9.3.1)")
 
 
 def check_upgrade(request: Request) -> None:
-    """Rule 3: the request asks for this protocol, and says so hop by hop."""
+    """Rule 3: the request asks for this protocol, on this connection."""
     for name, token in (("Upgrade", "websocket"), ("Connection", "Upgrade")):
         value = request.header(name)
         if token.lower() not in tokens(value or ""):
@@ -168,7 +168,7 @@ def check_version(request: Request) -> None:
 
 
 def check_origin(request: Request, origins: Iterable[str] | None) -> None:
-    """Rule 7: a browser says which page asks; strangers' pages are refused."""
+    """Rule 7: a browser names the site of the page; pages from other sites are refused."""
     origin = request.header("Origin")
     if origin is None:
         return
@@ -177,7 +177,9 @@ def check_origin(request: Request, origins: Iterable[str] | None) -> None:
         fact = f"Origin must be the server's own, {host!r}, got {origin!r} (RFC 6455 §10.2)"
         raise HandshakeError(fact, 403)
     if origins is not None and origin.lower() not in {known.lower() for known in origins}:
-        raise HandshakeError(f"Origin must be a welcome one, got {origin!r} (RFC 6455 §10.2)", 403)
+        raise HandshakeError(
+            f"Origin must be one that is allowed, got {origin!r} (RFC 6455 §10.2)", 403
+        )
 
 
 def same_origin(request: Request) -> bool:
@@ -192,13 +194,13 @@ def same_origin(request: Request) -> bool:
         origin = urlsplit(request.header("Origin") or "")
         host = urlsplit("//" + (request.header("Host") or ""))
         ours, theirs = (address(part, origin.scheme) for part in (host, origin))
-    except ValueError:  # a port that is no number, half an IPv6 address
+    except ValueError:  # the port is not a number, or an IPv6 address is cut short
         return False
     return origin.scheme in DEFAULT_PORTS and ours[0] is not None and ours == theirs
 
 
 def address(parts: SplitResult, scheme: str) -> tuple[str | None, int | None]:
-    """Return host and port; a port left out is the scheme's own."""
+    """Return host and port; a missing port is the scheme's default."""
     return parts.hostname, parts.port or DEFAULT_PORTS.get(scheme)
 
 
@@ -206,7 +208,7 @@ def choose_subprotocol(offered: Sequence[str], supported: Sequence[str]) -> str 
     """Choose the first subprotocol that the client offers and the server speaks.
 
     Args:
-        offered: the client's, its favourite first.
+        offered: the client's, the preferred one first.
         supported: the server's, in any order.
 
     Source: RFC 6455 §1.9, §4.2.2.
@@ -215,7 +217,7 @@ def choose_subprotocol(offered: Sequence[str], supported: Sequence[str]) -> str 
 
 
 def refusal(error: HandshakeError) -> Response:
-    """Turn a broken rule into the HTTP response that says so, in plain text.
+    """Turn a broken rule into the HTTP response that names it, in plain text.
 
     Args:
         error: what `parse_request`, `answer` or `HeadReader` raised.
@@ -242,8 +244,8 @@ def check_response(
     Args:
         response: the server's half.
         key: the `Sec-WebSocket-Key` that the client sent.
-        subprotocols: the ones it offered.
-        extensions: the `Sec-WebSocket-Extensions` it offered.
+        subprotocols: those that it offered.
+        extensions: the `Sec-WebSocket-Extensions` that it sent.
 
     Raises:
         HandshakeError: one of the four rules is broken; the client must close the connection.

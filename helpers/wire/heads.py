@@ -2,10 +2,10 @@
 
     GET /chat HTTP/1.1          the request line: method, target, version
     Host: 127.0.0.1:8765        a header: name, colon, value
-    Upgrade: websocket          another one
-                                an empty line ends the head
+    Upgrade: websocket          another header
+                                an empty line, which ends the head
 
-Every line ends with CR LF. What follows the empty line is no longer the head: a body, or frames.
+Every line ends with CR LF. After the empty line comes a body, or frames.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from urllib.parse import urlsplit
 
 HEAD_END = b"\r\n\r\n"
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-FORBIDDEN = re.compile(r"[^\t\x20-\x7e\x80-\xff]")  # control characters, and what is no byte
+FORBIDDEN = re.compile(
+    r"[^\t\x20-\x7e\x80-\xff]"
+)  # control characters, and what does not fit in a byte
 
 Headers = tuple[tuple[str, str], ...]
 
 
 class HandshakeError(ValueError):
-    """A handshake that breaks a rule: `str(error)` is the fact, `status` what HTTP calls it.
+    """A handshake that breaks a rule: `str(error)` says which, `status` is HTTP's number for it.
 
     Args:
         fact: what is wrong, expected and got, with its source.
@@ -39,13 +41,13 @@ class HandshakeError(ValueError):
 
 
 def find_header(headers: Headers, name: str) -> str | None:
-    """Return a header's value, whatever the case of its name; repeated ones joined by `, `."""
+    """Return a header's value, whatever the case of its name; repeated ones are joined by `, `."""
     values = [value for key, value in headers if key.lower() == name.lower()]
     return ", ".join(values) if values else None
 
 
 def encode_head(first_line: str, headers: Headers) -> bytes:
-    """Write a head: its first line, one line a header, and an empty line."""
+    """Return a head: its first line, a line for each header, and an empty line."""
     lines = [first_line, *(f"{name}: {value}" for name, value in headers)]
     for line in lines:
         # A line break inside a value would smuggle in a header that nobody meant to send.
@@ -108,9 +110,9 @@ class HeadReader:
     """Collects bytes until a head is complete, however the network sliced them.
 
     Args:
-        limit_bytes: a longer head is refused with 431, so that nobody fills our memory.
+        limit_bytes: a longer head is refused with 431, so that nobody can fill our memory.
 
-    `rest` holds what arrived after the head: the first frames, perhaps.
+    `rest` holds whatever arrived after the head, such as the first frames.
 
     Source: RFC 9112 §2.1.
     """
@@ -125,7 +127,7 @@ class HeadReader:
         """Take the next bytes; return the head with its empty line once it is complete.
 
         Args:
-            data: bytes, sliced as they come.
+            data: bytes, sliced as they arrive.
 
         Raises:
             HandshakeError: the head is longer than the limit (431).
@@ -153,7 +155,7 @@ def parse_request(head: bytes) -> Request:
         head: first line, headers and empty line, each ended by CR LF.
 
     Raises:
-        HandshakeError: it is not one (400).
+        HandshakeError: it is malformed (400).
 
     Source: RFC 9112 §3.
     """
@@ -179,7 +181,7 @@ def parse_response(head: bytes) -> Response:
         head: first line, headers and empty line, each ended by CR LF.
 
     Raises:
-        HandshakeError: it is not one.
+        HandshakeError: it is malformed.
 
     Source: RFC 9112 §4.
     """
@@ -215,7 +217,7 @@ def parse_header(line: str) -> tuple[str, str]:
 
 
 def check_target(method: str, target: str) -> None:
-    """Refuse what cannot be a request's target; a WebSocket address has no #fragment (§3)."""
+    """Refuse a malformed target; a WebSocket address has no #fragment (RFC 6455 §3)."""
     if FORBIDDEN.search(target) or "#" in target:
         raise HandshakeError(f"target must have no #fragment, got {target!r} (RFC 6455 §3)")
     absolute = target.startswith(("http://", "https://"))
@@ -224,7 +226,7 @@ def check_target(method: str, target: str) -> None:
 
 
 def one_header(request: Request, name: str, source: str) -> str:
-    """Return the value of a header that must be there exactly once."""
+    """Return the value of a header that must be sent exactly once."""
     values = [value for key, value in request.headers if key.lower() == name.lower()]
     if len(values) != 1:
         raise HandshakeError(f"{name} must be sent exactly once, got {len(values)} ({source})")
@@ -232,7 +234,7 @@ def one_header(request: Request, name: str, source: str) -> str:
 
 
 def tokens(value: str) -> list[str]:
-    """Split a list of tokens such as `keep-alive, Upgrade`; their case means nothing."""
+    """Split a list of tokens such as `keep-alive, Upgrade`, and lower their case."""
     return [token.strip(" \t").lower() for token in value.split(",")]
 
 
@@ -242,7 +244,7 @@ def extension_names(value: str) -> list[str]:
 
 
 def offered_names(request: Request) -> list[str]:
-    """Return the subprotocols that a client offers, its favourite first."""
+    """Return the subprotocols that a client offers, the preferred one first."""
     value = request.header("Sec-WebSocket-Protocol")
     names = [] if value is None else [name.strip(" \t") for name in value.split(",")]
     if not all(TOKEN.fullmatch(name) for name in names) or len(set(names)) < len(names):

@@ -1,12 +1,12 @@
-"""Messages: what an application sends and gets; frames, or several of them, carry them.
+"""Messages: what an application sends and receives, carried by one frame or several.
 
     text FIN=0 "Hel" | ping "?" | continuation FIN=1 "lo"    →    ping "?", then "Hello"
 
 The rules (RFC 6455):
 
 1. A message starts with a text or binary frame and ends with FIN; continuation frames carry the
-   rest, and no other message starts in between. Control frames may come in between (§5.4).
-2. A text message is UTF-8, as a whole (§5.6). A fault is seen with the byte that makes it.
+   rest, and no other message starts before it ends. Control frames may come in between (§5.4).
+2. A text message is UTF-8 as a whole (§5.6). A fault is reported at the byte that causes it.
 3. A close payload is empty, or a 2-byte code that may travel and a reason in UTF-8 (§5.5.1, §7.4).
 4. Nothing is read after a close frame (§5.5.1).
 5. A reader may refuse what is too big for it (§10.4).
@@ -30,7 +30,7 @@ SENDABLE_CODES = frozenset(CloseCode) - {
 
 
 class Decompressor(Protocol):
-    """What `deflate.Inflater` does; a `Joiner` needs no more of it."""
+    """The part of `deflate.Inflater` that a `Joiner` needs."""
 
     def inflate(self, payload: bytes, fin: bool = True) -> bytes:
         """Return what the payload holds."""
@@ -40,8 +40,8 @@ class Joiner:
     """Joins the frames of one direction into messages.
 
     Args:
-        max_size: the most bytes of a message; None for no limit.
-        max_fragments: the most frames of a message, so that empty ones do not go on for ever.
+        max_size: the largest message, in bytes; None for no limit.
+        max_fragments: the most frames in a message, so that empty ones cannot go on forever.
         inflater: inflates the messages marked with RSV1, if compression was agreed.
 
     Source: RFC 6455 §5.4.
@@ -61,15 +61,15 @@ class Joiner:
         self._compressed = False
         self._parts = bytearray()
         self._fragments = 0
-        self._begun = False  # the frame under way is already counted,
-        self._seen = 0  # and so many bytes of its payload already taken
+        self._begun = False  # whether the frame under way is already counted
+        self._seen = 0  # how many bytes of its payload are already taken
         self._decoder = codecs.getincrementaldecoder("utf-8")()
 
     def take(self, frame: Frame) -> str | bytes | None:
         """Take the next frame; return the message that it completes.
 
         Args:
-            frame: a whole frame; a control frame changes nothing and completes nothing.
+            frame: a whole frame; a control frame changes and completes nothing.
 
         Returns:
             The message, `str` for text and `bytes` for binary, or None.
@@ -89,7 +89,7 @@ class Joiner:
         return self._finish() if frame.fin else None
 
     def look_ahead(self, reader: FrameReader) -> None:
-        """Check the frame that has arrived in part, so that a fault in it need not wait.
+        """Check a frame that has arrived only in part, so that a fault in it is found at once.
 
         Args:
             reader: the reader that the frames come from.
@@ -107,7 +107,7 @@ class Joiner:
             self._add(fresh)
 
     def _begin(self, frame: Frame, size: int) -> None:
-        """Check a frame's place among the others, once, as soon as its head is known."""
+        """Check that a frame may come now, once, as soon as its header is known."""
         if self._begun:
             return
         if frame.opcode is Opcode.CONTINUATION:
@@ -146,20 +146,20 @@ class Joiner:
             pending = self._decoder.getstate()[0]
             if b"\xed\xa0" <= pending < b"\xee":
                 # A surrogate. Python's decoder would wait for its third byte to refuse it.
-                raise UnicodeDecodeError("utf-8", pending, 0, 2, "half of a surrogate pair")
+                raise UnicodeDecodeError("utf-8", pending, 0, 2, "an unpaired surrogate")
         except UnicodeDecodeError as error:
             raise not_utf8("text message", error) from None
 
 
 class MessageReader:
-    """Turns the bytes of one direction into messages and control frames; a server needs no more.
+    """Turns the bytes of one direction into messages and control frames: all that a server needs.
 
     Args:
-        masked: True if the bytes come from a client, False if from a server.
-        max_size: the most bytes of a message; None for no limit.
-        max_fragments: the most frames of a message.
+        masked: True if a client sends the bytes, False if a server does.
+        max_size: the largest message, in bytes; None for no limit.
+        max_fragments: the most frames in a message.
 
-    `closed` is True once a close frame, or a fault, has ended this direction.
+    `closed` is True once a close frame or a fault has ended this direction.
 
     Source: RFC 6455 §5, §6.2.
     """
@@ -175,7 +175,7 @@ class MessageReader:
         """Take the next bytes and return what they complete, in order.
 
         Args:
-            data: bytes, sliced as they come; ignored once `closed`.
+            data: bytes, sliced as they arrive; ignored once `closed`.
 
         Returns:
             `str` for a text message, `bytes` for a binary one, a `Frame` for ping, pong and
@@ -215,7 +215,7 @@ def parse_close(payload: bytes) -> tuple[int | None, str]:
         payload: unmasked.
 
     Returns:
-        The code, or None if there is none, and the reason.
+        The code, None if the payload is empty, and the reason.
 
     Raises:
         ProtocolError: the code may not travel (1002), the reason is not UTF-8 (1007).
@@ -238,7 +238,7 @@ def build_close(code: int | None = None, reason: str = "") -> bytes:
     """Write the payload of a close frame.
 
     Args:
-        code: why; None for a close frame without a payload.
+        code: the close code; None for a close frame without a payload.
         reason: for people; at most 123 bytes of UTF-8.
 
     Raises:
@@ -257,7 +257,7 @@ def build_close(code: int | None = None, reason: str = "") -> bytes:
 
 
 def check_code(code: int) -> int:
-    """Return a close code that may travel: one of the protocol's, or 3000 to 4999."""
+    """Return the code if it may travel in a close frame; refuse any other."""
     if code not in SENDABLE_CODES and not 3000 <= code <= 4999:
         fact = "close code must be 1000–1003, 1007–1014 or 3000–4999"
         raise ProtocolError(f"{fact}, got {code} (RFC 6455 §7.4)")
@@ -265,7 +265,7 @@ def check_code(code: int) -> int:
 
 
 def check_message_size(size: int, max_size: int | None) -> None:
-    """Refuse a message that is, or is going to be, over the limit."""
+    """Refuse a message that is, or will be, larger than the limit."""
     if max_size is not None and size > max_size:
         fact = f"message must be at most {max_size} bytes here, got {size} (RFC 6455 §10.4)"
         raise ProtocolError(fact, CloseCode.MESSAGE_TOO_BIG)

@@ -1,9 +1,9 @@
-"""What Engine.IO and Socket.IO say inside of frames and polling bodies, in lines for people.
+"""The packets of Engine.IO and Socket.IO, in frames and polling bodies, as lines for people.
 
-A request that asks for `EIO=4` in its query speaks Engine.IO. The first one begins a session, and
-the open packet in its answer names it: `sid`. Polling opens connections one after the other, and
-the upgrade to a WebSocket opens another: all of them name that sid. So it is the session, and no
-connection, that counts the attachments a packet still waits for.
+A request with `EIO=4` in its query speaks Engine.IO. The first one begins a session, and the open
+packet in its response gives the session an id, `sid`. Polling opens one connection after another,
+and the upgrade to a WebSocket opens one more; all of them name that sid. So the attachments that a
+packet still waits for are counted by session, not by connection.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from helpers.wire.heads import Request, Response
 from helpers.wire.socketio import Reader, SocketIOError
 from helpers.wire.wording import size_text
 
-MAX_INFLATED = 2**20  # of one compressed body
+MAX_INFLATED = 2**20  # bytes, for one compressed body
 SHOWN_CHARACTERS = 200
-MAX_SESSIONS = 1_000  # known by their sid; then the one that was silent longest is forgotten
+MAX_SESSIONS = 1_000  # known by their sid; beyond that, the one silent longest is forgotten
 
 
-class Said(NamedTuple):
+class Content(NamedTuple):
     """What an HTTP message carries: its body as text, and a line for each packet in it."""
 
     body: str | None = None
     packets: tuple[str, ...] = ()
 
 
-NOTHING = Said()
+EMPTY = Content()
 
 
 @dataclass(slots=True)
 class Session:
-    """One client's session: its number in the recording, and what each side has begun to say.
+    """One client's session: its number in the recording, and a packet reader for each side.
 
     Source: Engine.IO protocol 4.
     """
@@ -44,10 +44,10 @@ class Session:
     number: int
     readers: dict[str, Reader] = field(default_factory=dict)
 
-    def lines(self, direction: str, packets: list[engineio.Packet]) -> tuple[str, ...]:
-        """Say what packets are, one line for each."""
+    def describe(self, direction: str, packets: list[engineio.Packet]) -> tuple[str, ...]:
+        """Return a line for each packet."""
         reader = self.readers.setdefault(direction, Reader())
-        return tuple(_line(packet, reader) for packet in packets)
+        return tuple(_describe_packet(packet, reader) for packet in packets)
 
 
 class Sessions:
@@ -58,13 +58,13 @@ class Sessions:
 
     def __init__(self) -> None:
         self._count = 0
-        self._known: dict[str, Session] = {}  # the one that spoke last stands last
+        self._known: dict[str, Session] = {}  # the one that spoke last is last
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def of(self, request: Request) -> Session | None:
-        """Return the session of a request: a new one if it names none.
+    def find(self, request: Request) -> Session | None:
+        """Return the session of a request: a new one if the request does not name any.
 
         Args:
             request: for polling, or for a WebSocket.
@@ -89,92 +89,98 @@ class Sessions:
         if len(self._known) > MAX_SESSIONS:
             del self._known[next(iter(self._known))]
 
-    def asked(self, session: Session | None, request: Request, direction: str) -> Said:
-        """Say what the body of a request carries.
+    def read_request(self, session: Session | None, request: Request, direction: str) -> Content:
+        """Read the packets in the body of a request.
 
         Args:
-            session: what `of` said of the request.
-            request: with its body.
+            session: what `find` returned for the request.
+            request: including its body.
             direction: as the recording names it.
         """
         if not session or request.method != "POST":
-            return NOTHING
-        return self._said(session, request, direction)
+            return EMPTY
+        return self._read_content(session, request, direction)
 
-    def answered(
+    def read_response(
         self, session: Session | None, request: Request, response: Response, direction: str
-    ) -> Said:
-        """Say what the body of a response carries.
+    ) -> Content:
+        """Read the packets in the body of a response.
 
         Args:
-            session: what `of` said of the request.
-            request: that it answers.
-            response: with its body.
+            session: what `find` returned for the request.
+            request: the one that it answers.
+            response: including its body.
             direction: as the recording names it.
         """
         if not session or request.method != "GET" or response.status != 200:
-            return NOTHING
-        return self._said(session, response, direction)
+            return EMPTY
+        return self._read_content(session, response, direction)
 
-    def _said(self, session: Session, message: Request | Response, direction: str) -> Said:
+    def _read_content(
+        self, session: Session, message: Request | Response, direction: str
+    ) -> Content:
         text = None
         try:
-            text = _body_text(message)
+            text = _decode_body(message)
             packets = engineio.decode_body(text)
         except EngineIOError as error:
-            return Said(text, (f"no Engine.IO packets: {error}",))
+            return Content(text, (f"malformed Engine.IO packets: {error}",))
         for packet in packets:
             if packet.type is PacketType.OPEN:
                 self._keep(engineio.open_fields(packet)["sid"], session)
-        return Said(text, session.lines(direction, packets))
+        return Content(text, session.describe(direction, packets))
 
 
-def message_lines(session: Session, message: str | bytes, direction: str) -> tuple[str, ...]:
-    """Say what a WebSocket message carries.
+def describe_message(session: Session, message: str | bytes, direction: str) -> tuple[str, ...]:
+    """Return a line for the packet in a WebSocket message.
 
     Args:
-        session: of the connection.
+        session: the connection's.
         message: the whole message.
         direction: as the recording names it.
 
     Source: Engine.IO protocol 4.
     """
     try:
-        return session.lines(direction, [engineio.decode(message)])
+        return session.describe(direction, [engineio.decode(message)])
     except EngineIOError as error:
-        return (f"no Engine.IO packet: {error}",)
+        return (f"malformed Engine.IO packet: {error}",)
 
 
-def _body_text(message: Request | Response) -> str:
-    data = _inflated(message)
+def _decode_body(message: Request | Response) -> str:
+    data = _inflate(message)
     try:
         return data.decode()
     except UnicodeDecodeError as error:
         bad = data[error.start : error.end].hex(" ")
-        raise EngineIOError(f"a polling body is UTF-8, got bytes {bad}", PAYLOAD) from error
+        raise EngineIOError(f"a polling body must be UTF-8, got bytes {bad}", PAYLOAD) from error
 
 
-def _inflated(message: Request | Response) -> bytes:
+def _inflate(message: Request | Response) -> bytes:
     encoding = (message.header("Content-Encoding") or "identity").strip().lower()
     if encoding == "identity":
         return message.body
     if encoding not in ("gzip", "deflate"):
-        fact = f"a polling body is read as gzip or deflate here, got {encoding!r}"
+        fact = f"a polling body must be gzip or deflate here, got {encoding!r}"
         raise EngineIOError(fact, PAYLOAD)
     inflater = zlib.decompressobj(wbits=47)
     try:
         data = inflater.decompress(message.body, MAX_INFLATED + 1)
     except zlib.error as error:
-        raise EngineIOError(f"a polling body is {encoding}, got {error}", PAYLOAD) from error
+        raise EngineIOError(
+            f"a polling body must be valid {encoding}, got {error}", PAYLOAD
+        ) from error
     if len(data) > MAX_INFLATED:
         fact = f"a polling body may inflate to {size_text(MAX_INFLATED)} here, got more"
         raise EngineIOError(fact, PAYLOAD)
     if not inflater.eof:
-        raise EngineIOError(f"a polling body is {encoding}, got its beginning alone", PAYLOAD)
+        raise EngineIOError(
+            f"a polling body must be complete {encoding}, got only its beginning", PAYLOAD
+        )
     return data
 
 
-def _line(packet: engineio.Packet, reader: Reader) -> str:
+def _describe_packet(packet: engineio.Packet, reader: Reader) -> str:
     if packet.type is PacketType.OPEN:
         fields = engineio.open_fields(packet)
         upgrades = ", ".join(map(str, fields["upgrades"])) or "none"
@@ -184,18 +190,18 @@ def _line(packet: engineio.Packet, reader: Reader) -> str:
     if packet.type is not PacketType.MESSAGE:
         return f"Engine.IO {packet}"
     try:
-        return _message_line(packet.data, reader)
+        return _describe_socketio(packet.data, reader)
     except SocketIOError as error:
         what = f"{packet}"[:SHOWN_CHARACTERS]
-        return f"Engine.IO {what} · no Socket.IO packet: {error}"
+        return f"Engine.IO {what} · malformed Socket.IO packet: {error}"
 
 
-def _message_line(data: str | bytes, reader: Reader) -> str:
+def _describe_socketio(data: str | bytes, reader: Reader) -> str:
     found = reader.feed(data)
     if found is None:
         what = "attachment" if isinstance(data, bytes) else "packet"
         return f"Socket.IO {what} · {reader.missing} more to come"
     if found.type is socketio.PacketType.CONNECT and isinstance(found.data, dict):
         data_without_sid = {name: value for name, value in found.data.items() if name != "sid"}
-        found = replace(found, data=data_without_sid or None)  # a sid differs on each run
+        found = replace(found, data=data_without_sid or None)  # the sid differs on each run
     return f"Socket.IO {found}"

@@ -1,10 +1,10 @@
-"""One connection, read from the bytes of both directions: HTTP first, then perhaps WebSocket.
+"""One connection, read from the bytes of both directions: first HTTP, then perhaps WebSocket.
 
     client→server   requests … a request to upgrade │ frames
     server→client   responses … 101                 │ frames
 
-A request that asks for an upgrade stops the reading of its direction until the answer is known:
-what follows is frames after a 101, and another request after anything else.
+After a request for an upgrade, its direction is not read until the response has arrived: after a
+101 the bytes are frames, after any other status another request.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Literal, NamedTuple
 
 from helpers.wire.bodies import HttpStream
 from helpers.wire.codes import Opcode, ProtocolError
-from helpers.wire.deflate import Inflater, negotiated
+from helpers.wire.deflate import Inflater, read_negotiated
 from helpers.wire.frames import Frame, FrameReader
 from helpers.wire.heads import HandshakeError, Request, Response
 from helpers.wire.messages import Joiner, parse_close
-from helpers.wire.packets import NOTHING, Said, Session, Sessions, message_lines
+from helpers.wire.packets import EMPTY, Content, Session, Sessions, describe_message
 from helpers.wire.wording import bytes_text, frame_text, refusal_text, response_text
 
 CLIENT_TO_SERVER = "client→server"
@@ -29,7 +29,7 @@ Kind = Literal["request", "response", "frame", "mark", "error", "bytes"]
 
 
 class Reading(NamedTuple):
-    """What was made of some bytes; `transcript.Entry` says what the fields mean."""
+    """What some bytes turned out to be; `transcript.Entry` explains the fields."""
 
     direction: str | None
     kind: Kind
@@ -43,17 +43,17 @@ class Reading(NamedTuple):
 
 
 class Conversation:
-    """One connection: fed the bytes of both directions, it says what they are.
+    """One connection: turns the bytes of both directions into readings.
 
     Args:
-        sessions: of Engine.IO, which connections share.
+        sessions: the Engine.IO sessions, which connections share.
     """
 
     def __init__(self, sessions: Sessions | None = None) -> None:
         self._sessions = Sessions() if sessions is None else sessions
-        # Requests without an answer so far, and the Engine.IO session that each belongs to.
-        self._asked: deque[tuple[Request, Session | None]] = deque()
-        self._sides: dict[str, HttpStream | Frames | Lost] = {
+        # Requests without a response so far, and the Engine.IO session of each.
+        self._unanswered: deque[tuple[Request, Session | None]] = deque()
+        self._sides: dict[str, HttpStream | FrameStream | UnreadableStream] = {
             CLIENT_TO_SERVER: HttpStream(requests=True),
             SERVER_TO_CLIENT: HttpStream(requests=False),
         }
@@ -61,33 +61,33 @@ class Conversation:
 
     @property
     def over(self) -> bool:
-        """Both sides have said that they send no more."""
+        """Whether both sides have said that they will send no more."""
         return len(self._ended) == len(self._sides)
 
     def read(self, direction: str, data: bytes) -> Iterator[Reading]:
-        """Take bytes of one direction; return what they complete, in either direction."""
+        """Take bytes of one direction; return the readings that they complete, in either one."""
         self._sides[direction].feed(data)
         yield from self._take(direction)
 
     def unfinished(self, direction: str) -> Iterator[Reading]:
-        """Return what arrived in a direction and is not whole."""
+        """Return what has arrived in a direction but is not whole."""
         side = self._sides[direction]
         if rest := bytes(side.rest):
-            note = f"{side.unit} not whole"
+            note = f"incomplete {side.unit}"
             yield Reading(direction, "bytes", rest, None, bytes_text(rest), None, note)
 
     def end(self, direction: str) -> Iterator[Reading]:
         """Take the end of one direction; return what it completes or leaves unfinished."""
         side = self._sides[direction]
         if isinstance(side, HttpStream) and (found := side.close()):
-            yield self._http(*found)
+            yield self._read_http_message(*found)
         yield from self.unfinished(direction)
-        self._sides[direction] = Lost()
+        self._sides[direction] = UnreadableStream()
         self._ended.add(direction)
 
     def lose(self) -> None:
-        """Bytes are missing from here on: nothing after them can be read."""
-        self._sides = {direction: Lost() for direction in self._sides}
+        """Note that bytes are missing: nothing after them can be read."""
+        self._sides = {direction: UnreadableStream() for direction in self._sides}
 
     def _take(self, direction: str) -> Iterator[Reading]:
         side = self._sides[direction]
@@ -99,67 +99,67 @@ class Conversation:
                     yield reading._replace(direction=direction)
         except ValueError as error:  # HandshakeError, BodyError, ProtocolError
             yield Reading(direction, "error", bytes(side.rest), None, str(error))
-            self._sides[direction] = Lost()
+            self._sides[direction] = UnreadableStream()
 
     def _take_http(self, direction: str, side: HttpStream) -> Iterator[Reading]:
-        while not (side.requests and self._is_asking()):
-            found = side.take(self._asked[0][0].method if self._asked else "GET")
+        while not (side.requests and self._upgrade_is_pending()):
+            found = side.take(self._unanswered[0][0].method if self._unanswered else "GET")
             if found is None:
                 return
             message, raw = found
             if isinstance(message, Request):
-                self._asked.append((message, self._sessions.of(message)))
-            yield self._http(message, raw)
+                self._unanswered.append((message, self._sessions.find(message)))
+            yield self._read_http_message(message, raw)
             if isinstance(message, Request):
                 continue
             if message.status == 101:
                 yield from self._upgrade(message)
                 return
-            if message.status >= 200 and self._asked:
-                self._asked.popleft()
+            if message.status >= 200 and self._unanswered:
+                self._unanswered.popleft()
                 yield from self._take(CLIENT_TO_SERVER)
 
-    def _http(self, message: Request | Response, raw: bytes) -> Reading:
-        """Say what an HTTP message is, and what it carries of Engine.IO."""
-        reading = http_reading(message, raw)
-        said, session = self._said(message)
+    def _read_http_message(self, message: Request | Response, raw: bytes) -> Reading:
+        """Return the reading of an HTTP message, with the Engine.IO packets in it."""
+        reading = read_http(message, raw)
+        content, session = self._read_content(message)
         return reading._replace(
-            message=reading.message if said.body is None else said.body,
-            packets=said.packets,
+            message=reading.message if content.body is None else content.body,
+            packets=content.packets,
             session=session.number if session else None,
         )
 
-    def _said(self, message: Request | Response) -> tuple[Said, Session | None]:
-        if not self._asked:
-            return NOTHING, None
+    def _read_content(self, message: Request | Response) -> tuple[Content, Session | None]:
+        if not self._unanswered:
+            return EMPTY, None
         if isinstance(message, Request):
-            _, session = self._asked[-1]
-            return self._sessions.asked(session, message, CLIENT_TO_SERVER), session
-        request, session = self._asked[0]
-        return self._sessions.answered(session, request, message, SERVER_TO_CLIENT), session
+            _, session = self._unanswered[-1]
+            return self._sessions.read_request(session, message, CLIENT_TO_SERVER), session
+        request, session = self._unanswered[0]
+        return self._sessions.read_response(session, request, message, SERVER_TO_CLIENT), session
 
-    def _is_asking(self) -> bool:
-        """The last request asks for an upgrade: its answer says what follows."""
-        return bool(self._asked) and self._asked[-1][0].header("Upgrade") is not None
+    def _upgrade_is_pending(self) -> bool:
+        """Whether the last request asks for an upgrade, and its response has not arrived."""
+        return bool(self._unanswered) and self._unanswered[-1][0].header("Upgrade") is not None
 
     def _upgrade(self, response: Response) -> Iterator[Reading]:
-        """Read frames from here on, those that were sent too early as well."""
+        """Read frames from now on, including those that were sent too early."""
         try:
-            deflate = negotiated(response)
+            deflate = read_negotiated(response)
         except HandshakeError:
             deflate = None
         for direction, side in self._sides.items():
             if isinstance(side, HttpStream):
                 from_client = direction == CLIENT_TO_SERVER
                 inflater = deflate.inflater(from_client=from_client) if deflate else None
-                session = self._asked[-1][1] if self._asked else None
-                self._sides[direction] = frames = Frames(from_client, inflater, session)
+                session = self._unanswered[-1][1] if self._unanswered else None
+                self._sides[direction] = frames = FrameStream(from_client, inflater, session)
                 frames.feed(bytes(side.rest))
         for direction in self._sides:
             yield from self._take(direction)
 
 
-class Frames:
+class FrameStream:
     """Reads one direction after the 101: frames, and the messages that they complete."""
 
     unit = "frame"
@@ -184,7 +184,7 @@ class Frames:
         """Return the frames that are whole now.
 
         Raises:
-            ProtocolError: what comes next is no frame.
+            ProtocolError: the next bytes are not a valid frame.
         """
         fresh = bytes(self.rest[self._fed :])
         self._fed = len(self.rest)
@@ -206,12 +206,12 @@ class Frames:
         packets: tuple[str, ...] = ()
         if self._session and message is not None:
             direction = CLIENT_TO_SERVER if self._from_client else SERVER_TO_CLIENT
-            packets = message_lines(self._session, message, direction)
+            packets = describe_message(self._session, message, direction)
         number = self._session.number if self._session else None
         return Reading(None, "frame", raw, frame, text, text_message, note, packets, number)
 
     def _count(self, frame: Frame) -> int:
-        """Return the number of a fragment; 0 for what is whole in one frame."""
+        """Return the number of a fragment; 0 for a frame that is not a fragment."""
         if frame.opcode.is_control:
             return 0
         in_pieces = not frame.fin or frame.opcode is Opcode.CONTINUATION
@@ -231,8 +231,8 @@ class Frames:
             return None, str(error)
 
 
-class Lost:
-    """Reads one direction after a fault: nobody knows what its bytes mean."""
+class UnreadableStream:
+    """Keeps the bytes of one direction after a fault, when nobody can tell what they mean."""
 
     unit = "message"
 
@@ -250,8 +250,8 @@ class Lost:
             yield Reading(None, "bytes", data, None, bytes_text(data))
 
 
-def http_reading(message: Request | Response, raw: bytes) -> Reading:
-    """Say what an HTTP message is."""
+def read_http(message: Request | Response, raw: bytes) -> Reading:
+    """Return the reading of an HTTP message."""
     if isinstance(message, Request):
         text = f"{message.method} {message.target} {message.version}"
         return Reading(CLIENT_TO_SERVER, "request", raw, message, text)

@@ -1,4 +1,4 @@
-"""What went over the wire, kept as it came, and read as entries that people understand.
+"""What went over the wire, kept as it arrived, and read as entries that people understand.
 
 A transcript is a list of two kinds of items, in the order in which they happened:
 
@@ -6,9 +6,9 @@ A transcript is a list of two kinds of items, in the order in which they happene
     Mark    something that happened to one connection (opened, closed by client) or to all of
             them (cut, frozen, healed)
 
-`entries` reads them: HTTP until `101 Switching Protocols`, frames from there on. An entry stands
-where its last byte arrived. What cannot be read becomes an `error`, what follows it stays
-`bytes`: reading a transcript never raises.
+`entries` reads them: HTTP until `101 Switching Protocols`, frames from there on. An entry's place
+is where its last byte arrived. Bytes that cannot be read become an `error`, and those after them
+stay `bytes`: reading a transcript never raises an exception.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 LIMIT_BYTES = 64 * 2**20
-ITEM_BYTES = 200  # what an item costs besides its data, about
+ITEM_BYTES = 200  # roughly what an item takes besides its data
 FULL = "recording full"
 
 
@@ -43,7 +43,7 @@ FULL = "recording full"
 class Chunk:
     """Bytes of one connection in one direction, as one read of the socket returned them.
 
-    `at_s` is in seconds since the recording began. No bytes: this side will send no more.
+    `at_s` is in seconds since the recording began. Empty `data` means that this side has ended.
     """
 
     connection: int
@@ -65,11 +65,11 @@ class Mark:
 class Entry:
     """One thing a reader can name: a request, a response, a frame, a mark or a fault.
 
-    `text` is one line for people. `message` is a whole text message: decoded, inflated and
-    joined, on the frame that ends it; or the body of a polling request or response; or the text
-    that a refusal explains itself with. `note` says what is worth knowing besides, such as a rule
-    that is broken. `packets` says what Engine.IO and Socket.IO say in it, a line each; `session`
-    is the number of the Engine.IO session that it belongs to, which several connections share.
+    `text` is one line for people. `message` is a whole text message (joined, inflated and decoded,
+    on the frame that ends it), the body of a polling request or response, or the explanation in a
+    refusal. `note` says what else is worth knowing, such as a rule that is broken. `packets` has a
+    line for each packet of Engine.IO and Socket.IO; `session` is the number of the Engine.IO
+    session that the entry belongs to, which several connections share.
     """
 
     number: int
@@ -86,9 +86,9 @@ class Entry:
     session: int | None = None
 
 
-#: Reads on where WebSocket ends: gets an entry, returns what to show instead. It keeps what it
-#: must remember by `entry.connection`. (Engine.IO is read below, in `packets`: its sessions
-#: go over several connections, and some of it is not in frames.)
+#: Reads a protocol above WebSocket: takes an entry, returns the entries to show in its place. What
+#: it must remember it keeps by `entry.connection`. (Engine.IO is read elsewhere, in `packets`: its
+#: sessions span several connections, and some of its packets are not in frames.)
 Layer = Callable[[Entry], Iterable[Entry]]
 
 
@@ -96,15 +96,15 @@ class Transcript:
     """The items of a recording, in order: one thread adds and clears, any thread may read.
 
     Args:
-        limit_bytes: about how much memory it may take. What comes when it is full is not kept,
+        limit_bytes: roughly how much memory it may take. Once it is full, nothing more is kept,
             and a mark says so.
     """
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
         self.limit_bytes = limit_bytes
         self._size_bytes = 0
-        # What was cleared is gone, but what comes after it can only be read by who knows where
-        # each connection stood. Both change together, so that a reader never sees one of each.
+        # Cleared items are gone, but those after them can only be read by a decoder that knows how
+        # far each connection had got. The two change together, so that a reader gets a pair.
         self._state: tuple[Decoder, list[Chunk | Mark]] = (Decoder(), [])
 
     def add(self, item: Chunk | Mark) -> None:
@@ -135,7 +135,7 @@ class Transcript:
         )
 
     def clear(self) -> None:
-        """Forget the items, but not how far each open connection has come."""
+        """Forget the items, but not how far each open connection has got."""
         decoder = copy.deepcopy(self._state[0])
         for item in self.items():
             decoder.read(item)
@@ -147,7 +147,7 @@ class Transcript:
 
 
 class Decoder:
-    """Reads items one after another and says what they complete."""
+    """Reads items one after another, and returns the entries that they complete."""
 
     def __init__(self) -> None:
         self._open: dict[int, Conversation] = {}
@@ -172,7 +172,7 @@ class Decoder:
         return found
 
     def unfinished(self, at_s: float) -> list[Entry]:
-        """Return what has arrived and is not whole yet: half a head, half a frame."""
+        """Return what has arrived but is not whole yet: half a head, half a frame."""
         return [
             entry(connection, reading, at_s)
             for connection, conversation in self._open.items()
@@ -182,11 +182,11 @@ class Decoder:
 
 
 class Follower:
-    """Reads a transcript as it grows: each call of `new` returns what has come since the last.
+    """Reads a transcript as it grows: each call of `new` returns the entries since the last call.
 
     Args:
         transcript: what to read.
-        layers: what reads on where WebSocket ends, from the lowest up.
+        layers: readers of the protocols above WebSocket, from the lowest up.
     """
 
     _base: Decoder
@@ -199,7 +199,7 @@ class Follower:
 
     @property
     def behind(self) -> bool:
-        """There is more to read."""
+        """Whether there is more to read."""
         base, items = self._transcript._state
         return base is not self._base or self._seen < len(items)
 
@@ -210,7 +210,7 @@ class Follower:
             at_most: how many items to read in this call; None for all.
 
         Returns:
-            The entries, or None if the transcript was cleared: what came before is void.
+            The entries, or None if the transcript was cleared: earlier entries no longer count.
         """
         base, items = self._transcript._state
         if base is not self._base:
@@ -225,7 +225,7 @@ class Follower:
         return self._finish(found)
 
     def unfinished(self) -> list[Entry]:
-        """Return what has arrived and is not whole yet; it will come again when it is."""
+        """Return what has arrived but is not whole yet; `new` returns it again when it is."""
         number = self._number
         found = self._finish(self._decoder.unfinished(self._at_s))
         self._number = number
@@ -245,7 +245,7 @@ class Follower:
 
 
 def entry(connection: int | None, reading: Reading, at_s: float) -> Entry:
-    """Put a reading in its place; `Follower` gives it a number."""
+    """Turn a reading into an entry; `Follower` gives it a number."""
     direction, kind, raw, value, text, *_ = reading
     read = Entry(0, connection, direction, kind, raw, value, text, at_s)
     message, note, packets = reading.message, reading.note, reading.packets
@@ -257,10 +257,10 @@ def entries(transcript: Transcript, layers: Iterable[Layer] = ()) -> list[Entry]
 
     Args:
         transcript: what was recorded.
-        layers: what reads on where WebSocket ends, from the lowest up.
+        layers: readers of the protocols above WebSocket, from the lowest up.
 
     Returns:
-        The entries, numbered from 1; what is not whole yet comes last.
+        The entries, numbered from 1; those that are not whole yet are last.
     """
     follower = Follower(transcript, layers)
     while (found := follower.new()) is None:

@@ -1,7 +1,7 @@
 """One line for people about each thing on the wire; the same line on every run.
 
 Random parts (masking keys, payloads of keepalive pings) and sizes that depend on the compressor
-are left out: `Frame.__str__` and the bytes themselves tell them.
+are left out; `Frame.__str__` and the bytes themselves show them.
 """
 
 from __future__ import annotations
@@ -13,47 +13,45 @@ from helpers.wire.frames import Frame, describe
 from helpers.wire.heads import Response
 
 REFUSAL_CHARACTERS = 2_000
-#: Libraries send pings of four random bytes; people who type one write more, or less.
+#: Libraries send pings with four random bytes; people who type a ping use another length.
 KEEPALIVE_BYTES = 4
 
-# In the query of Engine.IO: the id of a session, and what keeps caches from answering.
+# In Engine.IO's query: the id of a session, and a number that keeps caches from answering.
 RANDOM_QUERY = re.compile(r"(?<=[?&])(sid|t)=[^&\s]*")
-# The packets that tell an id: open, and connect in any namespace; alone, or in a polling body.
+# The packets that hold an id: open, and connect in any namespace; alone, or in a polling body.
 RANDOM_SID = re.compile(r'((?:^|\x1e)(?:0|40(?:/[^,]*,)?)\{[^\x1e]*?"sid": *")([^"\x1e]*)')
 
 
 def stable_target(text: str) -> str:
-    """Return an Engine.IO request line with `…` for what differs on each run.
+    """Return an Engine.IO request line with `…` in place of what differs on each run.
 
     Source: Engine.IO protocol 4, HTTP long-polling.
-
     """
     return RANDOM_QUERY.sub(r"\1=…", text)
 
 
 def stable_packets(text: str) -> str:
-    """Return Engine.IO packets with `…` for the ids in them, which differ on each run.
+    """Return Engine.IO packets with `…` in place of ids, which differ on each run.
 
     Source: Engine.IO protocol 4, handshake.
-
     """
     return RANDOM_SID.sub(r"\1…", text)
 
 
 def size_text(size: int) -> str:
-    """Say a size: `1 byte`, `1,204 bytes`."""
+    """Return a size in words: `1 byte`, `1,204 bytes`."""
     return "1 byte" if size == 1 else f"{size:,} bytes"
 
 
 def bytes_text(data: bytes) -> str:
-    """Say what bytes without a meaning are: their number, and how they begin."""
+    """Describe bytes that could not be read: how many they are, and how they begin."""
     start = data[:16]
     dots = "…" if len(data) > len(start) else ""
     return f"{size_text(len(data))} · {start.hex(' ')}{dots}"
 
 
 def response_text(response: Response) -> str:
-    """Say what a response is: `200 OK · text/html · 1,204 bytes`."""
+    """Describe a response: `200 OK · text/html · 1,204 bytes`."""
     parts = [f"{response.status} {response.reason}".rstrip()]
     if response.body:
         content_type = (response.header("Content-Type") or "").split(";")[0].strip()
@@ -71,12 +69,12 @@ def refusal_text(response: Response) -> str | None:
 
 
 def frame_text(frame: Frame, message: str | bytes | None, fragment: int) -> str:
-    """Say what a frame is: `text "Hello" · 5 bytes · masked`.
+    """Describe a frame: `text "Hello" · 5 bytes · masked`.
 
     Args:
         frame: the frame.
-        message: the one that it completes, inflated; None if it completes none.
-        fragment: its number among the fragments of a message, 0 if the message is in one frame.
+        message: the message that it completes, inflated; None if it does not complete one.
+        fragment: its number among the fragments of a message; 0 if it is not a fragment.
     """
     name, payload = frame.opcode.name.lower(), frame.payload
     if frame.rsv1 and message is not None and not fragment:
@@ -84,7 +82,7 @@ def frame_text(frame: Frame, message: str | bytes | None, fragment: int) -> str:
     if frame.opcode.is_control:
         content = control_text(frame)
     elif frame.rsv1 and payload is frame.payload:
-        content = ""  # compressed, and not to be read alone
+        content = ""  # compressed, and unreadable without the other fragments
     else:
         content = describe(frame.opcode, payload)
     parts = [f"{name} {content}".rstrip(), size_text(len(payload))]
@@ -96,7 +94,7 @@ def frame_text(frame: Frame, message: str | bytes | None, fragment: int) -> str:
 
 
 def control_text(frame: Frame) -> str:
-    """Say what a control frame says: a close code by its name, a ping's text."""
+    """Describe a control frame: a close code by its name, a ping by its payload."""
     payload = frame.payload
     if frame.opcode is Opcode.CLOSE:
         code = int.from_bytes(payload[:2]) if len(payload) >= 2 else None
@@ -114,5 +112,5 @@ def code_name(code: int) -> str:
     except ValueError:
         pass
     if 3000 <= code <= 3999:
-        return "of a library"
-    return "of an application" if 4000 <= code <= 4999 else "not allowed"
+        return "defined by a library"
+    return "defined by an application" if 4000 <= code <= 4999 else "not allowed"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psutil
 
 from tests.bench.load import PATIENCE_S, Client, Crowd, Flavour, gather
-from tests.bench.servers import Contender, running
+from tests.bench.servers import Contender, started
 
 WORDS = "x" * 100
 MEASURE_S = 1.5
@@ -104,7 +104,8 @@ class Fan:
 
 def measure(contender: Contender, count: int) -> Round:
     """Run one round against a fresh server."""
-    with running(contender, *(["quiet"] if count >= MANY else [])) as server:
+    flags = ["quiet"] if count >= MANY else []
+    with started(contender, *flags) as server:
         contender.flavour.prepare(server.url)
         process = psutil.Process(server.pid)
         before = process.memory_info().rss

@@ -16,8 +16,15 @@ from helpers.launcher import Server
 ROOT = Path(__file__).resolve().parents[2]
 IMPORTS = "import asyncio, json, logging, websockets.asyncio.server"
 NBVAL = [
-    *("-p", "no:xdist", "-q", "-o", "addopts=", "--nbval", "--nbval-current-env"),
-    *("--nbval-cell-timeout=60", "--nbval-sanitize-with=tests/notebooks/sanitize.cfg"),
+    "-p",
+    "no:xdist",
+    "-q",
+    "-o",
+    "addopts=",
+    "--nbval",
+    "--nbval-current-env",
+    "--nbval-cell-timeout=60",
+    "--nbval-sanitize-with=tests/notebooks/sanitize.cfg",
 ]
 ROUND_TRIPS = 300
 BLOCK = b"x" * 2**18

@@ -127,7 +127,9 @@ def storm_tables(results: Results) -> str:
     """What it takes until every voter has the exact totals."""
     rows = [
         [
-            *(name, f"{count:,}", spread(one.exact_s for one in storms)),
+            name,
+            f"{count:,}",
+            spread(one.exact_s for one in storms),
             spread(one.after_last_s for one in storms),
             spread(one.bytes_a_voter for one in storms),
         ]

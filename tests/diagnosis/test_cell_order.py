@@ -43,7 +43,7 @@ def test_names_of_setup(name: str) -> None:
 )
 def test_names_of_other_cells(name: str) -> None:
     assert cell_order.advice(name) == (
-        f"{name!r} is made in a cell above: run the cells above first "
+        f"{name!r} is defined in a cell above: run the cells above first "
         "(Run ▸ Run All Above Selected Cell)"
     )
 
@@ -96,10 +96,10 @@ def test_a_cell_that_misses_a_name_gets_a_note() -> None:
 
 def test_setup_comes_first_until_it_has_run() -> None:
     shell = Shell()
-    first = "'reply' is made in a cell above: run the cell \"Setup\" first, then those below it"
+    first = "'reply' is defined in a cell above: run the cell \"Setup\" first, then those below it"
     assert shell.fail("reply", shell.user_ns) == [f"{first} (Run ▸ Run All Above Selected Cell)"]
     shell.user_ns["asyncio"] = None
-    above = "'reply' is made in a cell above: run the cells above first"
+    above = "'reply' is defined in a cell above: run the cells above first"
     assert shell.fail("reply", shell.user_ns) == [f"{above} (Run ▸ Run All Above Selected Cell)"]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from websockets.sync.server import ServerConnection, serve
 
 from helpers.diagnosis import checks as the_checks
 from helpers.diagnosis.checks import CHECKS, Problem
@@ -50,7 +51,7 @@ def test_details_are_shown_when_asked_for() -> None:
 
 def test_the_table_says_how_many_are_wrong_and_what_to_do() -> None:
     picture = table([Finding("a", None, ""), Finding("b", "run: <this>", "")], details=False)
-    assert str(picture) == "1 of 2 checks say what to do\na  ok\nb  run: <this>"
+    assert str(picture) == "1 of 2 checks found a problem\na  ok\nb  run: <this>"
     assert "run: &lt;this&gt;" in picture.html
     assert rows(picture.html) == [["check", "what to do"], ["a", "✓ ok"], ["b", "run: <this>"]]
 
@@ -74,7 +75,7 @@ def test_it_never_raises_and_never_hangs() -> None:
     assert [finding.check for finding in findings] == list(ill)
     assert [finding.problem for finding in findings] == [
         "no answer within 0.5 s: close other programs and run this cell again",
-        "this check failed itself: SystemExit('gone')",
+        "the check itself failed: SystemExit('gone')",
         "do this",
         None,
     ]
@@ -109,12 +110,12 @@ def test_another_version_is_a_detail(tmp_path: Path) -> None:
     version = importlib.metadata.version("websockets")
     assert the_checks.check_packages(lock).endswith(f"other versions: websockets {version}")
     lock.write_text(f"websockets=={version}\n")
-    assert the_checks.check_packages(lock) == "1 in the lock"
+    assert the_checks.check_packages(lock) == "1 in requirements.txt"
 
 
 def test_a_library_that_cannot_be_imported() -> None:
     said = problem(lambda: the_checks.check_imports(("no_such_module",)))
-    assert said.startswith("cannot be imported: ModuleNotFoundError: No module named")
+    assert said.startswith("a library cannot be imported: ModuleNotFoundError: No module named")
 
 
 def test_no_local_connections() -> None:
@@ -128,9 +129,9 @@ def test_a_proxy_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", "http://proxy.test:3128")
     said = problem(the_checks.check_proxies)
-    assert "set the variable NO_PROXY=127.0.0.1,localhost before JupyterLab starts" in said
+    assert "set the environment variable NO_PROXY=127.0.0.1,localhost before you start" in said
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
-    assert the_checks.check_proxies() == "a proxy, not for local addresses"
+    assert the_checks.check_proxies() == "a proxy, but not for local addresses"
 
 
 def test_a_server_that_does_not_start() -> None:
@@ -191,7 +192,7 @@ def test_no_node_for_real(tmp_path: Path) -> None:
 
 def test_no_browser_client(tmp_path: Path) -> None:
     said = problem(lambda: the_checks.check_client(tmp_path))
-    assert said == "the browser clients are not complete; run: python -m helpers.course.install"
+    assert said == "the browser clients are incomplete; run: python -m helpers.course.install"
 
 
 def test_no_hints(tmp_path: Path) -> None:
@@ -234,8 +235,29 @@ def test_ill_for_real_in_a_sick_environment(tmp_path: Path) -> None:
         check=True,
     )
     lines = done.stdout.splitlines()
-    assert lines[0] == f"2 of {len(CHECKS)} checks say what to do"
+    assert lines[0] == f"2 of {len(CHECKS)} checks found a problem"
     assert [line.split("  ")[0] for line in lines[1:] if not line.endswith("  ok")] == [
         "proxy settings",
         "progress",
     ]
+
+
+def test_another_program_answers() -> None:
+    def shout(websocket: ServerConnection) -> None:
+        websocket.send(str(websocket.recv()).upper())
+
+    with serve(shout, "127.0.0.1", 0) as other:
+        thread = threading.Thread(target=other.serve_forever)
+        thread.start()
+        url = f"ws://127.0.0.1:{other.socket.getsockname()[1]}/"
+        said = problem(lambda: the_checks.echo_round(url))
+        other.shutdown()
+        thread.join()
+    assert said == "expected 'Hello' back, got 'HELLO': another program answers in its place"
+
+
+def test_in_a_terminal_the_doctor_gives_details() -> None:
+    command = [sys.executable, "-m", "helpers.diagnosis"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    text = done.stdout.decode("utf-8")
+    assert f"environment of this kernel   ok  {sys.prefix}" in text

@@ -18,9 +18,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from helpers import launch, running, stop_all
-from helpers.launcher import LaunchError, Server, child, known, on_stop
+from helpers.launcher import LaunchError, Server, child, list_servers, on_stop
 from helpers.launcher import server as server_module
-from helpers.launcher.registry import registry, remove_orphans
+from helpers.launcher.folders import KernelFolder, remove_orphans
+from helpers.launcher.registry import registry
 
 DEADLINE_S = 10
 GONE_S = 3  # what the kernel's servers have for their end after the kernel's
@@ -103,13 +104,42 @@ def test_a_port_that_is_taken_meanwhile_does_no_harm() -> None:
     assert second.port != first.port
 
 
-@pytest.mark.skipif(os.name != "posix", reason="elsewhere asking for a process may end it")
+@posix_only
 def test_what_a_killed_kernel_left_is_removed(tmp_path: Path) -> None:
+    code = (
+        "import pathlib, sys; from helpers.launcher.folders import KernelFolder; "
+        "print(KernelFolder(pathlib.Path(sys.argv[1])).path, flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as kernel:
+        assert kernel.stdout
+        left = Path(kernel.stdout.readline().rstrip("\n"))
+        remove_orphans(tmp_path)
+        assert left.is_dir()  # its kernel lives
+        kernel.kill()
+        kernel.wait()
+        remove_orphans(tmp_path)
+        assert not left.exists()
+
+
+@posix_only
+def test_a_kernel_whose_process_id_means_nothing_here_keeps_its_folder(tmp_path: Path) -> None:
+    own = KernelFolder(tmp_path)
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    left = tmp_path / f"helpers-{ended.pid}-abc"
+    in_a_container = own.path.rename(tmp_path / f"helpers-{ended.pid}-abc")
+    remove_orphans(tmp_path)
+    assert in_a_container.is_dir()
+    own.path = in_a_container
+    own.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_without_a_lock_is_kept(tmp_path: Path) -> None:
     kept = [tmp_path / f"helpers-{os.getpid()}-abc", tmp_path / "helpers-notes-abc"]
-    for folder in (left, *kept):
+    for folder in kept:
         folder.mkdir()
     remove_orphans(tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted(kept)
@@ -177,9 +207,9 @@ def test_every_address_gives_one_that_can_be_used(host: str) -> None:
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(LaunchError) as error:
         launch("ehco")
-    names = ", ".join(known())
+    names = ", ".join(list_servers())
     assert str(error.value) == f"unknown server 'ehco', known: {names}; did you mean 'echo'?"
-    assert {"echo", "handmade"} <= set(known())
+    assert {"echo", "handmade"} <= set(list_servers())
 
 
 @pytest.mark.parametrize("name", ["program", "../echo", "", "__init__", 3, None, ["echo"]])
@@ -315,6 +345,7 @@ def test_kill_is_a_crash() -> None:
     assert not server.running
     assert children() == []
     assert repr(running()) == "nothing is running"
+    assert running()._repr_html_() == "<p>nothing is running</p>"
 
 
 def test_one_that_died_by_itself_is_noticed_and_reaped() -> None:

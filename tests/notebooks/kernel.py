@@ -127,5 +127,6 @@ def kernel(folder: Path = NOTEBOOKS) -> Iterator[Kernel]:
             yield Kernel(manager, client, Path(log.name))
         finally:
             client.stop_channels()
-            manager.shutdown_kernel(now=True)
+            # Where coverage is measured, a kernel must live to write down what ran in it.
+            manager.shutdown_kernel(now="COVERAGE_RUN" not in os.environ)
             manager.cleanup_resources()

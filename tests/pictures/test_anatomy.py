@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 
-from helpers.pictures.anatomy import MAX_FRAMES, anatomy
+from helpers.pictures.anatomy import MAX_FRAMES, draw_frames
 from tests.pictures.reading import read, rows
 from tests.pictures.samples import COMPRESSED_HELLO, HELLO, MASKED_HELLO
 
 
 def twin(data: bytes) -> str:
-    return str(anatomy(data))
+    return str(draw_frames(data))
 
 
 def test_unmasked_text() -> None:
@@ -104,7 +106,7 @@ def test_64_bit_length() -> None:
 
 def test_a_character_stands_under_all_its_bytes() -> None:
     payload = "é✓😀 \n".encode()
-    picture = anatomy(bytes([0x81, len(payload)]) + payload)
+    picture = draw_frames(bytes([0x81, len(payload)]) + payload)
     assert str(picture).endswith(
         "  payload        c3 a9 e2 9c 93 f0 9f 98 80 20 0a\n"
         "  as characters  é     ✓        😀          ␣  \\n"
@@ -123,6 +125,17 @@ def test_bytes_that_are_no_character_are_dots() -> None:
     )
 
 
+def test_a_compressed_binary_message_inflates_to_hex() -> None:
+    data = zlib.compress(bytes(3), wbits=-15)
+    picture = twin(bytes([0xC2, len(data)]) + data)
+    assert picture.endswith("; it inflates to 00 00 00, 3 bytes")
+
+
+def test_what_is_no_deflate_data_is_not_inflated() -> None:
+    note = "; it needs the messages before it, or is not deflate data"
+    assert twin(b"\xc1\x02\xff\xff").endswith(note)
+
+
 def test_close_code_and_reason() -> None:
     picture = twin(b"\x88\x05\x03\xe8bye")
     assert 'close 1000 "bye" · FIN · 5 bytes' in picture
@@ -134,7 +147,7 @@ def test_close_code_and_reason() -> None:
     ("frame", "note"),
     [
         (b"\x88\x00", "no close code, no reason"),
-        (b"\x88\x02\x0f\xa0", "close code 4000: of an application, no reason"),
+        (b"\x88\x02\x0f\xa0", "close code 4000: defined by an application, no reason"),
         (
             b"\x88\x02\x03\xed",
             "close code must be 1000–1003, 1007–1014 or 3000–4999, got 1005 (RFC 6455 §7.4)",
@@ -150,7 +163,7 @@ def test_compressed_says_so_and_inflates() -> None:
     assert picture.startswith("text (compressed) · FIN · RSV1 · 7 bytes\n")
     assert "as characters" not in picture
     assert picture.endswith(
-        'compressed: RSV1 says permessage-deflate; it inflates to "Hello", 5 bytes'
+        'compressed: RSV1 means permessage-deflate; it inflates to "Hello", 5 bytes'
     )
 
 
@@ -171,7 +184,7 @@ def test_compressed_nonsense_says_what_is_missing() -> None:
     ],
 )
 def test_what_is_missing_is_waited_for(start: bytes, waiting: str) -> None:
-    picture = anatomy(start)
+    picture = draw_frames(start)
     assert str(picture).startswith("text frame, unfinished\n")
     assert str(picture).endswith("\n" + waiting)
     assert waiting in read(picture.html).text
@@ -207,9 +220,9 @@ def test_a_masking_key_that_is_not_whole_unmasks_nothing() -> None:
     ],
 )
 def test_bad_bytes_are_drawn_up_to_the_fault(data: bytes, drawn: str, fault: str) -> None:
-    picture = anatomy(data)
+    picture = draw_frames(data)
     assert drawn in str(picture)
-    assert str(picture).endswith(f"{fault}\nwhat follows cannot be read: 5 bytes")
+    assert str(picture).endswith(f"{fault}\nthe bytes after it cannot be read: 5 bytes")
     assert "as characters" not in str(picture)
     assert fault in read(picture.html).text
 
@@ -235,15 +248,15 @@ def test_empty_payload_has_no_grid() -> None:
 
 
 def test_not_exact_hides_what_is_random_and_no_more() -> None:
-    picture = anatomy(MASKED_HELLO, exact=False)
-    other = anatomy(b"\x81\x85\0\0\0\0Hello", exact=False)
+    picture = draw_frames(MASKED_HELLO, exact=False)
+    other = draw_frames(b"\x81\x85\0\0\0\0Hello", exact=False)
     assert (picture.html, picture.text) == (other.html, other.text)
     assert 'text "Hello" · FIN · masked · 5 bytes' in str(picture)
-    assert str(picture).endswith("·· is random: another byte on every run")
+    assert str(picture).endswith("·· is random: a different byte on every run")
 
 
 def test_tables_read_well_without_styles() -> None:
-    found = rows(anatomy(MASKED_HELLO).html)
+    found = rows(draw_frames(MASKED_HELLO).html)
     assert found == [
         ["FIN", "RSV1", "RSV2", "RSV3", "opcode"],
         list("10000001"),
@@ -263,7 +276,7 @@ def test_tables_read_well_without_styles() -> None:
 
 def test_every_row_has_as_many_columns_as_bytes() -> None:
     payload = "ééé".encode() * 10
-    html = anatomy(bytes([0x81, len(payload)]) + payload).html
+    html = draw_frames(bytes([0x81, len(payload)]) + payload).html
     grid = html[html.index('<table class="grid">') :]
     widths = []
     for row in grid.split("<tr")[1:]:
@@ -273,7 +286,7 @@ def test_every_row_has_as_many_columns_as_bytes() -> None:
 
 
 def test_a_field_of_several_bits_has_its_name_above_all_of_them() -> None:
-    html = anatomy(MASKED_HELLO).html
+    html = draw_frames(MASKED_HELLO).html
     for table in html.split('<table class="field">')[1:]:
         widths = {
             sum(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpers.pictures.bytes_view import NOTHING, dump_bytes, hex_dump
+from helpers.pictures.bytes_view import NOTHING, draw_bytes, draw_hex_dump
 from helpers.wire.frames import Frame, Opcode
 from helpers.wire.transcript import Transcript, entries
 from tests.pictures.reading import read
@@ -10,7 +10,7 @@ from tests.pictures.samples import HELLO, Recorder, short_talk, socketio, talk
 
 
 def twin(transcript: Transcript, **options: bool) -> str:
-    return str(hex_dump(entries(transcript), **options))
+    return str(draw_bytes(entries(transcript), **options))
 
 
 def test_a_short_talk() -> None:
@@ -28,7 +28,7 @@ client→server · 11 bytes · text
 server→client · 7 bytes · text
   0000  81 05 48 65 6c 6c 6f                              ··Hello
 ── cut ──
-·· is random: another byte on every run"""
+·· is random: a different byte on every run"""
     )
 
 
@@ -63,7 +63,7 @@ def test_payloads_of_keepalive_pings_are_hidden() -> None:
 
 
 def test_long_dumps_lose_their_middle() -> None:
-    picture = dump_bytes(bytes(70_000))
+    picture = draw_hex_dump(bytes(70_000))
     lines = str(picture).splitlines()
     assert lines[0] == "70,000 bytes"
     assert lines[9] == "  … 69,840 bytes more …"
@@ -78,12 +78,12 @@ def test_several_connections_are_named() -> None:
 
 
 def test_it_is_preformatted_text_without_styles() -> None:
-    picture = hex_dump(entries(short_talk()))
+    picture = draw_bytes(entries(short_talk()))
     assert str(picture).splitlines()[8].strip() in read(picture.html).text
 
 
 def test_bytes_given_directly() -> None:
-    assert str(dump_bytes(HELLO)) == (
+    assert str(draw_hex_dump(HELLO)) == (
         "7 bytes\n  0000  81 05 48 65 6c 6c 6f                              ··Hello"
     )
 
@@ -94,7 +94,7 @@ def test_nothing_yet() -> None:
 
 def test_the_ids_of_engine_io_are_hidden() -> None:
     shown, again, exact = (
-        str(hex_dump(entries(socketio(seed)), exact=seed == 3)) for seed in (1, 2, 3)
+        str(draw_bytes(entries(socketio(seed)), exact=seed == 3)) for seed in (1, 2, 3)
     )
     assert shown == again
     assert '40{"sid":"····\n' in shown

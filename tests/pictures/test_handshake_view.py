@@ -8,11 +8,11 @@ from helpers.pictures.handshake_view import (
     MAX_HANDSHAKES,
     NOTHING,
     Handshake,
+    draw_handshakes,
     find_handshakes,
-    handshake_picture,
 )
 from helpers.wire.handshake import Request, Response
-from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, entries
+from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Chunk, Transcript, entries
 from tests.pictures.reading import rows
 from tests.pictures.samples import (
     RFC_KEY,
@@ -26,7 +26,7 @@ from tests.pictures.samples import (
 
 
 def test_the_example_of_the_rfc() -> None:
-    assert str(handshake_picture([Handshake(*rfc_handshake())])) == (
+    assert str(draw_handshakes([Handshake(*rfc_handshake())])) == (
         """\
 client→server request
   GET /chat HTTP/1.1                           asks for /chat
@@ -36,7 +36,7 @@ client→server request
   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==  a random question to the server
   Sec-WebSocket-Version: 13                    the protocol's version, always 13
   Origin: http://server.example.com            which site's page is asking
-  Sec-WebSocket-Protocol: chat, superchat      subprotocols offered, the favourite first
+  Sec-WebSocket-Protocol: chat, superchat      subprotocols offered, the preferred one first
 server→client response
   HTTP/1.1 101 Switching Protocols                    agreed: HTTP ends here
   Upgrade: websocket                                  the protocol to switch to
@@ -53,7 +53,7 @@ this is Sec-WebSocket-Accept: the other side speaks WebSocket"""
 
 
 def test_what_differs_from_run_to_run_is_named_not_shown() -> None:
-    picture = str(handshake_picture(find_handshakes(entries(short_talk()))))
+    picture = str(draw_handshakes(find_handshakes(entries(short_talk()))))
     for line in (
         "Sec-WebSocket-Key: (24 characters, random)",
         "Sec-WebSocket-Accept: (28 characters, made from the key)",
@@ -67,14 +67,14 @@ def test_what_differs_from_run_to_run_is_named_not_shown() -> None:
 
 
 def test_exact_shows_everything() -> None:
-    picture = str(handshake_picture(find_handshakes(entries(short_talk())), exact=True))
+    picture = str(draw_handshakes(find_handshakes(entries(short_talk())), exact=True))
     assert "random)" not in picture
     assert "(varies)" not in picture
     assert "this is Sec-WebSocket-Accept" in picture
 
 
 def test_a_refusal_shows_status_and_reason() -> None:
-    picture = str(handshake_picture(find_handshakes(entries(refused()))))
+    picture = str(draw_handshakes(find_handshakes(entries(refused()))))
     assert "  HTTP/1.1 403 Forbidden                   refused\n" in picture
     assert picture.splitlines()[-1].startswith(
         "refused: 403 Forbidden: Origin must be the server's own, '127.0.0.1:43121'"
@@ -89,7 +89,7 @@ def test_a_wrong_answer_is_told() -> None:
         (name, "x" if name == "Sec-WebSocket-Accept" else value)
         for name, value in response.headers
     )
-    picture = handshake_picture([Handshake(request, replace(response, headers=headers))])
+    picture = draw_handshakes([Handshake(request, replace(response, headers=headers))])
     assert str(picture).endswith(
         "this is not Sec-WebSocket-Accept: the client must close (RFC 6455 §4.1)"
     )
@@ -98,13 +98,13 @@ def test_a_wrong_answer_is_told() -> None:
 
 def test_a_missing_answer_is_told_only_of_a_recording() -> None:
     recorded = find_handshakes(entries(short_talk())[:2])
-    assert str(handshake_picture(recorded)).endswith("no response recorded")
+    assert str(draw_handshakes(recorded)).endswith("no response recorded")
     request, _ = rfc_handshake()
-    assert "no response" not in str(handshake_picture([Handshake(request, None)]))
+    assert "no response" not in str(draw_handshakes([Handshake(request, None)]))
 
 
 def test_several_connections_one_below_the_other() -> None:
-    picture = str(handshake_picture(find_handshakes(entries(talk(connections=2)))))
+    picture = str(draw_handshakes(find_handshakes(entries(talk(connections=2)))))
     assert picture.startswith("connection 1\nclient→server request")
     assert "\nconnection 2\nclient→server request" in picture
 
@@ -134,39 +134,52 @@ def test_a_handshake_without_upgrade_is_one_all_the_same() -> None:
 
 def test_many_handshakes_are_cut_off_with_a_count() -> None:
     pair = Handshake(*rfc_handshake())
-    picture = handshake_picture([pair] * (MAX_HANDSHAKES + 2))
+    picture = draw_handshakes([pair] * (MAX_HANDSHAKES + 2))
     assert str(picture).endswith("… 2 handshakes more …")
     assert "… 2 handshakes more …" in picture.html
 
 
 def test_user_text_stays_text() -> None:
     request = Request("GET", "/<b>", (("X-Evil", "<script>alert(1)</script>"),))
-    picture = handshake_picture([Handshake(request, None)])
+    picture = draw_handshakes([Handshake(request, None)])
     assert "<script>" not in picture.html
     assert rows(picture.html)[1] == ["X-Evil: <script>alert(1)</script>", ""]
 
 
 def test_the_length_of_a_port_moves_nothing() -> None:
     pictures = [
-        str(handshake_picture(find_handshakes(entries(refused(port=port)))))
+        str(draw_handshakes(find_handshakes(entries(refused(port=port)))))
         for port in (8765, 43121)
     ]
     assert pictures[0].replace("8765", "PORT") == pictures[1].replace("43121", "PORT")
 
 
 def test_nothing_yet() -> None:
-    assert str(handshake_picture([])) == NOTHING
+    assert str(draw_handshakes([])) == NOTHING
 
 
 def test_the_rfc_key_is_no_secret() -> None:
     recorder = Recorder()
     recorder.handshake(1, RFC_KEY)
-    assert RFC_KEY in str(handshake_picture(find_handshakes(entries(recorder.transcript))))
+    assert RFC_KEY in str(draw_handshakes(find_handshakes(entries(recorder.transcript))))
 
 
 def test_the_ids_of_engine_io_are_hidden() -> None:
     shown, again = (
-        str(handshake_picture(find_handshakes(entries(socketio(seed))))) for seed in (1, 2)
+        str(draw_handshakes(find_handshakes(entries(socketio(seed))))) for seed in (1, 2)
     )
     assert shown == again
     assert "GET /socket.io/?EIO=4&transport=websocket&sid=… HTTP/1.1" in shown
+
+
+def test_a_recording_may_begin_with_a_response() -> None:
+    transcript = Transcript()
+    transcript.add(Chunk(1, SERVER_TO_CLIENT, rfc_handshake()[1].encode(), 0.0))
+    picture = str(draw_handshakes(find_handshakes(entries(transcript))))
+    assert picture.startswith("server→client response")
+
+
+def test_a_browsers_own_headers_have_a_job() -> None:
+    headers = (("Sec-Fetch-Mode", "websocket"), ("Upgrade", "websocket"))
+    picture = str(draw_handshakes([Handshake(Request("GET", "/ws", headers), None)]))
+    assert "what the browser says about itself" in picture

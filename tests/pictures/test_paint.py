@@ -9,11 +9,11 @@ from helpers.pictures.paint import (
     count,
     escape,
     quoted,
-    shell,
     shorten,
     tag,
     visible,
     width,
+    wrap,
 )
 
 
@@ -40,7 +40,7 @@ def test_quotes_are_the_ones_that_the_text_does_not_hold() -> None:
 
 def test_long_text_says_how_much_more_there_is() -> None:
     assert shorten("a" * 100, 80) == "a" * 100  # a note would not be shorter
-    assert shorten("a" * 1_200, 80) == "a" * 80 + "… 1,120 characters more …"
+    assert shorten("a" * 1_200, 80) == "a" * 80 + "… 1,120 more characters …"
 
 
 def test_numbers_have_their_plural() -> None:
@@ -68,4 +68,4 @@ def test_attributes_and_text_are_escaped() -> None:
 
 
 def test_the_style_of_a_kind_of_picture_is_its_own() -> None:
-    assert ".wirepic.dump .x{color:inherit}" in shell("dump", "& .x{color:inherit}", "<p>a</p>")
+    assert ".wirepic.dump .x{color:inherit}" in wrap("dump", "& .x{color:inherit}", "<p>a</p>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpers.pictures.sequence import sequence_diagram
+from helpers.pictures.sequence import draw_sequence
 from helpers.pictures.transcript_view import NOTHING
 from helpers.wire.frames import Frame, Opcode
 from helpers.wire.transcript import entries
@@ -11,7 +11,7 @@ from tests.pictures.samples import Recorder, broken, short_talk, socketio, talk
 
 
 def test_a_short_talk() -> None:
-    assert str(sequence_diagram(entries(short_talk()))) == (
+    assert str(draw_sequence(entries(short_talk()))) == (
         """\
 client                                  server
   │┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄ opened ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄│
@@ -24,7 +24,7 @@ client                                  server
 
 
 def test_without_styles_each_row_says_who_sent_what() -> None:
-    assert rows(sequence_diagram(entries(short_talk())).html) == [
+    assert rows(draw_sequence(entries(short_talk())).html) == [
         ["client", "", "server"],
         ["", "opened", ""],
         ["──", "client→server: GET /ws HTTP/1.1", "─▶"],
@@ -36,25 +36,25 @@ def test_without_styles_each_row_says_who_sent_what() -> None:
 
 
 def test_all_lines_end_at_the_server() -> None:
-    lines = str(sequence_diagram(entries(talk()))).splitlines()
+    lines = str(draw_sequence(entries(talk()))).splitlines()
     assert {len(line) for line in lines[1:]} == {len(lines[1])}
 
 
 def test_one_diagram_for_each_connection() -> None:
-    picture = str(sequence_diagram(entries(talk(connections=2))))
+    picture = str(draw_sequence(entries(talk(connections=2))))
     assert picture.startswith("connection 1\nclient ")
     assert "\nconnection 2\nclient " in picture
     assert picture.count(" frozen ") == 2  # each in the time of its own connection
 
 
 def test_a_fault_is_told_below_its_arrow() -> None:
-    lines = str(sequence_diagram(entries(broken()))).splitlines()
+    lines = str(draw_sequence(entries(broken()))).splitlines()
     place = next(index for index, line in enumerate(lines) if "─ error ─" in line)
     assert "│ RSV2 must be 0 without an extension" in lines[place + 1]
 
 
 def test_times_on_request() -> None:
-    picture = sequence_diagram(entries(short_talk()), times=True)
+    picture = draw_sequence(entries(short_talk()), times=True)
     header, first, *_ = rows(picture.html)
     assert header == ["time", "client", "", "server"]
     assert first[0].endswith(" s")
@@ -72,18 +72,18 @@ def test_long_messages_and_recordings_are_shortened() -> None:
     recorder = Recorder()
     recorder.handshake()
     recorder.down(1, *[Frame(Opcode.TEXT, b"ab" * 100)] * 200)
-    picture = sequence_diagram(entries(recorder.transcript))
-    assert '… 152 characters more …"' in str(picture)
+    picture = draw_sequence(entries(recorder.transcript))
+    assert '… 152 more characters …"' in str(picture)
     assert " … 123 more … " in str(picture)
     assert len(picture.html) < 30_000
 
 
 def test_nothing_yet() -> None:
-    assert str(sequence_diagram([])) == NOTHING
+    assert str(draw_sequence([])) == NOTHING
 
 
 def test_the_connections_of_a_session_are_one_diagram() -> None:
-    title, head, *lines = str(sequence_diagram(entries(socketio()))).splitlines()
+    title, head, *lines = str(draw_sequence(entries(socketio()))).splitlines()
     assert title == "session 1: connections 1, 2, 3"
     told = [line.strip("│┄─▶◀ ") for line in lines]
     assert told == [
@@ -108,9 +108,9 @@ def test_the_connections_of_a_session_are_one_diagram() -> None:
 
 
 def test_two_sessions_are_two_diagrams_the_same_on_each_run() -> None:
-    picture = sequence_diagram(entries(socketio(1, sessions=2)))
+    picture = draw_sequence(entries(socketio(1, sessions=2)))
     assert "\nsession 2: connections 4, 5, 6\nclient " in str(picture)
-    assert str(picture) == str(sequence_diagram(entries(socketio(2, sessions=2))))
+    assert str(picture) == str(draw_sequence(entries(socketio(2, sessions=2))))
     said = rows(picture.html)[2][1]
     assert said.endswith("its pong within 20 s")
     assert "200 OK · 112 bytes" in said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpers.pictures.transcript_view import FIRST_ROWS, LAST_ROWS, NOTHING, transcript_table
+from helpers.pictures.transcript_view import FIRST_ROWS, LAST_ROWS, NOTHING, draw_transcript
 from helpers.wire.frames import Frame, Opcode
 from helpers.wire.transcript import Transcript, entries
 from tests.pictures.reading import read, rows
@@ -10,7 +10,7 @@ from tests.pictures.samples import Recorder, broken, refused, short_talk, socket
 
 
 def twin(transcript: Transcript, **options: bool) -> str:
-    return str(transcript_table(entries(transcript), **options))
+    return str(draw_transcript(entries(transcript), **options))
 
 
 def test_a_short_talk() -> None:
@@ -27,7 +27,7 @@ def test_a_short_talk() -> None:
 
 
 def test_fragments_end_in_their_message() -> None:
-    found = rows(transcript_table(entries(talk())).html)[6:9]
+    found = rows(draw_transcript(entries(talk())).html)[6:9]
     assert [row[2:] for row in found] == [
         ["text", '"Grüße · "', "11 bytes · masked · fragment 1"],
         ["ping", "", "4 bytes · masked"],
@@ -41,14 +41,14 @@ def test_fragments_end_in_their_message() -> None:
 
 
 def test_several_connections_get_a_column() -> None:
-    header, first, *_ = rows(transcript_table(entries(talk(connections=2))).html)
+    header, first, *_ = rows(draw_transcript(entries(talk(connections=2))).html)
     assert header == ["#", "connection", "direction", "kind", "what", "details"]
     assert first == ["1", "1", "── opened ──"]
-    assert "all" in {row[1] for row in rows(transcript_table(entries(talk(connections=2))).html)}
+    assert "all" in {row[1] for row in rows(draw_transcript(entries(talk(connections=2))).html)}
 
 
 def test_times_on_request() -> None:
-    header, first, *_ = rows(transcript_table(entries(short_talk()), times=True).html)
+    header, first, *_ = rows(draw_transcript(entries(short_talk()), times=True).html)
     assert header[:2] == ["#", "time"]
     assert first[1].endswith(" s")
     assert " s  ── opened ──" in twin(short_talk(), times=True)
@@ -62,7 +62,7 @@ def test_a_refusal_says_why_and_no_size_that_depends_on_the_port() -> None:
 
 
 def test_a_fault_and_what_follows() -> None:
-    picture = transcript_table(entries(broken()))
+    picture = draw_transcript(entries(broken()))
     fault = "RSV2 must be 0 without an extension that uses it, got 1 (RFC 6455 §5.2)"
     assert f"client→server  error     {fault}" in str(picture)
     assert "server→client  bytes     4 bytes\n" in str(picture)
@@ -73,7 +73,7 @@ def test_a_rule_that_a_frame_breaks_stands_below_it() -> None:
     recorder = Recorder()
     recorder.handshake()
     recorder.down(1, Frame(Opcode.TEXT, b"x", mask=b"abcd"))
-    picture = transcript_table(entries(recorder.transcript))
+    picture = draw_transcript(entries(recorder.transcript))
     assert str(picture).splitlines()[-1].strip() == (
         "server frame must not be masked, got MASK=1 (RFC 6455 §5.1)"
     )
@@ -91,7 +91,7 @@ def test_a_long_message_moves_only_its_own_details() -> None:
     recorder.handshake()
     recorder.down(1, Frame(Opcode.TEXT, b"ab" * 200), Frame(Opcode.TEXT, b"Hello"))
     picture = twin(recorder.transcript)
-    assert '… 240 characters more …"  400 bytes · unmasked' in picture
+    assert '… 240 more characters …"  400 bytes · unmasked' in picture
     assert '"Hello"                  5 bytes · unmasked' in picture
 
 
@@ -109,7 +109,7 @@ def test_a_long_recording_is_cut_in_the_middle() -> None:
     recorder = Recorder()
     recorder.handshake()
     recorder.down(1, *[Frame(Opcode.TEXT, b"%d" % number) for number in range(200)])
-    picture = transcript_table(entries(recorder.transcript))
+    picture = draw_transcript(entries(recorder.transcript))
     assert "… 103 entries more …" in str(picture)
     assert "… 103 entries more …" in read(picture.html).text
     assert len(str(picture).splitlines()) == FIRST_ROWS + LAST_ROWS + 2
@@ -128,7 +128,7 @@ def test_packets_stand_below_the_line_that_carries_them() -> None:
         "Engine.IO open · upgrades: websocket · a ping every 25 s, its pong within 20 s",
     ]
     assert found[-2].strip() == 'Socket.IO ack({"sid": "mine"}) · id 1'
-    html = transcript_table(entries(socketio())).html
+    html = draw_transcript(entries(socketio())).html
     assert '<div class="small">Socket.IO event "chat"("hi") · id 1</div>' in html
 
 
@@ -148,7 +148,7 @@ def test_what_is_no_engine_io_is_left_as_it_is() -> None:
 
 
 def test_several_sessions_get_a_column() -> None:
-    header, first, second, *_ = rows(transcript_table(entries(socketio(sessions=2))).html)
+    header, first, second, *_ = rows(draw_transcript(entries(socketio(sessions=2))).html)
     assert header[:3] == ["#", "session", "connection"]
     assert first[:3] == ["1", "", "1"]
     assert second[:3] == ["2", "1", "1"]

@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
 
 from helpers.recorder import live as live_module
-from helpers.recorder.live import Live, described
+from helpers.recorder.live import Live, to_json
 from helpers.recorder.tap import Tap, tap
 from helpers.wire.transcript import Entry, Follower, entries
 from tests.pictures.samples import Recorder, polled, socketio
@@ -77,7 +77,7 @@ async def test_history_comes_first_and_then_what_comes() -> None:
             assert [e["message"] for e in seen[3:]] == ["before"] * 2 + ["after"] * 2
             assert [e["number"] for e in seen] == list(range(1, 8))
             assert seen == await view(second, 7)
-            assert seen == [described(entry) for entry in wire.entries()]
+            assert seen == [to_json(entry) for entry in wire.entries()]
             assert json.loads(json.dumps(seen)) == seen
 
 
@@ -198,7 +198,7 @@ def test_the_page_and_its_files_are_served() -> None:
 
 def test_an_entry_for_the_page_is_bounded_and_names_the_header_fields() -> None:
     found = entries(recorded(("c", REQUEST), ("s", ANSWER), ("c", client(b"x" * 70_000))))
-    request, _, frame = (described(entry) for entry in found)
+    request, _, frame = (to_json(entry) for entry in found)
     assert request["fields"][0] == ["Host", "127.0.0.1:8765"]
     assert frame["fields"] == [
         ["FIN", "1"],
@@ -223,13 +223,13 @@ async def test_the_page_of_a_stopped_tap_lets_its_viewers_go() -> None:
 
 
 def test_an_entry_tells_its_session_and_its_packets() -> None:
-    got = [described(entry) for entry in entries(socketio())]
+    got = [to_json(entry) for entry in entries(socketio())]
     assert [(e["session"], e["packets"]) for e in got if e["packets"]][-2:] == [
         (1, ['Socket.IO event "chat"("hi") · id 1']),
         (1, ['Socket.IO ack({"sid": "mine"}) · id 1']),
     ]
     recorder = Recorder()
     polled(1, recorder, b"\x1e".join([b"4x" + b"y" * 3_000] + [b"2"] * 40))
-    answered = described(entries(recorder.transcript)[2])
+    answered = to_json(entries(recorder.transcript)[2])
     assert (len(answered["packets"]), answered["more_packets"]) == (20, 21)
     assert max(map(len, answered["packets"])) < 500

@@ -1,7 +1,7 @@
 """Where code may lie and what it may import: helpers → lessons → exercises → … → wire.
 
 A part is a folder of helpers/. Programs stand apart: nobody imports one but a lesson, which may
-show its parts, and a program imports no other.
+show its parts, and a program imports no other program.
 """
 
 import ast
@@ -63,7 +63,7 @@ MODULES = {module_of(path): path for path in FILES}
 
 
 def imports(tree: ast.AST, package: str) -> Iterator[str]:
-    """Every name that a syntax tree imports, by its absolute name, wherever it stands."""
+    """Every name that a syntax tree imports, by its absolute name, wherever it is."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -140,7 +140,7 @@ def test_an_arrow_that_points_down_is_not() -> None:
 
 
 def circles(modules: Mapping[str, str]) -> list[str]:
-    """The modules that import each other in a circle, types counted too; none is right.
+    """The modules that import each other in a circle, even if only for types; there must be none.
 
     Args:
         modules: the source of each, by its dotted name; one with a `.` at the end is a package.
@@ -204,8 +204,13 @@ def test_code_names_a_lesson_by_its_topic(path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("helpers.check.nb04_chat", "notebooks/21_chat.ipynb", "as in notebook 03"),
-        *("the outboxes of 04.", "the lesson 21 has it", "(14, section 3)", "Notebooks 12"),
+        "helpers.check.nb04_chat",
+        "notebooks/21_chat.ipynb",
+        "as in notebook 03",
+        "the outboxes of 04.",
+        "the lesson 21 has it",
+        "(14, section 3)",
+        "Notebooks 12",
     ],
 )
 def test_a_number_is_seen(text: str) -> None:

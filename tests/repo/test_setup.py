@@ -11,8 +11,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MAKE = shutil.which("make")
 NEEDED = (
-    *("Makefile", "requirements.txt", "pyproject.toml"),
-    *("helpers/pages/package-lock.json", "helpers/course/install.py"),
+    "Makefile",
+    "requirements.txt",
+    "pyproject.toml",
+    "helpers/pages/package-lock.json",
+    "helpers/course/install.py",
 )
 #: Makes an environment like `python -m venv --clear` does, whose Python is this script again.
 PYTHON = """\

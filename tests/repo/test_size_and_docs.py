@@ -59,6 +59,10 @@ def test_the_public_surface_is_documented(name: str) -> None:
     assert doc_complaints(getattr(helpers, name), name) == []
 
 
+def test_completion_offers_the_public_names() -> None:
+    assert dir(helpers) == sorted(helpers.__all__)
+
+
 def sources_of(notebook: Path) -> str:
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     return "\n".join("".join(cell["source"]) for cell in cells)

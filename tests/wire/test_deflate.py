@@ -10,7 +10,7 @@ from websockets.frames import Frame as JudgeFrame
 from websockets.frames import Opcode as JudgeOpcode
 
 from helpers.wire.codes import Opcode, ProtocolError
-from helpers.wire.deflate import Deflate, Inflater, negotiated
+from helpers.wire.deflate import Deflate, Inflater, read_negotiated
 from helpers.wire.frames import Frame, FrameReader
 from helpers.wire.handshake import HandshakeError, Response
 from helpers.wire.messages import Joiner
@@ -72,11 +72,11 @@ def test_the_limit_is_exact_and_counts_all_fragments() -> None:
 
 
 def agreed(value: str) -> Deflate | None:
-    return negotiated(Response(101, "", (("Sec-WebSocket-Extensions", value),)))
+    return read_negotiated(Response(101, "", (("Sec-WebSocket-Extensions", value),)))
 
 
 def test_what_was_agreed_is_read_from_the_response() -> None:
-    assert negotiated(Response(101, "", ())) is None
+    assert read_negotiated(Response(101, "", ())) is None
     assert agreed("x-other") is None
     assert agreed("permessage-deflate") == Deflate()
     everything = (
@@ -113,7 +113,7 @@ def test_each_direction_has_parameters_of_its_own() -> None:
         ),
         (
             "server_no_context_takeover; server_no_context_takeover",
-            "server_no_context_takeover must be there once, got it twice (RFC 7692 §7.1)",
+            "server_no_context_takeover must be sent once, got it twice (RFC 7692 §7.1)",
         ),
     ],
 )

@@ -67,8 +67,8 @@ def test_the_body_of_the_protocol() -> None:
         ("", "a packet begins with its type, got an empty text"),
         ("7", "a packet begins with its type, 0 to 6, got '7'"),
         ("hello", "a packet begins with its type, 0 to 6, got 'h'"),
-        ("1x", "close has no data, got 'x'"),
-        ("6x", "noop has no data, got 'x'"),
+        ("1x", "close must carry no data, got 'x'"),
+        ("6x", "noop must carry no data, got 'x'"),
         ("2x", "a ping has no data but probe, got 'x'"),
         ("0", "open carries JSON, got ''"),
         ("0[]", "open carries a JSON object, got '[]'"),
@@ -101,12 +101,14 @@ def test_errors_of_bodies(body: str, error: str) -> None:
 
 
 def test_an_empty_body_is_refused() -> None:
-    with pytest.raises(EngineIOError, match="one packet or more, got none"):
+    with pytest.raises(
+        EngineIOError, match="a polling body must hold at least one packet, got none"
+    ):
         encode_body([])
 
 
 def test_only_a_message_has_bytes() -> None:
-    with pytest.raises(EngineIOError, match="only a message has bytes, got ping with bytes"):
+    with pytest.raises(EngineIOError, match="only a message may carry bytes, got ping with bytes"):
         Packet(PacketType.PING, b"x")
 
 

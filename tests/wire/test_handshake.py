@@ -99,12 +99,12 @@ REFUSALS = [
     (
         {"Content-Length": "5"},
         400,
-        "handshake must have no body, got one announced (RFC 9110 §9.3.1)",
+        "handshake must have no body, but one is announced (RFC 9110 §9.3.1)",
     ),
     (
         {"Transfer-Encoding": "chunked"},
         400,
-        "handshake must have no body, got one announced (RFC 9110 §9.3.1)",
+        "handshake must have no body, but one is announced (RFC 9110 §9.3.1)",
     ),
     ({"Upgrade": None}, 426, "Upgrade must name 'websocket', got none (RFC 6455 §4.2.1)"),
     ({"Upgrade": "h2c"}, 426, "Upgrade must name 'websocket', got 'h2c' (RFC 6455 §4.2.1)"),
@@ -198,7 +198,7 @@ def test_only_welcome_origins_are_let_in() -> None:
     asked = request(Origin="https://example.org")
     assert answer(asked, origins=["https://EXAMPLE.org"]).status == 101
     error = refused(asked, origins=["https://example.com"])
-    fact = "Origin must be a welcome one, got 'https://example.org' (RFC 6455 §10.2)"
+    fact = "Origin must be one that is allowed, got 'https://example.org' (RFC 6455 §10.2)"
     assert (str(error), error.status) == (fact, 403)
     assert answer(request(), origins=[]).status == 101  # not a browser
 

@@ -143,7 +143,7 @@ def test_a_fault_in_text_is_seen_with_its_byte(data: bytes, at: int, fragments: 
 
 
 def test_a_surrogate_is_named() -> None:
-    fact = f"{NOT_UTF8} ed a0: half of a surrogate pair (RFC 6455 §8.1)"
+    fact = f"{NOT_UTF8} ed a0: an unpaired surrogate (RFC 6455 §8.1)"
     assert error_of(b"\x81\x03\xed\xa0") == (fact, 1007)
 
 

@@ -13,7 +13,7 @@ import socketio
 from aiohttp import ClientSession, web
 
 from helpers import tap
-from helpers.pictures.picture import picture
+from helpers.pictures.draw import draw
 from helpers.wire import packets
 from helpers.wire.heads import Request
 from helpers.wire.packets import MAX_INFLATED, Sessions
@@ -135,7 +135,7 @@ def request(target: str, method: str = "GET") -> Request:
 
 @pytest.mark.parametrize("target", ["/ws", "/socket.io/", "/socket.io/?EIO=3", "/?eio=4"])
 def test_what_is_no_engine_io_is_left_alone(target: str) -> None:
-    assert Sessions().of(request(target)) is None
+    assert Sessions().find(request(target)) is None
     found = exchange(target, BODY)
     assert [(e.session, e.packets, e.message) for e in found] == [(None, (), None)] * 2
 
@@ -143,12 +143,12 @@ def test_what_is_no_engine_io_is_left_alone(target: str) -> None:
 @pytest.mark.parametrize(
     ("body", "line"),
     [
-        (b"", "no Engine.IO packets: a packet begins with its type, got an empty text"),
-        (b"\xff", "no Engine.IO packets: a polling body is UTF-8, got bytes ff"),
-        (b"hello", "no Engine.IO packets: a packet begins with its type, 0 to 6, got 'h'"),
+        (b"", "malformed Engine.IO packets: a packet begins with its type, got an empty text"),
+        (b"\xff", "malformed Engine.IO packets: a polling body must be UTF-8, got bytes ff"),
+        (b"hello", "malformed Engine.IO packets: a packet begins with its type, 0 to 6, got 'h'"),
         (
             b"4hello",
-            "Engine.IO message hello · no Socket.IO packet: a packet begins with its type",
+            "Engine.IO message hello · malformed Socket.IO packet: a packet begins with its type",
         ),
     ],
 )
@@ -156,6 +156,13 @@ def test_nonsense_is_said_and_never_raised(body: bytes, line: str) -> None:
     (found,) = exchange(POLLING, body)[-1].packets
     assert found.startswith(line)
     assert " protocol " in found  # the source
+
+
+def test_nonsense_in_a_websocket_message_is_a_line_as_well() -> None:
+    session = Sessions().find(request("/socket.io/?EIO=4&transport=websocket"))
+    assert session
+    (line,) = packets.describe_message(session, "9", CLIENT_TO_SERVER)
+    assert line.startswith("malformed Engine.IO packet: a packet begins with its type, 0 to 6")
 
 
 def exchange(target: str, body: bytes, head: bytes = b"", connection: int = 1) -> list[Entry]:
@@ -224,10 +231,10 @@ def test_chunked_bodies_are_read() -> None:
         (
             "gzip",
             gzip.compress(b'42["x"]', mtime=0)[:-9],
-            "a polling body is gzip, got its beginning",
+            "a polling body must be complete gzip, got only its beginning",
         ),
-        ("gzip", b'42["x"]', "a polling body is gzip, got Error -3"),
-        ("br", b"x", "a polling body is read as gzip or deflate here, got 'br'"),
+        ("gzip", b'42["x"]', "a polling body must be valid gzip, got Error -3"),
+        ("br", b"x", "a polling body must be gzip or deflate here, got 'br'"),
     ],
 )
 def test_compressed_bodies_are_read_whole_or_it_is_said(
@@ -243,13 +250,13 @@ def test_the_sessions_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch)
     sessions = Sessions()
 
     def number(sid: str) -> int:
-        session = sessions.of(request(f"{POLLING}&sid={sid}"))
+        session = sessions.find(request(f"{POLLING}&sid={sid}"))
         assert session is not None
         return session.number
 
     assert [number(sid) for sid in "abacab"] == [1, 2, 1, 3, 1, 4]  # b was silent longest
     for _ in range(5):
-        sessions.of(request(POLLING))  # names none, and is kept by its connection alone
+        sessions.find(request(POLLING))  # names none, and is kept by its connection alone
     assert len(sessions) == 2
 
 
@@ -297,8 +304,8 @@ def test_the_official_client_is_read_on_every_transport(transports: list[str]) -
     assert {e.session for e in found if e.direction} == {1}
     assert not [line for line in up + down if "no Engine.IO" in line or "no Socket.IO" in line]
     for view in ("frames", "sequence", "handshake"):
-        twin = str(picture(found, view))
+        twin = str(draw(found, view))
         assert not re.search(r'sid(=|": ?")(?!…)|[?&]t=(?!…)', twin), twin
-    assert 'Socket.IO event "chat"("hé", <4 bytes>) · id 0' in str(picture(found, "sequence"))
+    assert 'Socket.IO event "chat"("hé", <4 bytes>) · id 0' in str(draw(found, "sequence"))
     if transports != ["websocket"]:
-        assert str(picture(found, "sequence")).startswith("session 1: connections 1, 2, ")
+        assert str(draw(found, "sequence")).startswith("session 1: connections 1, 2, ")

@@ -113,14 +113,17 @@ def test_a_namespace_may_end_the_packet() -> None:
         ("2[true]", "an event is an array that begins with its name, got '[True]'"),
         ("2{}", "an event is an array that begins with its name, got '{}'"),
         ("2[", "expected JSON, got '['"),
-        ("2" + "[" * 100_000, "expected JSON of at most 100"),
-        ("2" + '["x",' + "[" * 120 + "]" * 121, "expected JSON of at most 100 arrays and objects"),
-        ("2" + '["x",' + '{"a":' * 500 + "1" + "}" * 500 + "]", "expected JSON of at most 100"),
-        ('3["ok"]', "an ack has the id of what it answers, got none"),
+        ("2" + "[" * 100_000, "expected JSON with at most 100"),
+        (
+            "2" + '["x",' + "[" * 120 + "]" * 121,
+            "expected JSON with at most 100 levels of arrays and objects",
+        ),
+        ("2" + '["x",' + '{"a":' * 500 + "1" + "}" * 500 + "]", "expected JSON with at most 100"),
+        ('3["ok"]', "an ack must have the id of its event"),
         ("37{}", "an ack is an array, got '{}'"),
         ("1[]", "disconnect carries nothing, got '[]'"),
         ("0[]", "connect carries an object or nothing, got '[]'"),
-        ("4[]", "connect_error carries a text or an object, got '[]'"),
+        ("4[]", "connect_error carries a string or an object, got '[]'"),
         ("07", "connect has no ack id, got 7"),
         ('5["x"]', "binary_event has a number of attachments, got"),
         ('21-["x"]', "event has no attachments, got"),
@@ -263,7 +266,22 @@ def test_the_bytes_of_attachments_are_bounded_and_the_reader_reads_on() -> None:
     reader = Reader(max_bytes=4)
     assert reader.feed("52-" + PICTURE) is None
     assert reader.feed(b"abc") is None
-    with pytest.raises(SocketIOError, match="attachments may have 4 bytes here, got 6 bytes"):
+    with pytest.raises(
+        SocketIOError, match="attachments must be at most 4 bytes together here, got 6 bytes"
+    ):
         reader.feed(b"abc")
     assert reader.missing == 0
     assert reader.feed('2["x"]') == Packet(PacketType.EVENT, ["x"])
+
+
+@pytest.mark.parametrize(
+    ("packet", "error"),
+    [
+        (Packet(PacketType.BINARY_EVENT, ["a"]), "binary_event is written as event, with bytes"),
+        (Packet(PacketType.EVENT, ["a"], "admin"), "a namespace begins with / and has no comma"),
+        (Packet(PacketType.EVENT, ["a"], "/a,b"), "a namespace begins with / and has no comma"),
+    ],
+)
+def test_what_the_protocol_does_not_allow_is_not_written(packet: Packet, error: str) -> None:
+    with pytest.raises(SocketIOError, match=f"^{error}"):
+        packet.encode()

@@ -145,7 +145,7 @@ def test_no_body_answers_head_and_interim_responses() -> None:
 def test_a_body_can_end_with_the_connection() -> None:
     get, page = b"GET / HTTP/1.0\r\n\r\n", b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<p>"
     half = recorded(("c", get), ("s", page))
-    assert entries(half)[-1].note == "response not whole"
+    assert entries(half)[-1].note == "incomplete response"
     add(half, ("s", b""))
     add(half, "closed by server")
     assert texts(half)[1:] == ["200 OK · text/html · 3 bytes", "closed by server"]
@@ -254,8 +254,8 @@ def test_fragments_are_numbered_and_the_last_one_has_the_message() -> None:
         (b"", "close no code · 0 bytes"),
         (build_close(1000), "close 1000 (normal closure) · 2 bytes"),
         (build_close(1001, "bye"), 'close 1001 (going away) "bye" · 5 bytes'),
-        (build_close(4001), "close 4001 (of an application) · 2 bytes"),
-        (build_close(3000), "close 3000 (of a library) · 2 bytes"),
+        (build_close(4001), "close 4001 (defined by an application) · 2 bytes"),
+        (build_close(3000), "close 3000 (defined by a library) · 2 bytes"),
         (b"\x13\x88", "close 5000 (not allowed) · 2 bytes"),
     ],
 )
@@ -307,6 +307,12 @@ def test_compressed_messages_are_inflated(takeover: bool) -> None:
     ]
 
 
+def test_frames_are_read_even_if_nobody_understands_the_extensions() -> None:
+    agreed = b"Sec-WebSocket-Extensions: permessage-deflate; window=huge\r\n\r\n"
+    (frame,) = upgraded(("s", server(b"Hi")), answer=ANSWER.removesuffix(b"\r\n") + agreed)
+    assert (frame.kind, frame.message) == ("frame", "Hi")
+
+
 def test_what_is_no_deflate_data_is_noted() -> None:
     agreed = ANSWER.replace(
         b"\r\n\r\n", b"\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
@@ -350,14 +356,14 @@ def test_half_a_frame_comes_last_and_comes_again_when_it_is_whole() -> None:
     hello = client(b"Hello")
     transcript = recorded(("c", REQUEST), ("s", ANSWER), ("c", hello[:3]))
     half = entries(transcript)[-1]
-    assert (half.kind, half.text, half.note) == ("bytes", "3 bytes · 81 85 37", "frame not whole")
+    assert (half.kind, half.text, half.note) == ("bytes", "3 bytes · 81 85 37", "incomplete frame")
     add(transcript, ("c", hello[3:]))
     assert [e.message for e in entries(transcript)] == [None, None, "Hello"]
 
 
 def test_a_connection_that_ends_inside_a_frame_says_so_before_its_end() -> None:
     found = upgraded(("c", b"\x81"), ("c", b""), "closed by client", ("s", b""))
-    assert [(e.kind, e.note) for e in found] == [("bytes", "frame not whole"), ("mark", None)]
+    assert [(e.kind, e.note) for e in found] == [("bytes", "incomplete frame"), ("mark", None)]
 
 
 # --- the transcript itself ----------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Chooses the picture that fits what is to be shown.
+"""Chooses the picture that fits what is shown.
 
 tap, transcript, entries   "frames" (a table), "bytes", "handshake" or "sequence"
 bytes, Frame, frames       their anatomy; "bytes" for a hex dump
@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from helpers.pictures.anatomy import anatomy
-from helpers.pictures.bytes_view import dump_bytes, hex_dump
-from helpers.pictures.handshake_view import Handshake, find_handshakes, handshake_picture
-from helpers.pictures.paint import Picture, escape, shell, tag
-from helpers.pictures.sequence import sequence_diagram
-from helpers.pictures.transcript_view import transcript_table
+from helpers.pictures.anatomy import draw_frames
+from helpers.pictures.bytes_view import draw_bytes, draw_hex_dump
+from helpers.pictures.handshake_view import Handshake, draw_handshakes, find_handshakes
+from helpers.pictures.paint import Picture, escape, tag, wrap
+from helpers.pictures.sequence import draw_sequence
+from helpers.pictures.transcript_view import draw_transcript
 from helpers.wire.frames import Frame
 from helpers.wire.handshake import (
     HandshakeError,
@@ -27,7 +27,7 @@ from helpers.wire.handshake import (
 )
 from helpers.wire.transcript import Chunk, Entry, Mark, Transcript, entries
 
-__all__ = ["Picture", "picture"]
+__all__ = ["Picture", "draw"]
 
 VIEWS = ("frames", "bytes", "handshake", "sequence")
 CAN_SHOW = (
@@ -38,7 +38,7 @@ _HEAD = re.compile(rb"(?:HTTP/\d\.\d \d|[A-Z]{3,10} \S+ HTTP/)")
 _MAX_HEAD_BYTES = 65_536
 
 
-def picture(
+def draw(
     what: object,
     view: str | None = None,
     *,
@@ -53,13 +53,13 @@ def picture(
             or a list of those.
         view: of a recording: `"frames"` (the default), `"bytes"`, `"handshake"` or `"sequence"`;
             of bytes and frames: None for their anatomy, or `"bytes"`.
-        connection: draw this connection alone.
+        connection: draw only this connection.
         times: show when things happened, in seconds since the recording began.
-        exact: show what differs from run to run, such as keys, masks and dates. Bytes, frames,
-            requests and responses that are given directly are always exact.
+        exact: show even what differs from run to run, such as keys, masks and dates. Bytes,
+            frames, requests and responses that are given directly are always exact.
 
     Raises:
-        TypeError: it cannot be drawn.
+        TypeError: `what` cannot be drawn.
         ValueError: there is no such view, or no such connection.
     """
     recorded = _recording(what)
@@ -73,7 +73,7 @@ def picture(
 
 
 def _recording(what: object) -> Sequence[Entry] | None:
-    """Return the entries of a recording; None if it is something else."""
+    """Return the entries of a recording; None for anything else."""
     transcript = what if isinstance(what, Transcript) else getattr(what, "transcript", None)
     if isinstance(transcript, Transcript):
         return entries(transcript)
@@ -95,7 +95,7 @@ def _of(connection: int | None, recorded: Sequence[Entry]) -> Sequence[Entry]:
         return recorded
     if connection not in known:
         there = ", ".join(map(str, known)) or "none"
-        raise ValueError(f"no connection {connection} in the recording, which has: {there}")
+        raise ValueError(f"the recording has no connection {connection}, only: {there}")
     return [entry for entry in recorded if entry.connection in (None, connection)]
 
 
@@ -103,10 +103,10 @@ def _recorded_picture(
     recorded: Sequence[Entry], view: str | None, times: bool, exact: bool
 ) -> Picture:
     draw: dict[str, Callable[[], Picture]] = {
-        "frames": lambda: transcript_table(recorded, times=times, exact=exact),
-        "bytes": lambda: hex_dump(recorded, exact=exact),
-        "handshake": lambda: handshake_picture(find_handshakes(recorded), exact=exact),
-        "sequence": lambda: sequence_diagram(recorded, times=times, exact=exact),
+        "frames": lambda: draw_transcript(recorded, times=times, exact=exact),
+        "bytes": lambda: draw_bytes(recorded, exact=exact),
+        "handshake": lambda: draw_handshakes(find_handshakes(recorded), exact=exact),
+        "sequence": lambda: draw_sequence(recorded, times=times, exact=exact),
     }
     try:
         chosen = draw["frames" if view is None else view]
@@ -121,16 +121,16 @@ def _unknown_view(view: str) -> str:
 
 def _direct_picture(what: object, view: str | None, exact: bool) -> Picture:
     if isinstance(what, Entry) and isinstance(what.value, Frame):
-        return anatomy(what.raw, exact=exact or what.value.mask is None)
+        return draw_frames(what.raw, exact=exact or what.value.mask is None)
     if isinstance(what, Entry) and isinstance(what.value, Request | Response):
-        return handshake_picture(find_handshakes([what]), exact=exact)
+        return draw_handshakes(find_handshakes([what]), exact=exact)
     parts = list(what) if isinstance(what, list | tuple) else [what]
     if all(isinstance(part, Request | Response) for part in parts):
-        return handshake_picture(_pair(parts), exact=True)
+        return draw_handshakes(_pair(parts), exact=True)
     data = b"".join(_bytes_of(part, what) for part in parts)
     if view == "bytes":
-        return dump_bytes(data)
-    return _head_picture(data) if _HEAD.match(data) else anatomy(data)
+        return draw_hex_dump(data)
+    return _head_picture(data) if _HEAD.match(data) else draw_frames(data)
 
 
 def _pair(heads: Sequence[object]) -> list[Handshake]:
@@ -153,7 +153,7 @@ def _bytes_of(part: object, what: object) -> bytes:
     if isinstance(part, str):
         hint = "; text travels as bytes: try .encode()"
     elif hasattr(part, "page_url"):
-        hint = "; a server has no recording: put a tap before it, then show(the tap)"
+        hint = "; a server has no recording: tap it with tap(…), and show the tap"
     else:
         hint = ""
     inside = f" in a {type(what).__name__}" if part is not what else ""
@@ -161,7 +161,7 @@ def _bytes_of(part: object, what: object) -> bytes:
 
 
 def _head_picture(data: bytes) -> Picture:
-    """Draw an HTTP head given as bytes, and the frames after it; bad ones as they are."""
+    """Draw an HTTP head given as bytes, and the frames after it; a bad head as bytes."""
     reader = HeadReader(limit_bytes=_MAX_HEAD_BYTES)
     try:
         head = reader.feed(data) or data
@@ -170,14 +170,14 @@ def _head_picture(data: bytes) -> Picture:
             upgraded = response.status == 101
             body = b"" if upgraded else reader.rest
             response = Response(response.status, response.reason, response.headers, body)
-            shown = handshake_picture([Handshake(None, response)], exact=True)
+            shown = draw_handshakes([Handshake(None, response)], exact=True)
         else:
-            upgraded, shown = True, handshake_picture([Handshake(parse_request(head), None)])
+            upgraded, shown = True, draw_handshakes([Handshake(parse_request(head), None)])
     except HandshakeError as error:
-        dump = dump_bytes(data)
+        dump = draw_hex_dump(data)
         fault = tag("p", escape(str(error)), "bad")
-        return Picture(dump.html + shell("fault", "", fault), f"{dump.text}\n{error}")
+        return Picture(dump.html + wrap("fault", "", fault), f"{dump.text}\n{error}")
     if not (upgraded and reader.rest):
         return shown
-    frames = anatomy(reader.rest)
+    frames = draw_frames(reader.rest)
     return Picture(shown.html + frames.html, f"{shown.text}\n\n{frames.text}")

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
+from helpers.pictures.draw import VIEWS, Picture, draw
 from helpers.pictures.paint import BASE
-from helpers.pictures.picture import VIEWS, Picture, picture
 from helpers.pictures.show import show
 from helpers.wire.frames import Frame, Opcode
 from helpers.wire.transcript import Transcript, entries
@@ -46,12 +46,12 @@ RECORDED: dict[str, Callable[..., Transcript]] = {
 
 
 def all_pictures() -> list[tuple[str, Picture]]:
-    found = [(name, picture(what)) for name, what in DIRECT.items()]
+    found = [(name, draw(what)) for name, what in DIRECT.items()]
     for name, record in RECORDED.items():
         for view in VIEWS:
-            found.append((f"{name}, {view}", picture(record(), view)))
-            found.append((f"{name}, {view}, exact", picture(record(), view, exact=True)))
-            found.append((f"{name}, {view}, times", picture(record(), view, times=True)))
+            found.append((f"{name}, {view}", draw(record(), view)))
+            found.append((f"{name}, {view}, exact", draw(record(), view, exact=True)))
+            found.append((f"{name}, {view}, times", draw(record(), view, times=True)))
     return found
 
 
@@ -113,7 +113,7 @@ def test_colours_of_text_are_the_themes(drawn: Picture) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("name", RECORDED)
 def test_the_same_on_every_run(name: str, view: str) -> None:
-    first, second = (picture(RECORDED[name](seed=seed), view) for seed in (1, 2))
+    first, second = (draw(RECORDED[name](seed=seed), view) for seed in (1, 2))
     assert first.text == second.text
     assert first.html == second.html
 
@@ -121,7 +121,7 @@ def test_the_same_on_every_run(name: str, view: str) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("record", [talk, refused])
 def test_the_length_of_a_port_moves_nothing(record: Callable[..., Transcript], view: str) -> None:
-    pictures = [picture(record(port=port), view) for port in (8765, 43121)]
+    pictures = [draw(record(port=port), view) for port in (8765, 43121)]
     for form in ("text", "html"):
         first, second = (
             re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", getattr(drawn, form))
@@ -133,7 +133,7 @@ def test_the_length_of_a_port_moves_nothing(record: Callable[..., Transcript], v
 @pytest.mark.parametrize("view", VIEWS)
 def test_user_text_stays_text(view: str) -> None:
     for options in ({}, {"exact": True}):
-        html = picture(talk(), view, **options).html
+        html = draw(talk(), view, **options).html
         assert "<script" not in html
 
 
@@ -141,30 +141,30 @@ def test_a_tap_shows_its_transcript() -> None:
     class Tap:
         transcript = short_talk()
 
-    shown = picture(Tap())
-    assert shown.text == picture(Tap.transcript).text
-    assert shown.text == picture(entries(Tap.transcript)).text
-    assert shown.text == picture(list(Tap.transcript.items())).text
+    shown = draw(Tap())
+    assert shown.text == draw(Tap.transcript).text
+    assert shown.text == draw(entries(Tap.transcript)).text
+    assert shown.text == draw(list(Tap.transcript.items())).text
 
 
 def test_one_connection_of_several() -> None:
-    shown = str(picture(talk(connections=2), connection=2))
+    shown = str(draw(talk(connections=2), connection=2))
     assert "connection" not in shown
     assert shown.count("GET /ws HTTP/1.1") == 1
-    with pytest.raises(ValueError, match=r"no connection 3 in the recording, which has: 1, 2"):
-        picture(talk(connections=2), connection=3)
+    with pytest.raises(ValueError, match=r"the recording has no connection 3, only: 1, 2"):
+        draw(talk(connections=2), connection=3)
     with pytest.raises(ValueError, match=r"only a recording has connections, got connection=1"):
-        picture(HELLO, connection=1)
+        draw(HELLO, connection=1)
 
 
 def test_one_entry_shows_its_anatomy() -> None:
     found = entries(short_talk())
-    shown = str(picture(found[3]))
+    shown = str(draw(found[3]))
     assert shown.startswith('text "Hello" · FIN · masked · 5 bytes')
     assert "·· ·· ·· ··" in shown
-    assert "·· ·· ·· ··" not in str(picture(found[3], exact=True))
-    assert str(picture(found[4])) == str(picture(HELLO))
-    assert str(picture(found[1])).startswith("client→server request")
+    assert "·· ·· ·· ··" not in str(draw(found[3], exact=True))
+    assert str(draw(found[4])) == str(draw(HELLO))
+    assert str(draw(found[1])).startswith("client→server request")
 
 
 @pytest.mark.parametrize(
@@ -179,31 +179,31 @@ def test_one_entry_shows_its_anatomy() -> None:
     ],
 )
 def test_frames_in_every_form(what: object) -> None:
-    assert str(picture(what)).startswith('text "Hello" · FIN · masked 37 fa 21 3d · 5 bytes')
+    assert str(draw(what)).startswith('text "Hello" · FIN · masked 37 fa 21 3d · 5 bytes')
 
 
 def test_bytes_as_a_dump() -> None:
-    assert str(picture(HELLO, "bytes")).startswith("7 bytes\n  0000  81 05 48")
+    assert str(draw(HELLO, "bytes")).startswith("7 bytes\n  0000  81 05 48")
 
 
 def test_heads_given_in_a_list_are_paired() -> None:
     request, response = rfc_handshake()
     verdict = "this is Sec-WebSocket-Accept"
-    assert str(picture([request, response])).count(verdict) == 1
-    assert str(picture([request, response, request, response])).count(verdict) == 2
-    assert verdict not in str(picture([response, request]))
+    assert str(draw([request, response])).count(verdict) == 1
+    assert str(draw([request, response, request, response])).count(verdict) == 2
+    assert verdict not in str(draw([response, request]))
 
 
 def test_a_head_given_as_bytes_is_a_handshake() -> None:
     request, response = rfc_handshake()
-    assert str(picture(request.encode())) == str(picture(request))
-    shown = str(picture(response.encode() + HELLO))
+    assert str(draw(request.encode())) == str(draw(request))
+    shown = str(draw(response.encode() + HELLO))
     assert "agreed: HTTP ends here" in shown
     assert 'text "Hello" · FIN · 5 bytes' in shown
 
 
 def test_a_bad_head_is_drawn_as_it_is_with_the_fault() -> None:
-    shown = picture(DIRECT["bad head"])
+    shown = draw(DIRECT["bad head"])
     fault = "header line must be 'Name: value', got 'Host 127.0.0.1' (RFC 9112 §5)"
     assert str(shown).startswith("36 bytes\n  0000  47 45 54")
     assert str(shown).endswith(fault)
@@ -231,7 +231,7 @@ class Server:
         ([HELLO, 42], "int in a list"),
         (
             Server(),
-            "Server; a server has no recording: put a tap before it, then show(the tap)",
+            "Server; a server has no recording: tap it with tap(…), and show the tap",
         ),
     ],
 )
@@ -252,7 +252,7 @@ def test_an_unknown_view_lists_the_known_ones(what: object) -> None:
 
 def test_outside_a_notebook_the_twin_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert show(HELLO) is None  # type: ignore[func-returns-value]
-    assert capsys.readouterr().out == str(picture(HELLO)) + "\n"
+    assert capsys.readouterr().out == str(draw(HELLO)) + "\n"
 
 
 def test_a_console_without_arrows_gets_question_marks() -> None:
@@ -266,8 +266,8 @@ def test_a_console_without_arrows_gets_question_marks() -> None:
 def test_in_a_notebook_html_and_twin_are_displayed() -> None:
     from IPython.core.formatters import DisplayFormatter
 
-    data, _ = DisplayFormatter().format(picture(HELLO))  # type: ignore[no-untyped-call]
-    assert data == {"text/plain": str(picture(HELLO)), "text/html": picture(HELLO).html}
+    data, _ = DisplayFormatter().format(draw(HELLO))  # type: ignore[no-untyped-call]
+    assert data == {"text/plain": str(draw(HELLO)), "text/html": draw(HELLO).html}
 
 
 def test_only_a_shell_makes_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,7 +277,7 @@ def test_only_a_shell_makes_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown == []
     monkeypatch.setattr("IPython.get_ipython", object)
     show(HELLO)
-    assert shown == [picture(HELLO)]
+    assert shown == [draw(HELLO)]
 
 
 def test_ipython_is_not_imported_to_print() -> None:
