@@ -13,14 +13,15 @@ import contextlib
 import logging
 import socket
 import weakref
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import socketio
 from aiohttp import web
 from engineio.payload import Payload
 
-from helpers.serving import fanout, program, schema, static
+from helpers.serving import engineio_repairs, fanout, program, schema, socketio_repairs, static
+from helpers.serving.engineio_packets import MAX_PACKETS
 from helpers.serving.schema import Fields, Refusal
 from helpers.serving.socketio_limits import Limits
 from helpers.wire import handshake
@@ -28,9 +29,7 @@ from helpers.wire.frames import CloseCode
 
 log = logging.getLogger("socketio_app")
 
-MAX_CLIENTS = 10_000
 PATH = "/socket.io/"
-MAX_PACKETS = 200  # in one POST, of a client with many events to send before its upgrade
 BINARY = ("5", "6")  # the types of packets with attachments
 
 Handler = Callable[[str, dict[str, Any]], Awaitable[Mapping[str, Any] | None]]
@@ -52,12 +51,12 @@ def make(
         per_second: how many more events a client may send each second.
         async_handlers: whether a client's event is begun while the event before it still waits,
             above all for the disk; only their first steps are then in order.
-        **options: for `socketio.AsyncServer`.
+        **options: for `socketio.AsyncServer` and `engineio_repairs.Server`.
 
     Returns:
         The server: add its events with `register`, then `serve` it.
     """
-    sio = socketio.AsyncServer(
+    sio = socketio_repairs.make(
         async_mode="aiohttp",
         client_manager=fanout.FanOut(),
         async_handlers=async_handlers,
@@ -68,6 +67,7 @@ def make(
     fanout.install(sio)
     Payload.max_decode_packets = MAX_PACKETS
     limits = sio.limits = Limits(sio, burst, per_second)
+    sio.may_connect, sio.eio.on_malformed = limits.may_connect, limits.count_malformed
     handle = sio.eio.handlers["message"]
 
     async def message(eio_sid: str, data: str | bytes) -> None:
@@ -139,6 +139,34 @@ def refuse_connection(error: Refusal) -> socketio.exceptions.ConnectionRefusedEr
     return socketio.exceptions.ConnectionRefusedError(error.code, data)
 
 
+def spawn_welcome(sio: socketio.AsyncServer, sid: str, welcome: Coroutine[Any, Any, None]) -> None:
+    """Welcome a client in a task of its own, which begins once the client is accepted.
+
+    A client that cannot be welcomed is dropped, so that it connects again: it would otherwise be
+    connected and wait for ever.
+
+    Args:
+        sio: the server, from `make`.
+        sid: the client's.
+        welcome: sends what the client needs first; it may read or write the database.
+    """
+    client = sio.eio.sockets.get(sio.manager.eio_sid_from_sid(sid, "/"))
+
+    async def run() -> None:
+        try:
+            await welcome
+        except Refusal as error:
+            log.error("a client could not be welcomed: %s", error)
+        except Exception:
+            log.exception("welcome")
+        else:
+            return
+        if client is not None:
+            await sio.limits.drop(client, "has to connect again")
+
+    program.spawn(run())
+
+
 def emit_now(sio: socketio.AsyncServer, event: str, data: object, **where: Any) -> None:
     """Emit an event now, in the order of the calls, without waiting for any client.
 
@@ -174,6 +202,7 @@ async def serve(
         middlewares: further middlewares of aiohttp.
         leave_s: how many seconds a client has for answering a close frame.
     """
+    repaired = isinstance(sio.eio, engineio_repairs.Server)
     websockets = weakref.WeakSet[web.WebSocketResponse]()
 
     async def answer_plain(request: web.Request) -> web.Response:
@@ -185,11 +214,7 @@ async def serve(
 
     @web.middleware
     async def admit(request: web.Request, handler: Any) -> web.StreamResponse:
-        if request.path == PATH:
-            if "sid" not in request.query and len(sio.eio.sockets) >= MAX_CLIENTS:
-                return static.to_aiohttp(
-                    static.refuse(503, "too many clients are connected; try again later")
-                )
+        if request.path == PATH and not repaired:  # else its sessions see to it
             fanout.upgrading(sio, request)
         try:
             response: web.StreamResponse = await handler(request)
@@ -228,7 +253,8 @@ def plain_reply(request: web.Request, server: str, page: str) -> web.Response:
 async def _drop(sio: socketio.AsyncServer, request: web.Request) -> web.Response:
     """Disconnect the client that uses the connection of a request."""
     for client in list(sio.eio.sockets.values()):
-        if request.transport and client.queue.transport is request.transport:
+        own = client.upgraded and client.queue.transport is request.transport
+        if request.transport and own:
             await client.close(wait=False, abort=True, reason=sio.reason.TRANSPORT_ERROR)
             client.queue.put_nowait(None)
             request.transport.abort()  # no HTTP where frames are expected

@@ -135,7 +135,8 @@ class Chat(core.Chat[str]):
         except Refusal as error:
             raise socketio_app.refuse_connection(error) from error
         member = self.members.come_in(person, sid)
-        program.spawn(self.welcome(member, sid, secret, asked["after"]))  # once it is accepted
+        welcome = self.welcome(member, sid, secret, asked["after"])
+        socketio_app.spawn_welcome(self.sio, sid, welcome)
 
     async def identify(self, name: str, token: str | None, hashed: str) -> chat_store.Person:
         """Find out who this is: somebody who is back, or somebody new under a free name."""

@@ -91,7 +91,7 @@ class Vote:
             token = names.new_token()
         self.voters[sid] = names.hashed(token)
         await self.sio.enter_room(sid, self.voters[sid])
-        program.spawn(self.greet(sid, token))  # once the connection is accepted
+        socketio_app.spawn_welcome(self.sio, sid, self.greet(sid, token))
 
     async def greet(self, sid: str, token: str) -> None:
         """Send a voter their token."""
