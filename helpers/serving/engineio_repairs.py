@@ -32,7 +32,7 @@ from aiohttp import web
 from engineio import async_socket, exceptions, packet
 
 from helpers.serving import schema, static
-from helpers.serving.engineio_session import REFUSED, Session
+from helpers.serving.engineio_session import Session, refused
 
 log = logging.getLogger("engineio_repairs")
 
@@ -116,15 +116,16 @@ class Server(engineio.AsyncServer):  # type: ignore[misc]
 
     async def handle_request(self, request: web.Request) -> web.StreamResponse:
         """Answer a request at Engine.IO's path."""
-        if refused := self._refuse(request):
-            return static.to_aiohttp(static.refuse(*refused))
+        if reason := self._refuse(request):
+            return static.to_aiohttp(static.refuse(*reason))
         session = self.sockets.get(request.query.get("sid", ""))
         if session and _wants_websocket(request):
             served: web.StreamResponse = await session.serve_websocket(request)
             return served
+        refused.set(None)
         response: web.StreamResponse = await super().handle_request(request)
-        if REFUSED in request:
-            return static.to_aiohttp(static.refuse(*request[REFUSED]))
+        if reason := refused.get():
+            return static.to_aiohttp(static.refuse(*reason))
         return response
 
     def _refuse(self, request: web.Request) -> tuple[int, str] | None:

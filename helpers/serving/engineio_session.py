@@ -17,6 +17,7 @@ Source: github.com/socketio/engine.io-protocol, version 4.
 
 import asyncio
 import contextlib
+import contextvars
 import time
 from typing import Any, NamedTuple
 
@@ -26,7 +27,7 @@ from engineio import async_socket, exceptions, packet
 from helpers.serving.engineio_packets import Malformed, decode, decode_body
 
 WRITE_S = 5.0  # for the rest to be written, and the close frame answered, at the end
-REFUSED = "engineio_repairs.refused"  # of a request: the status of its answer, and why
+refused = contextvars.ContextVar[tuple[int, str] | None]("refused", default=None)  # status, why
 NOOP = packet.Packet(packet.NOOP)
 REPLACED = 1008, b"this session has a WebSocket already"
 UNEXPECTED = 1002, b"expected 2probe, then 5"
@@ -134,17 +135,17 @@ class Session(async_socket.AsyncSocket):  # type: ignore[misc]
     # Packets from the client
 
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
-        """Read a body, and carry out its packets; a refusal is noted in the request."""
+        """Read a body, and carry out its packets; note in this context if it is `refused`."""
         request: web.Request = environ["aiohttp.request"]
         try:
             async with asyncio.timeout(self.server.body_s):
                 packets = decode_body(await self._read(request))
         except (Malformed, exceptions.ContentTooLongError, TimeoutError) as error:
-            request[REFUSED] = _tell_status(error)
+            refused.set(_tell_status(error))
             await self.server.refuse_body(self, error)
             return
         except (ConnectionError, web.RequestPayloadError):  # gone in the middle of its body
-            request[REFUSED] = 400, "the body is incomplete"
+            refused.set((400, "the body is incomplete"))
             return
         async with self._in_order:
             for one in packets:

@@ -143,7 +143,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]
             await self._refuse_connect(eio_sid, namespace, UNKNOWN)
             raise Malformed("a CONNECT packet for an unknown namespace")
         if isinstance(session, Session):
-            session.server.connected(session)
+            session.server.connected(session)  # its seat waits for our handler, not for it
         try:
             await super()._handle_connect(eio_sid, namespace, data)
         except Exception:
