@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn
 
 from helpers.exercises.engine.deadline import OutOfTime, Stepped, deadline, forgotten_awaits
-from helpers.exercises.engine.explain import story, their_line
+from helpers.exercises.engine.explain import explain, find_line
 from helpers.exercises.engine.values import (
     copied,
     is_stub,
@@ -255,9 +255,9 @@ class Attempt:
     def _raised(self, error: BaseException) -> NotYet | NotTried:
         if isinstance(error, NotImplementedError):
             return NotTried()
-        what, nudge = story(error, self.timeout_s)
+        what, nudge = explain(error, self.timeout_s)
         facts = [("what happened", what)]
-        line = their_line(error, self.function)
+        line = find_line(error, self.function)
         return self._not_yet(facts + ([line] if line else []), nudge)
 
     def _returned(self) -> list[tuple[str, str]]:

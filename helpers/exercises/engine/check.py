@@ -12,8 +12,7 @@ from typing import Any
 from helpers.exercises.engine import help, registry
 from helpers.exercises.engine.exercise import Exercise
 from helpers.exercises.engine.outcome import Outcome, say
-from helpers.exercises.engine.progress import record
-from helpers.exercises.engine.table import Table, table
+from helpers.exercises.engine.progress import Table, count, record
 
 __all__ = ["check", "hint", "progress", "solution"]
 
@@ -133,7 +132,7 @@ def progress() -> Table:
 
     First used: start_here
     """
-    return table()
+    return count()
 
 
 def _found(name: str | Callable[..., Any]) -> Exercise | None:

@@ -10,14 +10,14 @@ from helpers.exercises.engine import progress
 
 
 def test_nothing_is_solved_at_first(progress_file: Path) -> None:
-    assert progress.solved() == set()
+    assert progress.read() == set()
     assert not progress_file.exists()
 
 
 def test_what_is_solved_is_kept(progress_file: Path) -> None:
     assert progress.record("b") == {"b"}
     assert progress.record("a") == {"a", "b"}
-    assert progress.solved() == {"a", "b"}
+    assert progress.read() == {"a", "b"}
     assert progress_file.read_text() == '{"solved": ["a", "b"]}\n'.replace(
         '{"solved": ["a", "b"]}', '{\n "solved": [\n  "a",\n  "b"\n ]\n}'
     )
@@ -29,10 +29,10 @@ def test_a_damaged_file_is_kept_aside(
     text: str, progress_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     progress_file.write_text(text)
-    assert progress.solved() == set()
+    assert progress.read() == set()
     assert progress_file.with_name("progress.json.broken").read_text() == text
     progress.record("a")
-    assert progress.solved() == {"a"}
+    assert progress.read() == {"a"}
     assert capsys.readouterr().out == (
         "progress starts anew: progress.json was damaged and is kept as progress.json.broken\n"
     )
@@ -61,21 +61,21 @@ def test_a_write_that_is_cut_off_leaves_the_old_file(
 
     monkeypatch.setattr(os, "replace", full)
     progress.record("b")
-    assert progress.solved() == {"a"}
+    assert progress.read() == {"a"}
     assert [path.name for path in progress_file.parent.iterdir()] == [progress_file.name]
 
 
 def test_the_file_stands_beside_the_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HELPERS_PROGRESS")
     root = Path(sys.modules["helpers"].__file__ or "").resolve().parents[1]
-    assert progress.file() == root / "notebooks" / ".progress.json"
+    assert progress.find_file() == root / "notebooks" / ".progress.json"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file that is none")
 def test_what_is_no_file_is_left_alone(progress_file: Path) -> None:
     """As /dev/null is, which whoever may write to it could replace."""
     os.mkfifo(progress_file)
-    assert progress.solved() == set()
+    assert progress.read() == set()
     assert progress.record("a") == {"a"}
     assert progress_file.is_fifo()
     assert [path.name for path in progress_file.parent.iterdir()] == [progress_file.name]
