@@ -22,7 +22,7 @@ SOUND = {
 }
 
 
-def mistaken_accepts(key: str) -> Iterator[tuple[object, str]]:
+def list_mistaken_accepts(key: str) -> Iterator[tuple[object, str]]:
     """List the results of the usual mistakes, each with the way out.
 
     Args:

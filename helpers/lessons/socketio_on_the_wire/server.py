@@ -15,7 +15,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from helpers.exercises.stage.websocket_stage import GONE, NO_ANSWER, next_message, silent, tell
+from helpers.exercises.stage.listening import GONE, NO_ANSWER, unread_log
+from helpers.exercises.stage.websocket import receive, send
 from helpers.wire import engineio, socketio
 from helpers.wire.engineio import EngineIOError
 from helpers.wire.socketio import SocketIOError
@@ -23,7 +24,6 @@ from helpers.wire.socketio import SocketIOError
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
 
-WAIT_S = 1.5
 EARLY_S = 0.15  # what comes within it did not wait for the server's 40
 OPEN = {
     "sid": "id-1",
@@ -35,7 +35,7 @@ OPEN = {
 
 
 @dataclass(frozen=True)
-class Answer(Exception):
+class Violation(Exception):
     """What was wrong: the next step, and what the chat got."""
 
     nudge: str
@@ -43,18 +43,18 @@ class Answer(Exception):
 
 
 @dataclass
-class StrictChat:
+class Conversation:
     """One conversation: what is expected, and what went wrong in it."""
 
     name: str
     text: str
     due: dict[str, Any]
     address: str = ""
-    problem: Answer | None = None
-    came: bool = False
+    violation: Violation | None = None
+    connected: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def over(self, within_s: float) -> bool:
+    async def wait_until_over(self, within_s: float) -> bool:
         """Wait until the conversation has ended, not longer than the deadline."""
         try:
             async with asyncio.timeout(within_s):
@@ -63,91 +63,93 @@ class StrictChat:
             return False
         return True
 
-    async def talk(self, websocket: Any) -> None:
+    async def serve(self, websocket: Any) -> None:
         """Be the server of one client; the first problem ends it."""
-        self.came = True
+        self.connected = True
         try:
-            await self.let_in(websocket)
-            number = await self.hear(websocket)
+            await self.admit(websocket)
+            number = await self.receive_event(websocket)
             await self.ping(websocket)
-            await tell(websocket, f"43{number}{json.dumps([self.due])}")
+            await send(websocket, f"43{number}{json.dumps([self.due])}")
             await websocket.wait_closed()
-        except Answer as problem:
-            self.problem = self.problem or problem
+        except Violation as violation:
+            self.violation = self.violation or violation
             await websocket.close()
         finally:
             self.ended.set()
 
-    async def let_in(self, websocket: Any) -> None:
+    async def admit(self, websocket: Any) -> None:
         """Take the connect packet, with the name in its auth."""
-        await tell(websocket, "0" + json.dumps(OPEN))
-        got = await next_message(websocket, WAIT_S)
+        await send(websocket, "0" + json.dumps(OPEN))
+        got = await receive(websocket)
         if got is NO_ANSWER or got is GONE:
-            raise Answer("After the open packet the server waits for your `40`.")
+            raise Violation("After the open packet the server waits for your `40`.")
         if not isinstance(got, str) or not got.startswith("40"):
-            raise Answer("The first packet from you is `40`, and behind it your auth.", got)
+            raise Violation("The first packet from you is `40`, and behind it your auth.", got)
         try:
             auth = json.loads(got[2:] or "null")
         except ValueError:
-            raise Answer("The auth behind `40` is JSON: `json.dumps` writes it.", got) from None
+            raise Violation("The auth behind `40` is JSON: `json.dumps` writes it.", got) from None
         if not isinstance(auth, dict) or auth.get("name") != self.name:
-            raise Answer('The auth is an object with your name: `{"name": …}`.', got)
-        early = await next_message(websocket, EARLY_S)
+            raise Violation('The auth is an object with your name: `{"name": …}`.', got)
+        early = await receive(websocket, EARLY_S)
         if early is not NO_ANSWER and early is not GONE:
-            raise Answer("You spoke before you were let in: first await the server's `40`.", early)
-        await tell(websocket, '40{"sid":"id-2"}')
-        await tell(websocket, '42["welcome",{"people":["Eve"]}]')
+            raise Violation(
+                "You spoke before you were let in: first await the server's `40`.", early
+            )
+        await send(websocket, '40{"sid":"id-2"}')
+        await send(websocket, '42["welcome",{"people":["Eve"]}]')
 
-    async def hear(self, websocket: Any) -> int:
+    async def receive_event(self, websocket: Any) -> int:
         """Take what is said; return the number of its acknowledgement."""
-        got = await next_message(websocket, WAIT_S)
+        got = await receive(websocket)
         if got is NO_ANSWER:
-            raise Answer("You are in, and say nothing: emit the event `say`.")
+            raise Violation("You are in, and say nothing: emit the event `say`.")
         if got is GONE:
-            raise Answer("You left without a word: emit the event `say`.")
-        packet = event_in(got)
+            raise Violation("You left without a word: emit the event `say`.")
+        packet = read_event(got)
         if packet.event != "say":
-            raise Answer("The event is called `say`.", got)
+            raise Violation("The event is called `say`.", got)
         if packet.id is None:
-            raise Answer("Nobody will acknowledge this: a number is missing behind `42`.", got)
+            raise Violation("Nobody will acknowledge this: a number is missing behind `42`.", got)
         (said, *more) = packet.arguments or [None]
         if more or not isinstance(said, dict) or not {"id", "text"} <= set(said):
-            raise Answer('`say` carries one object: `{"id": …, "text": …}`.', got)
+            raise Violation('`say` carries one object: `{"id": …, "text": …}`.', got)
         if said["text"] != self.text:
-            raise Answer("That is not the text that you were given.", got)
+            raise Violation("That is not the text that you were given.", got)
         if not isinstance(said["id"], str) or not said["id"]:
-            raise Answer("The `id` of a message is a text of your own, such as `m1`.", got)
+            raise Violation("The `id` of a message is a text of your own, such as `m1`.", got)
         return packet.id
 
     async def ping(self, websocket: Any) -> None:
         """Ask for a sign of life, with an event behind it, before the acknowledgement."""
-        await tell(websocket, "2")
-        await tell(websocket, '42["typing",{"name":"Eve","on":true}]')
-        got = await next_message(websocket, WAIT_S)
+        await send(websocket, "2")
+        await send(websocket, '42["typing",{"name":"Eve","on":true}]')
+        got = await receive(websocket)
         if got is GONE:
-            raise Answer("You left before the acknowledgement came. First came a ping, `2`.")
+            raise Violation("You left before the acknowledgement came. First came a ping, `2`.")
         if got is NO_ANSWER:
-            raise Answer("The server pinged, `2`, and no `3` came: it takes you for dead.")
+            raise Violation("The server pinged, `2`, and no `3` came: it takes you for dead.")
         if got != "3":
-            raise Answer("The server pinged, `2`. The answer is `3`.", got)
+            raise Violation("The server pinged, `2`. The answer is `3`.", got)
 
 
-def event_in(message: Any) -> socketio.Packet:
+def read_event(message: Any) -> socketio.Packet:
     """Return the event that a WebSocket message carries; refuse everything else."""
     try:
         packet = engineio.decode(message)
         if packet.type is not engineio.PacketType.MESSAGE or isinstance(packet.data, bytes):
-            raise Answer("An event is a text that begins with `42`.", message)
+            raise Violation("An event is a text that begins with `42`.", message)
         found, attachments = socketio.decode(packet.data)
     except (EngineIOError, SocketIOError) as error:
-        raise Answer(f"That is no packet: {error}.", message) from None
+        raise Violation(f"That is no packet: {error}.", message) from None
     if found.type is not socketio.PacketType.EVENT or attachments:
-        raise Answer("An event is a text that begins with `42`.", message)
+        raise Violation("An event is a text that begins with `42`.", message)
     return found
 
 
 @asynccontextmanager
-async def strict_chat(name: str, text: str, due: dict[str, Any]) -> AsyncIterator[StrictChat]:
+async def serve_chat(name: str, text: str, due: dict[str, Any]) -> AsyncIterator[Conversation]:
     """Serve one conversation on a free port.
 
     Args:
@@ -160,14 +162,14 @@ async def strict_chat(name: str, text: str, due: dict[str, Any]) -> AsyncIterato
     """
     from websockets.asyncio.server import serve
 
-    chat = StrictChat(name, text, due)
+    chat = Conversation(name, text, due)
     ends: list[ServerConnection] = []
 
     async def handler(websocket: Any) -> None:
         ends.append(websocket)
-        await chat.talk(websocket)
+        await chat.serve(websocket)
 
-    options: dict[str, Any] = {"logger": silent, "close_timeout": 0.5, "ping_interval": None}
+    options: dict[str, Any] = {"logger": unread_log, "close_timeout": 0.5, "ping_interval": None}
     async with serve(handler, "127.0.0.1", 0, **options) as server:
         host, port = server.sockets[0].getsockname()[:2]
         chat.address = f"ws://{host}:{port}/socket.io/?EIO=4&transport=websocket"
