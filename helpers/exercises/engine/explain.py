@@ -3,7 +3,7 @@
 A table of meanings is read from the top, and the first row that fits gives its sentence:
 
     MEANINGS: Meanings = (
-        (RecursionError, "It calls itself without end: where does it stop?"),
+        (RecursionError, "It calls itself endlessly. Where does it stop?"),
         (("no attribute 'add'", "no attribute 'append'"), "`people` is a dict."),
     )
 
@@ -26,11 +26,11 @@ Meanings = Sequence[tuple[Sign | tuple[Sign, ...], str]]
 
 MEANINGS: Meanings = (
     (SystemExit, "`exit()` ends the whole program: `return` ends the function alone."),
-    (RecursionError, "It calls itself without end: where does it stop?"),
-    (NameError, 'Is the name spelled as where it was made? Run the cell "Setup" first.'),
-    (UnicodeDecodeError, "These bytes are no UTF-8: not all bytes are text."),
+    (RecursionError, "It calls itself endlessly. Where does it stop?"),
+    (NameError, 'Is the name spelled as it is where it was defined? Run the cell "Setup" first.'),
+    (UnicodeDecodeError, "These bytes are not valid UTF-8: not all bytes are text."),
     (IndexError, "It reads past the end: how long is the value?"),
-    (KeyError, "The dict has no such key: what when it is missing?"),
+    (KeyError, "The dict has no such key. What should happen when it is missing?"),
     (StopIteration, "`next(…)` found nothing. With a second value, `next(…, None)` returns that."),
     ("NoneType", "A value is None there. Where does it come from, and when is it None?"),
     ("HASH'", "That is the hash object: `.digest()` gives its bytes."),
@@ -48,7 +48,7 @@ def match(error: BaseException | str | None, table: Meanings) -> str:
 
     Args:
         error: what was raised, or a text that says what happened.
-        table: the meanings, the first that fits counts.
+        table: the meanings, the first row that fits counts.
 
     Returns:
         The sentence; empty when no sign fits.
@@ -66,7 +66,7 @@ def match_cause(failure: BaseException | None, table: Meanings) -> str:
 
     Args:
         failure: a refusal (NotYet), raised from what the learner's function raised.
-        table: the meanings, the first that fits counts.
+        table: the meanings, the first row that fits counts.
 
     Returns:
         The sentence; empty when nothing was raised, or no sign fits.
@@ -106,7 +106,7 @@ def explain(error: BaseException, timeout_s: float) -> tuple[str, str]:
     if isinstance(error, OutOfTime):
         return (
             f"it did not end within {timeout_s:g} s",
-            "A loop without end? Look for what should make its condition false.",
+            "Is that an endless loop? Look for what should make its condition false.",
         )
     return describe(error), match(error, MEANINGS)
 

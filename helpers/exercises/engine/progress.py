@@ -54,7 +54,7 @@ def read() -> set[str]:
 
 
 def record(name: str) -> set[str]:
-    """Note that an exercise is solved.
+    """Record that an exercise is solved.
 
     Args:
         name: the exercise.
@@ -72,7 +72,7 @@ def record(name: str) -> set[str]:
             _write(path, json.dumps({"solved": sorted(names)}, indent=1) + "\n")
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            _say_once(f"progress is not kept: cannot write {path.name} ({reason})")
+            _say_once(f"progress is not saved: cannot write {path.name} ({reason})")
     return names
 
 
@@ -96,7 +96,7 @@ def _put_aside(path: Path) -> None:
     except OSError:
         _say_once(f"progress cannot be read: {path.name} is damaged")
         return
-    _say_once(f"progress starts anew: {path.name} was damaged and is kept as {aside.name}")
+    _say_once(f"progress starts over: {path.name} was damaged and is now {aside.name}")
 
 
 def _say_once(text: str) -> None:

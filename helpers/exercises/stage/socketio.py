@@ -117,7 +117,7 @@ class Stage:
             json.dumps(result)
         except (TypeError, ValueError) as error:
             facts = [("returned", shown(result)), ("what happened", str(error))]
-            nudge = "An acknowledgement is made of what JSON has: texts, numbers, lists, dicts."
+            nudge = "An acknowledgement is made of what JSON has: strings, numbers, lists, dicts."
             self.attempt.failure = NotYet(self.attempt.call_text, facts, [nudge])
             self.attempt.failure.__cause__ = error
             return True
@@ -231,7 +231,7 @@ def _make_server(stage: Stage) -> Any:
 
         async def emit(self, event: str, data: Any = None, *args: Any, **options: Any) -> None:
             if not isinstance(event, str):  # the library would send it; no client can read it
-                raise TypeError(f"an event's name is a text, got {shown(event)}")
+                raise TypeError(f"an event's name is a string, got {shown(event)}")
             names = ("to", "room", "skip_sid")
             given = dict(zip(names, args, strict=False)) | options
             to = given.get("to") or given.get("room")

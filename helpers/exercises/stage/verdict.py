@@ -8,14 +8,14 @@ from typing import Any, NoReturn
 
 from helpers.exercises.engine.attempt import Attempt, NotTried, NotYet
 from helpers.exercises.engine.explain import Meanings, match_cause
-from helpers.exercises.engine.values import shown
+from helpers.exercises.engine.values import name_type, shown
 from helpers.exercises.stage.listening import GONE
 
 UNSENT: Meanings = (
-    ("dict-like", "`send` takes a text: `json.dumps(…)` makes one of a dict."),
+    ("dict-like", "`send` takes a string: `json.dumps(…)` makes one from a dict."),
     (
         "'ServerConnection' object is not iterable",
-        "Messages come when they come, so the loop has to wait: `async for`.",
+        "Messages arrive at any time, so the loop has to wait for them: `async for`.",
     ),
 )
 
@@ -94,10 +94,10 @@ def explain_silence(attempt: Attempt, got: object, asked: int) -> str:
     if raised or attempt.failure is not None:
         return raised
     if got is GONE and asked > 1:
-        return "It answers, then it ends: `async for` goes on until the client leaves."
+        return "It answers once, then it ends: `async for` continues until the client leaves."
     if got is GONE:
         return "When the handler ends, its connection closes: send the answer before that."
-    return "Every message gets one answer: is there an awaited `send` on every way through?"
+    return "Every message gets one answer: is there an awaited `send` in every branch?"
 
 
 def find_wrong_field(message: Mapping[str, Any], expected: Mapping[str, Any]) -> str:
@@ -115,12 +115,12 @@ def find_wrong_field(message: Mapping[str, Any], expected: Mapping[str, Any]) ->
             return f'The message has no "{key}".'
         if message[key] != value and str(message[key]).casefold() == str(value).casefold():
             if type(message[key]) is not type(value):
-                kind = "true or false" if isinstance(value, bool) else type(value).__name__
-                return f'"{key}" is {kind}, and not a {type(message[key]).__name__}.'
-            return f'"{key}" is {json.dumps(value)}, in these letters.'
+                kind = "true or false" if isinstance(value, bool) else name_type(type(value))
+                return f'"{key}" should be {kind}, not {name_type(type(message[key]))}.'
+            return f'"{key}" should be {json.dumps(value)}, spelled exactly like that.'
         if message[key] != value:
             return f'"{key}" should be {json.dumps(value, ensure_ascii=False)}.'
         if isinstance(value, bool) and message[key] is not value:
-            return f'"{key}" is true or false, and not a {type(message[key]).__name__}.'
+            return f'"{key}" should be true or false, not {name_type(type(message[key]))}.'
     extra = sorted(set(message) - set(expected))
-    return f'Nobody asked for "{extra[0]}".' if extra else ""
+    return f'The message should not have "{extra[0]}".' if extra else ""

@@ -14,7 +14,7 @@ from helpers.exercises.stage.verdict import find_wrong_field, refuse
 
 MEANINGS: Meanings = (
     ("broadcast.", "`call` asks one client, so it has to know which: `to=` and a sid."),
-    ("name is a text", "`emit` takes the event's name first, then its data."),
+    ("name is a string", "`emit` takes the event's name first, then its data."),
     ("argument 'skip'", "The parameter is called `skip_sid`."),
     ("has no attribute 'broadcast'", "`emit` without `to` reaches everybody."),
     ("has no attribute 'send_json'", "`emit` takes the event's name, then a dict."),

@@ -27,7 +27,7 @@ def test_correct_counts_what_is_solved(capsys: pytest.CaptureFixture[str]) -> No
     )
     asyncio.run(wait_for(check.later(later)))
     assert capsys.readouterr().out == (
-        "correct: `later`, that is it; all 2 exercises of this notebook are solved.\n"
+        "correct: `later`, that's it; all 2 exercises of this notebook are solved.\n"
     )
 
 
@@ -86,7 +86,7 @@ def test_a_check_that_is_not_awaited_says_so() -> None:
 def test_an_unknown_exercise_lists_names_nearby() -> None:
     with pytest.raises(AttributeError) as caught:
         _ = check.duble
-    assert str(caught.value) == "there is no exercise 'duble'; near it: double"
+    assert str(caught.value) == "there is no exercise 'duble'; similar names: double"
 
 
 def test_hints_go_one_step_further_and_begin_again(capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,7 +110,9 @@ def test_a_hint_can_be_asked_for_with_the_function(capsys: pytest.CaptureFixture
 def test_help_with_an_unknown_name(ask: object, capsys: pytest.CaptureFixture[str]) -> None:
     assert callable(ask)
     ask("zzz")
-    assert capsys.readouterr().out == "there is no exercise 'zzz'; there are: double, later\n"
+    assert (
+        capsys.readouterr().out == "there is no exercise 'zzz'; the exercises are: double, later\n"
+    )
 
 
 def test_no_solution_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,7 +34,7 @@ def test_a_damaged_file_is_kept_aside(
     progress.record("a")
     assert progress.read() == {"a"}
     assert capsys.readouterr().out == (
-        "progress starts anew: progress.json was damaged and is kept as progress.json.broken\n"
+        "progress starts over: progress.json was damaged and is now progress.json.broken\n"
     )
 
 
@@ -47,7 +47,7 @@ def test_a_place_that_cannot_be_written_is_said_once(
     assert progress.record("a") == {"a"}
     progress.record("b")
     said = capsys.readouterr().out
-    assert said.startswith("progress is not kept: cannot write progress.json (")
+    assert said.startswith("progress is not saved: cannot write progress.json (")
     assert said.count("\n") == 1
 
 

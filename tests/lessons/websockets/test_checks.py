@@ -113,7 +113,7 @@ def test_a_plain_function_is_no_handler() -> None:
     def plain(websocket: Any) -> str:
         return "hello"
 
-    assert "an `async def` is asked for" in judged(reverse, plain)[0]
+    assert "asks for an `async def`" in judged(reverse, plain)[0]
 
 
 def test_a_handler_that_hears_that_its_client_left_is_right() -> None:
