@@ -64,17 +64,17 @@ NOT_JOINING = (
     total_s=20.0,
 )
 async def welcome(attempt: Attempt) -> None:
-    """Two join, the third tries names that are taken and nonsense, two race for one name."""
+    """Two join, a third tries taken names and nonsense, and two race for one name."""
     people, trial = SharedDict(), StayingAttempt(attempt)
     try:
         async with serve_handler(trial, people) as url:
             await judge_joins(trial, url, people)
-    except TimeoutError:  # no connection opens beside a handler that never gives way
+    except TimeoutError:  # no connection opens while a handler never gives way
         raise trial.failure or NotYet(attempt.name, [], ["It keeps everybody waiting."]) from None
 
 
 async def judge_joins(trial: StayingAttempt, url: str, people: SharedDict) -> None:
-    """Let one client after the other join, or fail to."""
+    """Let one client after another join, or fail to join."""
     async with connect(url) as alice:
         await require_admitted(trial, alice, "Alice", people)
         async with connect(url) as bob:
@@ -99,7 +99,7 @@ async def judge_joins(trial: StayingAttempt, url: str, people: SharedDict) -> No
 async def require_admitted(
     trial: StayingAttempt, websocket: ClientConnection, typed: str, people: SharedDict
 ) -> None:
-    """Join under a name that is free."""
+    """Refuse unless a client can join under a free name."""
     name = typed.strip()
     got = await ask(trial, websocket, write_join(typed))
     nudge = match_cause(trial.failure, MEANINGS)
@@ -128,7 +128,7 @@ async def require_admitted(
 async def require_refused(
     trial: StayingAttempt, websocket: ClientConnection, text: str, nudge: str
 ) -> None:
-    """Send what must be answered with an error."""
+    """Refuse unless the answer to a message is an error."""
     got = await ask(trial, websocket, text)
     problem = explain_error_reply(got, nudge)
     if problem:
@@ -141,7 +141,7 @@ async def require_refused(
 async def judge_race(
     trial: StayingAttempt, first: ClientConnection, second: ClientConnection
 ) -> None:
-    """Let two clients ask for one name, while what is sent takes its time."""
+    """Let two clients ask for one name at once, while sending takes some time."""
     await send(first, write_join("Alice"))
     await send(second, write_join("Alice"))
     answers = await receive(first), await receive(second)
@@ -160,7 +160,7 @@ async def judge_race(
 
 
 async def call(attempt: Attempt, crowd: Crowd, title: str, *arguments: Any) -> Heard:
-    """Call the learner's function with a room's people, and collect what each of them got."""
+    """Call the learner's function with the people of a crowd, and collect what each got."""
     before = dict(crowd.people)
     try:
         returned = await attempt(*arguments, crowd.people)
@@ -175,7 +175,7 @@ async def call(attempt: Attempt, crowd: Crowd, title: str, *arguments: Any) -> H
 
 
 def require_due(attempt: Attempt, heard: Heard, expected: Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuse unless everybody got what is due to them: one message, or none."""
+    """Refuse unless everybody got exactly what they should: one message, or nothing."""
     for name, got in heard.by_name.items():
         nudge = explain_delivery(heard, name, expected)
         if nudge:
@@ -198,7 +198,7 @@ def require_due(attempt: Attempt, heard: Heard, expected: Mapping[str, Mapping[s
     )
 )
 async def typing(attempt: Attempt) -> None:
-    """Everybody but the typist hears, also when somebody has left."""
+    """Everybody but the typist hears it, even if somebody has left."""
     for names, gone, typist, on in (
         (("Alice", "Bob", "Dave"), (), "Alice", True),
         (("Alice", "Bob", "Dave"), (), "Bob", False),
@@ -223,7 +223,7 @@ async def typing(attempt: Attempt) -> None:
     )
 )
 async def whisper(attempt: Attempt) -> None:
-    """A secret, nobody of that name, a note to oneself, one who has left, odd letters."""
+    """A secret, an unknown name, a note to oneself, somebody who has left, odd letters."""
     names = ("Alice", "Bob", "Carol", "Dave")
     error = {"type": "error", "code": "no_such_person"}
     for to, text, gone in (
@@ -253,7 +253,7 @@ async def whisper(attempt: Attempt) -> None:
     )
 )
 async def catch_up(attempt: Attempt) -> None:
-    """While what was missed is sent, others talk on; nothing is lost, and nothing comes twice."""
+    """Others go on talking during the catch-up; nothing is lost, and nothing is sent twice."""
     for said, seen, more in (
         (["one", "two", "three", "four"], 2, ["five", "six"]),
         (["one", "two"], 0, ["three"]),

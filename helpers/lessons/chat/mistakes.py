@@ -1,4 +1,4 @@
-"""The mistakes that are made with messages to many: what a wrong answer tells about them."""
+"""Mistakes in sending to many clients, and what to say about them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def explain_message(got: str | bytes | Silence, expected: Mapping[str, Any]) -> 
         expected: the object that it should be.
 
     Returns:
-        The next step; nothing when the message is right.
+        The next step; empty when the message is right.
     """
     if isinstance(got, Silence):
         return "Nothing came."
@@ -86,7 +86,7 @@ def explain_error_reply(got: str | bytes | Silence, nudge: str) -> str:
         nudge: why an error is due.
 
     Returns:
-        The next step; nothing when it is an error.
+        The next step; empty when it is an error.
     """
     if isinstance(got, Silence):
         return nudge
@@ -109,7 +109,7 @@ def explain_entry(people: Mapping[Any, Any], name: str) -> str:
         name: the name that has joined.
 
     Returns:
-        The next step; nothing when the entry is right.
+        The next step; empty when the entry is right.
     """
     from websockets.asyncio.server import ServerConnection
 
@@ -147,7 +147,7 @@ def explain_delivery(heard: Heard, name: str, expected: Mapping[str, Mapping[str
         expected: the message for each who should get one.
 
     Returns:
-        The next step; nothing when the right message came once, or none was due and none came.
+        The next step; empty when the right message came once, or none was due and none came.
     """
     got = heard.by_name[name]
     if not got and name not in expected:
@@ -176,7 +176,7 @@ def explain_delivery(heard: Heard, name: str, expected: Mapping[str, Mapping[str
 
 
 def explain_unreached(name: str, message: Mapping[str, Any]) -> str:
-    """Say why a message may not have reached somebody, while others got theirs."""
+    """Say why a message perhaps did not reach somebody, while others got theirs."""
     if message.get("from") == name:
         return f"{name} wrote it, and wants to see it in the chat: send it to both."
     return (
@@ -186,7 +186,7 @@ def explain_unreached(name: str, message: Mapping[str, Any]) -> str:
 
 
 def read_message(got: str | bytes) -> Mapping[str, Any]:
-    """Read what was got; nothing where it is no object."""
+    """Read a message; the result is empty if it is not an object."""
     try:
         message = json.loads(got)
     except ValueError:
@@ -195,7 +195,7 @@ def read_message(got: str | bytes) -> Mapping[str, Any]:
 
 
 def explain_nobody(heard: Heard, expected: Mapping[str, Mapping[str, Any]]) -> str:
-    """Say why nobody may have got anything."""
+    """Say why perhaps nobody got anything."""
     if heard.returned is not None:
         return "What it returns reaches nobody: `await websocket.send(…)` does."
     if any(message["type"] == "error" for message in expected.values()):
@@ -212,7 +212,7 @@ def explain_intruder(
     heard: Heard,
     expected: Mapping[str, Mapping[str, Any]],
 ) -> str:
-    """Say why somebody got what was not for them."""
+    """Say why somebody got a message that was not for them."""
     message = read_message(got[0])
     if message.get("type") == "typing":
         if any(heard.by_name[other] for other in expected):
@@ -228,7 +228,7 @@ def explain_intruder(
 def explain_catch_up(
     got: list[str | bytes], everything: list[str], seen: int, returned: object
 ) -> str:
-    """Say what is wrong with what somebody got who catches up.
+    """Say what is wrong with the messages that a client got while catching up.
 
     Args:
         got: the messages that came, in order.
@@ -237,7 +237,7 @@ def explain_catch_up(
         returned: what the learner's function returned.
 
     Returns:
-        The next step; nothing when all came once and in order.
+        The next step; empty when all came once and in order.
     """
     missed = everything[seen:]
     if got == missed:

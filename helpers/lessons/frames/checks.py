@@ -1,4 +1,4 @@
-"""The checks of the lesson frames: frames, read and written by hand."""
+"""Exercises of the lesson frames: frames read and written by hand."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MEANINGS: Meanings = (
 
 
 def _call(attempt: Attempt, *args: Any, meanings: Meanings) -> Any:
-    """Call the learner's function; for an exception that tells the mistake, say the mistake."""
+    """Call the learner's function; when an exception reveals the mistake, name the mistake."""
     try:
         return attempt(*args)
     except NotYet as failure:

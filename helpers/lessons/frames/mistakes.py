@@ -1,4 +1,4 @@
-"""The mistakes that are made with frames: what a wrong result tells about how it came about."""
+"""Mistakes in reading and writing frames, and what to say about them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def explain_length(got: Any, frame: bytes) -> str:
 
 
 def explain_list(got: Any) -> str:
-    """Tell a list of numbers from bytes; nothing for all else.
+    """Tell a list of numbers from bytes.
 
     Args:
         got: the learner's result.
@@ -157,7 +157,7 @@ def _explain_size(got: bytes, header: bytes, text: str) -> str:
 
 
 def explain_decoding(frames: Frames) -> str:
-    """Say what was decoded that is no text.
+    """Say which bytes were decoded though they are not text.
 
     Args:
         frames: the frames.

@@ -1,4 +1,4 @@
-"""Exercises of the lesson handshake: the handshake, from its accept key to its faults."""
+"""Exercises of the lesson handshake: from the accept key to faults and subprotocols."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def cast(attempt: Attempt) -> None:
 
 
 def call(attempt: Attempt, database: VoteDatabase, table: str, *arguments: Any) -> Any:
-    """Call the learner's function with the database, and say what an error of SQLite means."""
+    """Call the learner's function with the database, and explain an error of SQLite."""
     database.votes.name = table
     try:
         return attempt.call(database.votes, *arguments)
@@ -74,7 +74,7 @@ def require_stored(
     expected: dict[tuple[str, str], tuple[int, int]],
     nudge: str,
 ) -> None:
-    """Refuse unless the rows that everybody can read are the expected ones."""
+    """Refuse unless everybody can read the expected rows."""
     stored, own = database.rows(committed=True), database.rows(committed=False)
     if stored != own and own == expected:
         attempt.fail(
@@ -188,7 +188,7 @@ def require_closed(
 
 
 def require_answer(attempt: Attempt, got: Any, expected: bool, nudge: str) -> None:
-    """Refuse what is not the expected truth value."""
+    """Refuse anything but the expected truth value."""
     attempt.of_type(got, bool, "Return True when the poll is closed by its owner, else False.")
     attempt.equal(got, expected, nudge)
 
@@ -206,7 +206,7 @@ def require_answer(attempt: Attempt, got: Any, expected: bool, nudge: str) -> No
     total_s=30.0,
 )
 async def coalesce(attempt: Attempt) -> None:
-    """One vote, a heap of votes, votes that keep coming, a last one in the pause, and quiet."""
+    """One vote, a burst of votes, a last one in the pause, and a steady stream of votes."""
     names = set(getattr(getattr(attempt.function, "__code__", None), "co_names", ()))
     if {"time", "sleep"} <= names and "asyncio" not in names:
         attempt.fail("`time.sleep` stops the whole loop: `await asyncio.sleep(…)` only this task.")

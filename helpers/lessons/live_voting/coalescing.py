@@ -1,4 +1,4 @@
-"""Changes that keep coming, and a learner's coroutine that sends the newest of them."""
+"""A feed of changes, and a learner's coroutine that sends the newest of them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Feed:
         self._news.set()
 
     async def until(self, number: int) -> bool:
-        """Wait until a state was sent, not longer than the deadline."""
+        """Wait until a state was sent, no longer than the deadline."""
         try:
             async with asyncio.timeout(WAIT_S):
                 while [number, 0] not in self.states and not self.left:
@@ -74,7 +74,7 @@ async def play(attempt: Attempt, title: str, takes_s: float, script: Script) -> 
         attempt: the coroutine on trial: `(changes, send, pause_s)`.
         title: what happens, for the outcome's first line.
         takes_s: how long a `send` takes, in seconds.
-        script: puts changes into the feed, and says what was wrong.
+        script: puts changes into the feed; returns what was wrong.
 
     Raises:
         NotYet: something was.
@@ -111,7 +111,7 @@ def shorten(states: list[Any]) -> str:
 
 
 def explain_run(feed: Feed) -> str:
-    """Say what is wrong with a run, whichever it is: None or a state twice, an early end."""
+    """Say what would be wrong in any script: None or a state twice was sent, or it ended early."""
     if None in feed.states:
         return "None is the end, not a state: it must not be sent."
     if any(a == b for a, b in zip(feed.states, feed.states[1:], strict=False)):
@@ -122,7 +122,7 @@ def explain_run(feed: Feed) -> str:
 
 
 async def one_vote(feed: Feed) -> str:
-    """A vote must be told at once, not after a pause."""
+    """A vote must be sent at once, not after a pause."""
     feed.put(1)
     if not await feed.until(1):
         return "It never arrived: send a change as soon as there is one."
@@ -132,7 +132,7 @@ async def one_vote(feed: Feed) -> str:
 
 
 async def burst(feed: Feed) -> str:
-    """Of many that wait, the newest alone counts."""
+    """Of many changes that wait, only the newest counts."""
     feed.put(*range(1, 101))
     feed.end()
     if not await feed.until(100):
@@ -143,7 +143,7 @@ async def burst(feed: Feed) -> str:
 
 
 async def in_the_pause(feed: Feed) -> str:
-    """What comes in the pause is sent after it; then there is quiet."""
+    """A change during the pause is sent after it; then nothing happens."""
     feed.put(1)
     if not await feed.until(1):
         return "It never arrived: send a change as soon as there is one."
@@ -156,7 +156,7 @@ async def in_the_pause(feed: Feed) -> str:
 
 
 async def steady_stream(feed: Feed) -> str:
-    """While votes keep coming, messages keep their distance, and do not wait for the end."""
+    """While votes keep coming, there is a pause between messages, and some before the end."""
     began = time.monotonic()
     for number in range(1, 61):
         feed.put(number)

@@ -1,4 +1,4 @@
-"""The mistakes that are made with SQL: what an error of SQLite tells about them."""
+"""Mistakes in SQL, and what to say about them."""
 
 from __future__ import annotations
 

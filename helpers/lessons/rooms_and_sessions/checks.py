@@ -30,7 +30,7 @@ INVITED = "invited to tea: Alice and Bob, to attic: nobody, to chess club: Carol
     ),
 )
 async def authorise_join(attempt: Attempt) -> None:
-    """One is invited, one is not; a room that is not there; what is no name of a room."""
+    """One is invited, one is not; an unknown room; values that are not a name."""
     invited = {"tea": {"Alice", "Bob"}, "attic": set[str](), "chess club": {"Carol"}}
     async with serve_rooms(attempt, lobby=("Alice", "Bob", "Carol", "A")) as stage:
         for tab, room, welcome, nudge in (
@@ -123,7 +123,7 @@ async def members(attempt: Attempt) -> None:
 
 
 async def ask_members(attempt: Attempt, title: str, stage: Stage, room: str) -> list[Any]:
-    """Ask the learner's function for names; sids in place of them have their own sentence."""
+    """Ask the learner's function for names; sids instead of names get their own sentence."""
     got = await call(attempt, title, stage.sio, room)
     attempt.require(got is not None, "It returned None: return the names.")
     sids = {client.sid for client in stage.clients.values()}
@@ -234,7 +234,7 @@ TABS = ("Alice", "Bob", "Bob 2", "Carol")
     ),
 )
 async def kick(attempt: Attempt) -> None:
-    """The owner kicks two tabs; somebody else may not; nobody of that name; no such room."""
+    """The owner kicks two tabs; others may not; an unknown name; an unknown room."""
     for case in ("Carol", "nobody", "no room"):
         await require_kick_refused(attempt, case)
     async with serve_rooms(attempt, tea=TABS, chess=("Bob", "Carol"), own=("Bob 3",)) as stage:
@@ -258,7 +258,7 @@ async def kick(attempt: Attempt) -> None:
 
 
 async def require_kick_refused(attempt: Attempt, case: str) -> None:
-    """Let somebody kick who may not, or somebody who is not there."""
+    """Refuse unless a kick fails that somebody may not do, or whose victim is absent."""
     by, room, name, expected, nudge = {
         "Carol": ("Carol", ROOM, "Bob", NOT_OWNER, "Alice owns `tea`, and Carol does not."),
         "nobody": (

@@ -1,4 +1,4 @@
-"""The mistakes that are made with rooms: what a wrong answer tells about them."""
+"""Mistakes with rooms, and what to say about them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MEANINGS: Meanings = (
 
 
 async def call(attempt: Attempt, title: str, *arguments: Any) -> Any:
-    """Call the learner's function; whatever is told about it begins with the title."""
+    """Call the learner's function; any outcome begins with the title."""
     try:
         got = await attempt(*arguments)
     except NotYet as failure:
@@ -50,7 +50,7 @@ async def call(attempt: Attempt, title: str, *arguments: Any) -> Any:
 def require_acknowledged(
     attempt: Attempt, got: Any, expected: Mapping[str, Any], nudge: str
 ) -> None:
-    """Refuse unless the acknowledgement is the one that is due."""
+    """Refuse unless the acknowledgement is the expected one."""
     if got is None:
         attempt.fail("It returned None: what it returns is the acknowledgement, a dict.")
     if isinstance(got, bool):
@@ -62,7 +62,7 @@ def require_acknowledged(
 
 
 def require_heard(attempt: Attempt, heard: Mapping[str, Sequence[Event]]) -> None:
-    """Refuse unless everybody heard what is for them, once."""
+    """Refuse unless everybody heard their event, once."""
     kicked: list[Event] = [("kicked", {"room": ROOM})]
     left: list[Event] = [("left", {"room": ROOM, "name": "Bob"})]
     attempt.result_text = None

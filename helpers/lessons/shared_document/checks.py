@@ -1,4 +1,4 @@
-"""The checks of the lesson shared_document: versions, edits, and what is missing."""
+"""Exercises of the lesson shared_document: versions, edits and missing updates."""
 
 from __future__ import annotations
 

@@ -25,21 +25,21 @@ TYPIST = "{name} types, and knows it: `skip_sid=sid` leaves one out."
 
 
 def make_names() -> SharedDict:
-    """Make the dict sid → name, which a learner's function gets as it is."""
+    """Make the dict that leads from sid to name, which a learner's function gets as it is."""
     names = SharedDict()
     names.shown_as = "names"
     return names
 
 
 async def connect_all(stage: Stage, names: SharedDict, *people: str) -> list[Client]:
-    """Connect a client for each name, and enter it."""
+    """Connect a client for each name, and enter the names in the dict."""
     clients = [await stage.connect(name) for name in people]
     names.update({client.sid: client.name for client in clients})
     return clients
 
 
 def expect_others(stage: Stage, sender: str, event: Event) -> dict[str, Event]:
-    """Expect an event for all but one."""
+    """Expect an event for everybody but the sender."""
     return {name: event for name in stage.clients if name != sender}
 
 
@@ -51,7 +51,7 @@ def expect_others(stage: Stage, sender: str, event: Event) -> dict[str, Event]:
     )
 )
 async def pass_on(attempt: Attempt) -> None:
-    """Two speak, then nonsense comes, and then they go on."""
+    """Two people speak, then nonsense is sent, and then they continue."""
     names = make_names()
     async with serve_handlers(attempt) as stage:
         stage.on("say", names)
@@ -64,7 +64,7 @@ NO_TEXTS: tuple[tuple[None, Any], ...] = ((None, 7), (None, ""), (None, "   "), 
 
 
 async def judge_said(attempt: Attempt, stage: Stage, client: Client, text: Any) -> None:
-    """Say something, good or bad, and judge what came of it."""
+    """Say something, good or bad, and judge the reaction."""
     good = isinstance(text, str) and bool(text.strip())
     stage.emitted.clear()
     ack = await client.ask("say", text)
@@ -105,7 +105,7 @@ REFUSED: tuple[tuple[Any, str, str], ...] = (
     total_s=25.0,
 )
 async def come_in(attempt: Attempt) -> None:
-    """Two come, others are refused, two race for one name."""
+    """Two connect, others are refused, and two race for one name."""
     names = make_names()
     async with serve_handlers(attempt) as stage:
         stage.on("connect", names)
@@ -125,7 +125,7 @@ async def come_in(attempt: Attempt) -> None:
 
 
 async def require_admitted(attempt: Attempt, stage: Stage, names: SharedDict, typed: str) -> None:
-    """Come under a name that is free."""
+    """Refuse unless a client is let in under a free name."""
     name = typed.strip()
     stage.emitted.clear()
     client = await stage.connect(name, {"name": typed})
@@ -145,7 +145,7 @@ async def require_admitted(attempt: Attempt, stage: Stage, names: SharedDict, ty
 async def require_turned_away(
     attempt: Attempt, stage: Stage, names: SharedDict, auth: Any, code: str, nudge: str
 ) -> None:
-    """Come under a name that is not to be had."""
+    """Refuse unless a client is refused, because its name is taken or bad."""
     before = dict(names)
     client = await stage.connect("nobody", auth)
     attempt.call_text = f"a client comes with auth {shown(auth)}"
@@ -192,7 +192,7 @@ async def go_out(attempt: Attempt) -> None:
 def judge_left(
     attempt: Attempt, stage: Stage, heard: Any, client: Client, online: list[str]
 ) -> None:
-    """Judge what those who stayed heard of somebody who left."""
+    """Judge what the others heard when somebody left."""
     for name, came in heard.items():
         data = came[0][1] if came else None
         if isinstance(data, dict) and client.name in (data.get("online") or ()):
@@ -261,7 +261,7 @@ ONE = (
     total_s=20.0,
 )
 async def tell_one(attempt: Attempt) -> None:
-    """A secret for Bob, for nobody, for Carol, who does not answer, and for oneself."""
+    """A secret for Bob, for an unknown name, for Carol, who does not answer, and for oneself."""
     names = make_names()
     async with serve_handlers(attempt) as stage:
         stage.on("tell", names)

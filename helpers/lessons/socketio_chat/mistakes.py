@@ -1,4 +1,4 @@
-"""The mistakes that are made with events: what a wrong answer tells about them."""
+"""Mistakes in handlers of events, and what to say about them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ MEANINGS: Meanings = (
 SID = "HZIUhWVI6LbTjPDoAAAB"  # what a sid looks like
 WATCHER = "A watcher has no name in `names`, and leaves without a word."
 
-REASONS: Meanings = (  # that a client is told when its connection is refused
+REASONS: Meanings = (  # that a client gets when its connection is refused
     (
         "Connection refused by server",
         "Python has a `ConnectionRefusedError` of its own, which tells the client nothing. "
@@ -71,7 +71,7 @@ def explain_failure(failure: BaseException | None) -> str:
         failure: how the call ended, with the exception as its cause.
 
     Returns:
-        The next step; nothing where nobody knows.
+        The next step; empty if it is unknown.
     """
     from socketio.exceptions import TimeoutError as NoAcknowledgement
 
@@ -89,13 +89,13 @@ def explain_failure(failure: BaseException | None) -> str:
 def deny(
     attempt: Attempt, got: object, expected: object, nudge: str, what: str = "acknowledged"
 ) -> NoReturn:
-    """Refuse what came; where the handler raised, say what that means.
+    """Refuse what came; if the handler raised, say what that means.
 
     Args:
         attempt: the handler on trial.
         got: what came.
         expected: what should have come.
-        nudge: the next step, where nothing was raised.
+        nudge: the next step, if nothing was raised.
         what: the name of what came.
 
     Raises:
@@ -142,10 +142,10 @@ def explain_heard(stage: Stage, heard: Sequence[Event], name: str, expected: Eve
         stage: the stage, which knows what was emitted.
         heard: what came to that client.
         name: the client's.
-        expected: the event that should have come; None where none should.
+        expected: the event that should have come; None if there should be none.
 
     Returns:
-        The next step; nothing when exactly that came.
+        The next step; empty when exactly that came.
     """
     if expected is None:
         return f"{name} heard {heard[0][0]!r}, and should not have." if heard else ""
@@ -165,7 +165,7 @@ def explain_heard(stage: Stage, heard: Sequence[Event], name: str, expected: Eve
 
 
 def explain_unheard(stage: Stage, name: str, event: str) -> str:
-    """Say why somebody may have heard nothing."""
+    """Say why somebody perhaps heard nothing."""
     if not stage.emitted:
         return f"{name} heard nothing: `await sio.emit({event!r}, …)` sends an event."
     last = stage.emitted[-1]
@@ -209,13 +209,13 @@ def require_heard_by(
 
 
 def is_stranger(given: Any, sids: Collection[str]) -> bool:
-    """Whether `to` or `skip_sid` names none of the clients; both take lists, too."""
+    """Whether `to` or `skip_sid` names no client at all; both may also be lists."""
     ask_members = given if isinstance(given, list) else [given]
     return given is not None and not any(sid in ask_members for sid in sids)
 
 
 def explain_intruder(stage: Stage, heard: Mapping[str, Sequence[Event]], name: str) -> str:
-    """Say why somebody may have heard what was not for them; nothing where nobody knows."""
+    """Say why somebody perhaps heard an event that was not for them; empty if unknown."""
     last = stage.emitted[-1] if stage.emitted else None
     sids = {client.sid for client in stage.clients.values()}
     if last and is_stranger(last.skip_sid, sids):

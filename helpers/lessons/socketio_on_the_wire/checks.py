@@ -1,4 +1,4 @@
-"""The checks of the lesson socketio_on_the_wire: packets read, written and talked."""
+"""Exercises of the lesson socketio_on_the_wire: packets read, written and exchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A chat of one client, on Engine.IO and Socket.IO, that says at once what was wrong.
+"""A chat with one client, on Engine.IO and Socket.IO, that says at once what was wrong.
 
 server   open                                          client   40{"name":"Ada"}
          40{"sid":…}, then events                                42N["say",{id, text}]
@@ -24,7 +24,7 @@ from helpers.wire.socketio import SocketIOError
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
 
-EARLY_S = 0.15  # what comes within it did not wait for the server's 40
+EARLY_S = 0.15  # a message within that time did not wait for the server's 40
 OPEN = {
     "sid": "id-1",
     "upgrades": [],
@@ -36,7 +36,7 @@ OPEN = {
 
 @dataclass(frozen=True)
 class Violation(Exception):
-    """What was wrong: the next step, and what the chat got."""
+    """A violation of the protocol: the next step, and what the chat got."""
 
     nudge: str
     got: Any = None
@@ -44,7 +44,7 @@ class Violation(Exception):
 
 @dataclass
 class Conversation:
-    """One conversation: what is expected, and what went wrong in it."""
+    """One conversation: what is expected of the client, and what went wrong."""
 
     name: str
     text: str
@@ -55,7 +55,7 @@ class Conversation:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wait_until_over(self, within_s: float) -> bool:
-        """Wait until the conversation has ended, not longer than the deadline."""
+        """Wait until the conversation has ended, no longer than the deadline."""
         try:
             async with asyncio.timeout(within_s):
                 await self.ended.wait()
@@ -64,7 +64,7 @@ class Conversation:
         return True
 
     async def serve(self, websocket: Any) -> None:
-        """Be the server of one client; the first problem ends it."""
+        """Serve one client; the first violation ends the conversation."""
         self.connected = True
         try:
             await self.admit(websocket)
@@ -79,7 +79,7 @@ class Conversation:
             self.ended.set()
 
     async def admit(self, websocket: Any) -> None:
-        """Take the connect packet, with the name in its auth."""
+        """Take the connect packet, which has the name in its auth."""
         await send(websocket, "0" + json.dumps(OPEN))
         got = await receive(websocket)
         if got is NO_ANSWER or got is GONE:
@@ -101,7 +101,7 @@ class Conversation:
         await send(websocket, '42["welcome",{"people":["Eve"]}]')
 
     async def receive_event(self, websocket: Any) -> int:
-        """Take what is said; return the number of its acknowledgement."""
+        """Take the event `say`; return the number for its acknowledgement."""
         got = await receive(websocket)
         if got is NO_ANSWER:
             raise Violation("You are in, and say nothing: emit the event `say`.")
@@ -122,7 +122,7 @@ class Conversation:
         return packet.id
 
     async def ping(self, websocket: Any) -> None:
-        """Ask for a sign of life, with an event behind it, before the acknowledgement."""
+        """Ping, then send an event, both before the acknowledgement."""
         await send(websocket, "2")
         await send(websocket, '42["typing",{"name":"Eve","on":true}]')
         got = await receive(websocket)

@@ -1,4 +1,4 @@
-"""The mistakes that are made with handlers and pings: what a wrong answer tells about them."""
+"""Mistakes in handlers and with pings, and what to say about them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MEANINGS: Meanings = (
 
 
 def explain_reverse(got: str | bytes | Silence, text: str, before: Collection[str]) -> str:
-    """Find out what was done to a text instead of reversing it.
+    """Find out what was done to a message instead of reversing it.
 
     Args:
         got: what the client got.
@@ -33,7 +33,7 @@ def explain_reverse(got: str | bytes | Silence, text: str, before: Collection[st
         before: the right answers to other texts.
 
     Returns:
-        The next step; nothing when no answer came.
+        The next step; empty when no answer came.
     """
     if text == "":
         return "An empty text has an answer too. Is what you send a text? An iterator is none."
@@ -61,7 +61,7 @@ def explain_reply(got: str | bytes | Silence, value: float | None, nudge: str) -
         nudge: what to say when the reply is well-formed, and wrong.
 
     Returns:
-        The next step; nothing when the reply is right.
+        The next step; empty when the reply is right.
     """
     if isinstance(got, Silence):
         return nudge
@@ -102,14 +102,14 @@ def explain_result(reply: Mapping[str, Any], nudge: str) -> str:
 
 
 def explain_failure(failure: NotYet, connections: Mapping[str, Any]) -> str:
-    """Tell who waits for ever from who asks one after the other, and both from who raises.
+    """Tell an endless wait from asking one peer after another, and both from an exception.
 
     Args:
         failure: how the call ended.
         connections: the peers, with the pings that nobody has answered.
 
     Returns:
-        The next step; nothing where the failure's own sentences say it.
+        The next step; empty where the failure's own sentences say it.
     """
     if failure.__cause__ is not None:
         return match_cause(failure, MEANINGS)

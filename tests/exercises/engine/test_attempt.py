@@ -230,7 +230,7 @@ def test_dots_among_answers_are_named() -> None:
 
 
 @pytest.mark.parametrize("function", [lambda: 1, lambda: None, lambda: "text", print])
-def test_what_answers_is_no_stub(function: Callable[..., Any]) -> None:
+def test_a_function_that_answers_is_not_a_stub(function: Callable[..., Any]) -> None:
     if function() is not None or function is print:
         Attempt("task", function, awaited=False)
 
@@ -324,7 +324,7 @@ def test_a_coroutine_is_awaited() -> None:
     assert asyncio.run(Attempt("task", task, awaited=True)("a")) == "A"
 
 
-def test_a_coroutine_that_waits_for_ever_ends() -> None:
+def test_a_coroutine_that_waits_forever_ends() -> None:
     async def task() -> None:
         await asyncio.Event().wait()
 

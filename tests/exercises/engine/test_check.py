@@ -83,6 +83,11 @@ def test_a_check_that_is_not_awaited_says_so() -> None:
     assert repr(check.later(later)) == "nothing is checked yet: write `await check.later(later)`"
 
 
+def test_a_note_on_an_unawaited_check_has_both_twins() -> None:
+    pending = check.later(later)
+    assert "<code>await check.later(later)</code>" in pending._repr_html_()
+
+
 def test_an_unknown_exercise_lists_names_nearby() -> None:
     with pytest.raises(AttributeError) as caught:
         _ = check.duble
@@ -131,7 +136,8 @@ def test_progress_names_what_is_left() -> None:
 
 def test_the_check_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
     check(double)
-    assert "`check.NAME(NAME)`" in capsys.readouterr().out
+    assert capsys.readouterr().out == f"{check!r}\n"
+    assert "`check.NAME(NAME)`" in repr(check)
     assert dir(check) == ["double", "later"]
 
 

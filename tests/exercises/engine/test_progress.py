@@ -1,4 +1,4 @@
-"""The file of solved exercises: written whole, kept aside when damaged, never in the way."""
+"""The file of solved exercises: written whole, put aside when damaged, never in the way."""
 
 import os
 import sys
@@ -38,7 +38,7 @@ def test_a_damaged_file_is_kept_aside(
     )
 
 
-def test_a_place_that_cannot_be_written_is_said_once(
+def test_a_file_that_cannot_be_written_is_reported_once(
     progress_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     in_the_way = progress_file.parent / "file"
@@ -65,15 +65,15 @@ def test_a_write_that_is_cut_off_leaves_the_old_file(
     assert [path.name for path in progress_file.parent.iterdir()] == [progress_file.name]
 
 
-def test_the_file_stands_beside_the_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_is_beside_the_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HELPERS_PROGRESS")
     root = Path(sys.modules["helpers"].__file__ or "").resolve().parents[1]
     assert progress.find_file() == root / "notebooks" / ".progress.json"
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file that is none")
-def test_what_is_no_file_is_left_alone(progress_file: Path) -> None:
-    """As /dev/null is, which whoever may write to it could replace."""
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
+def test_a_device_is_left_alone(progress_file: Path) -> None:
+    """Such as /dev/null, which anyone who may write to it could replace."""
     os.mkfifo(progress_file)
     assert progress.read() == set()
     assert progress.record("a") == {"a"}

@@ -109,7 +109,7 @@ def test_a_stub_is_not_tried_and_starts_no_server() -> None:
         assert str(judged(exercise, stub)[0]).startswith("not tried yet")
 
 
-def test_a_plain_function_is_no_handler() -> None:
+def test_a_plain_function_is_not_a_handler() -> None:
     def plain(websocket: Any) -> str:
         return "hello"
 
