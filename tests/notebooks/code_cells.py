@@ -31,7 +31,7 @@ def known_tags(notebook: Notebook) -> list[str]:
 
 @rule
 def no_loop_of_its_own(notebook: Notebook) -> list[str]:
-    """The kernel has a loop: nothing starts another, and nothing serves for ever."""
+    """The kernel has a loop: nothing starts another, and nothing serves forever."""
     complaints = []
     for cell in code(notebook):
         words = set(re.findall(r"\w+", ast.unparse(tree(cell))))

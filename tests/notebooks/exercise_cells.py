@@ -18,7 +18,7 @@ from tests.notebooks.rules import (
 
 @rule
 def exercises(notebook: Notebook) -> list[str]:
-    """Three to five exercises (00: one), each a stub with its check right behind it."""
+    """Three to five exercises (00: one), each a stub directly followed by its check."""
     found = list(pairs(notebook))
     inside = [c for c in sections(notebook).get("Exercises", []) if tagged(c, "exercise")]
     fewest, most = (1, 1) if opens_the_course(notebook) else (3, 5)
@@ -26,10 +26,10 @@ def exercises(notebook: Notebook) -> list[str]:
     if not fewest <= len(found) <= most:
         complaints.append(f"{len(found)} exercises, {fewest} to {most} are asked for")
     if len(inside) != len(found):
-        complaints.append("a stub stands outside of `## Exercises`")
+        complaints.append("a stub is outside `## Exercises`")
     for stub, check in found:
         if check is None or not tagged(check, "check"):
-            complaints.append(f"no check behind: {stub.source.splitlines()[0]}")
+            complaints.append(f"no check follows: {stub.source.splitlines()[0]}")
     if len([c for c in code(notebook) if tagged(c, "check")]) != len(found):
         complaints.append("a check without a stub before it")
     return complaints

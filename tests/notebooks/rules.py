@@ -54,7 +54,7 @@ def opens_the_course(notebook: Notebook) -> bool:
 
 
 def sections(notebook: Notebook) -> dict[str, list[Cell]]:
-    """Split the notebook at its second-level headings, wherever in a cell they stand."""
+    """Split the notebook at its second-level headings, wherever in a cell they are."""
     found: dict[str, list[Cell]] = {"": []}
     name = ""
     for cell in notebook.cells:
@@ -70,7 +70,7 @@ def sections(notebook: Notebook) -> dict[str, list[Cell]]:
 
 
 def pairs(notebook: Notebook) -> Iterator[tuple[Cell, Cell | None]]:
-    """Give each cell tagged `exercise` with the code cell behind it."""
+    """Give each cell tagged `exercise` with the code cell after it."""
     cells = code(notebook)
     for number, cell in enumerate(cells):
         if tagged(cell, "exercise"):

@@ -48,7 +48,7 @@ def setup(notebook: Notebook) -> list[str]:
     """The first code cell: imports and nothing else, four lines at most, under `## Setup`."""
     cells = [c for c in sections(notebook).get("Setup", []) if c.cell_type == "code"]
     if len(cells) != 1 or cells[0] is not code(notebook)[0]:
-        return ["the first code cell, and it alone, stands under `## Setup`"]
+        return ["only the first code cell belongs under `## Setup`"]
     complaints = []
     if len(cells[0].source.splitlines()) > 4:
         complaints.append("Setup has more than 4 lines")
@@ -134,6 +134,6 @@ def size(notebook: Notebook) -> list[str]:
 
 @rule
 def prose_between_code(notebook: Notebook) -> list[str]:
-    """At most two code cells stand between two pieces of prose."""
+    """At most two code cells are between two pieces of prose."""
     kinds = "".join(cell.cell_type[0] for cell in notebook.cells)
     return [f"{len(run)} code cells in a row" for run in re.findall("c+", kinds) if len(run) > 2]

@@ -78,7 +78,7 @@ def first_code(notebook: Notebook, containing: str = "") -> nbformat.NotebookNod
 
 
 def source(old: str, new: str) -> Break:
-    """Replace a piece of source, in whichever cells it stands; it must stand somewhere."""
+    """Replace a piece of source, in every cell that has it; at least one must have it."""
 
     def change(notebook: Notebook) -> None:
         assert any(old in c.source for c in notebook.cells), old
@@ -152,9 +152,9 @@ BROKEN: list[tuple[Rule, Break, str]] = [
     (
         exercise_cells.exercises,
         insert(3, cell(STUB.format("early"), "exercise")),
-        "stands outside",
+        "is outside",
     ),
-    (exercise_cells.exercises, without("check.second"), "no check behind"),
+    (exercise_cells.exercises, without("check.second"), "no check follows"),
     (exercise_cells.exercises, insert(3, cell("check.early(early)", "check")), "without a stub"),
     (exercise_cells.stubs, source(STUB.format("first"), LONG_STUB), "more than 15 lines"),
     (exercise_cells.stubs, source("def first", "x = 1\ndef first"), "not one function"),
