@@ -1,28 +1,30 @@
-"""Rooms with people in them: a real Socket.IO server whose tabs have names, for checks."""
+"""Mistakes with rooms, and what to say about them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from helpers.exercises.engine.attempt import Attempt, NotYet
-from helpers.exercises.stage.socketio_stage import Event, Stage, stage
-from helpers.exercises.stage.websocket_stage import enriched
+from helpers.exercises.engine.explain import Meanings, match_cause
+from helpers.exercises.stage.socketio import Event
+from helpers.exercises.stage.verdict import reword
 
 ROOM = "tea"
 
-MEANS = (
+MEANINGS: Meanings = (
     (
         "unhashable",
         "A client may send anything as a room, a list, too: `isinstance(room, str)` comes first.",
     ),
-    ("KeyError: 'cellar'", "There is no such room in the dict: `.get(room, …)` does not raise."),
-    ("KeyError: 'attic'", "There is no such room in the dict: `.get(room, …)` does not raise."),
-    ("KeyError: 'new'", "There is no such room in the dict: `.get(room, …)` does not raise."),
-    ("KeyError: None", "There is no such room in the dict: `.get(room, …)` does not raise."),
-    ("'coroutine' object is not", "`sio.get_session(sid)` is a coroutine: `await` it first."),
-    ("'coroutine' object has no", "`sio.get_session(sid)` is a coroutine: `await` it first."),
+    (
+        ("KeyError: 'cellar'", "KeyError: 'attic'", "KeyError: 'new'", "KeyError: None"),
+        "There is no such room in the dict: `.get(room, …)` does not raise.",
+    ),
+    (
+        ("'coroutine' object is not", "'coroutine' object has no"),
+        "`sio.get_session(sid)` is a coroutine: `await` it first.",
+    ),
     ("Session not found", "`get_participants` gives pairs: `for sid, _ in …`."),
     (
         "no attribute 'get_participants'",
@@ -35,43 +37,20 @@ MEANS = (
 )
 
 
-def means(failure: NotYet) -> str:
-    """Say what an exception means here; nothing where nobody knows."""
-    cause = failure.__cause__
-    said = f"{type(cause).__name__}: {cause}"
-    return next((nudge for part, nudge in MEANS if part in said), "")
-
-
-@asynccontextmanager
-async def house(attempt: Attempt, **rooms: Sequence[str]) -> AsyncIterator[Stage]:
-    """Serve rooms with people in them.
-
-    Args:
-        attempt: the learner's function.
-        **rooms: the tabs in each, by name; `Bob` and `Bob 2` are two tabs of Bob.
-    """
-    async with stage(attempt) as here:
-        for tab in dict.fromkeys(tab for tabs in rooms.values() for tab in tabs):
-            guest = await here.client(tab)
-            await here.sio.save_session(guest.sid, {"name": tab.partition(" ")[0]})
-        for room, tabs in rooms.items():
-            for tab in tabs:
-                await here.sio.enter_room(here.guests[tab].sid, room)
-        yield here
-
-
-async def called(attempt: Attempt, title: str, *arguments: Any) -> Any:
-    """Call the learner's function; whatever is told about it begins with the title."""
+async def call(attempt: Attempt, title: str, *arguments: Any) -> Any:
+    """Call the learner's function; any outcome begins with the title."""
     try:
         got = await attempt(*arguments)
     except NotYet as failure:
-        raise enriched(failure, means(failure), title) from failure.__cause__
+        raise reword(failure, match_cause(failure, MEANINGS), title) from failure.__cause__
     attempt.call_text = title
     return got
 
 
-def answered(attempt: Attempt, got: Any, expected: Mapping[str, Any], nudge: str) -> None:
-    """Refuse unless the acknowledgement is the one that is due."""
+def require_acknowledged(
+    attempt: Attempt, got: Any, expected: Mapping[str, Any], nudge: str
+) -> None:
+    """Refuse unless the acknowledgement is the expected one."""
     if got is None:
         attempt.fail("It returned None: what it returns is the acknowledgement, a dict.")
     if isinstance(got, bool):
@@ -82,13 +61,8 @@ def answered(attempt: Attempt, got: Any, expected: Mapping[str, Any], nudge: str
     attempt.equal(got, dict(expected), nudge)
 
 
-def inside(here: Stage, tab: str, room: str) -> bool:
-    """Say whether a tab is in a room."""
-    return room in here.sio.rooms(here.guests[tab].sid)
-
-
-def told(attempt: Attempt, heard: Mapping[str, Sequence[Event]]) -> None:
-    """Refuse unless everybody heard what is for them, once."""
+def require_heard(attempt: Attempt, heard: Mapping[str, Sequence[Event]]) -> None:
+    """Refuse unless everybody heard their event, once."""
     kicked: list[Event] = [("kicked", {"room": ROOM})]
     left: list[Event] = [("left", {"room": ROOM, "name": "Bob"})]
     attempt.result_text = None

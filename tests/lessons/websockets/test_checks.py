@@ -1,4 +1,4 @@
-"""What talks to a learner's handler ends, whatever the handler does."""
+"""A check of a handler ends, whatever the handler does."""
 
 from __future__ import annotations
 
@@ -10,17 +10,7 @@ from typing import Any
 
 import pytest
 
-from helpers.exercises.engine.attempt import Attempt, NotYet
 from helpers.exercises.engine.exercise import Exercise
-from helpers.exercises.stage.websocket_stage import (
-    GONE,
-    NO_ANSWER,
-    answer,
-    client,
-    peers,
-    refuse,
-    served,
-)
 from helpers.lessons.websockets.checks import find_dead, reverse, unfrozen
 
 Handler = Callable[[Any], Coroutine[Any, Any, Any]]
@@ -119,11 +109,11 @@ def test_a_stub_is_not_tried_and_starts_no_server() -> None:
         assert str(judged(exercise, stub)[0]).startswith("not tried yet")
 
 
-def test_a_plain_function_is_no_handler() -> None:
+def test_a_plain_function_is_not_a_handler() -> None:
     def plain(websocket: Any) -> str:
         return "hello"
 
-    assert "an `async def` is asked for" in judged(reverse, plain)[0]
+    assert "asks for an `async def`" in judged(reverse, plain)[0]
 
 
 def test_a_handler_that_hears_that_its_client_left_is_right() -> None:
@@ -149,33 +139,3 @@ def test_the_first_verdict_stands() -> None:
     text, _ = judged(reverse, late)
     assert "That is an echo" in text
     assert "at its end" not in text
-
-
-async def test_silence_and_a_closed_connection_are_answers() -> None:
-    async def once(websocket: Any) -> None:
-        await websocket.send(await websocket.recv())
-
-    attempt = Attempt("reverse", never_reads, awaited=True)
-    async with served(attempt) as url, client(url) as websocket:
-        assert await answer(attempt, websocket, "a") is NO_ANSWER
-    attempt = Attempt("reverse", once, awaited=True)
-    async with served(attempt) as url, client(url) as websocket:
-        assert await answer(attempt, websocket, "a") == "a"
-        assert await answer(attempt, websocket, "b") is GONE
-        assert attempt.call_text == "a client sends 'b'"
-        with pytest.raises(NotYet, match="a client sends 'b'") as refused:
-            refuse(attempt, GONE, "'b'", "Go on.")
-    assert refused.value.facts == (("the client got", repr(GONE)), ("expected", "'b'"))
-    assert refused.value.lines == ("Go on.",)
-
-
-async def test_peers_are_as_they_are_told_to_be() -> None:
-    states = {"A": "well", "B": "frozen", "C": "slow", "D": "gone"}
-    async with peers(states) as connections:
-        pongs = {n: await c.ping() for n, c in connections.items() if n != "D"}
-        done, waiting = await asyncio.wait(pongs.values(), timeout=1.5)
-        assert done == {pongs["A"], pongs["C"]}
-        assert await pongs["A"] < await pongs["C"]
-        assert waiting == {pongs["B"]}
-        assert connections["D"].close_code == 1000
-    assert all(c.close_code is not None for c in connections.values())

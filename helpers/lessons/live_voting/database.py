@@ -1,4 +1,4 @@
-"""A ballot box for checks: the tables of a vote in a real SQLite file, read by two connections."""
+"""A temporary database: the tables of a vote in an SQLite file, with two connections to it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,13 @@ CREATE TABLE votes (poll TEXT, voter TEXT, option INTEGER, turn INTEGER,
                     PRIMARY KEY (poll, voter));
 CREATE TABLE polls (poll TEXT PRIMARY KEY, owner TEXT, open INTEGER);
 """
-MEANINGS = (
-    ("UNIQUE", "She has a row already: `ON CONFLICT (poll, voter) DO UPDATE` changes it."),
-    ("syntax error", "Is a value part of the SQL text? Write `?`, and hand the values over."),
-    ("no such column", "A value in the SQL text looks like a column: write `?` instead."),
-    ("bindings", "As many `?` as values, please: the values are one tuple."),
-    ("locked", "A transaction is still open somewhere."),
-)
 
 
 class Recorded(sqlite3.Connection):
-    """A connection that has a name where a check shows it.
+    """A connection that is shown by a name.
 
     Attributes:
-        name: of the exercise's parameter.
+        name: the name of the exercise's parameter.
     """
 
     name = "votes"
@@ -35,8 +28,8 @@ class Recorded(sqlite3.Connection):
         return self.name
 
 
-class Ballot:
-    """Two connections to one file: the learner's, and another one that sees what is committed.
+class VoteDatabase:
+    """Two connections to one file: the learner's, and one that sees only what is committed.
 
     Attributes:
         votes: the connection that a learner's function gets.
@@ -80,11 +73,11 @@ class Ballot:
 
 
 @contextlib.contextmanager
-def ballot() -> Iterator[Ballot]:
-    """Make the tables in a file of their own; it is gone afterwards.
+def open_database() -> Iterator[VoteDatabase]:
+    """Make the tables in a temporary file, which is removed afterwards.
 
     Returns:
-        A context manager that gives the ballot box.
+        A context manager that gives the database.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         file = Path(folder, "vote.db")
@@ -93,18 +86,4 @@ def ballot() -> Iterator[Ballot]:
             contextlib.closing(sqlite3.connect(file, timeout=0.5, factory=Recorded)) as votes,
         ):
             others.executescript(SCHEMA)
-            yield Ballot(votes, others)
-
-
-def means(cause: BaseException | None) -> list[str]:
-    """Say what an exception of SQLite means for whoever wrote the call.
-
-    Args:
-        cause: what the learner's function raised.
-
-    Returns:
-        One sentence, or none.
-    """
-    if not isinstance(cause, sqlite3.Error):
-        return []
-    return [text for part, text in MEANINGS if part in str(cause)][:1]
+            yield VoteDatabase(votes, others)

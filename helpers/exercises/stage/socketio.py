@@ -1,12 +1,12 @@
 """Run a learner's handlers on a real Socket.IO server, with real clients; no wait is endless.
 
-    async with stage(attempt) as here:
-        here.on("say", names)               # calls the learner's (sio, names, sid, *data)
-        alice = await here.client("Alice")
-        ack = await alice.ask("say", "Hi")  # the acknowledgement, or NO_ANSWER
-        heard = await here.heard()          # {"Alice": [("message", {…}), …], …}
+    async with serve_handlers(attempt) as stage:
+        stage.on("say", names)              # calls the learner's (sio, names, sid, *data)
+        alice = await stage.connect("Alice")
+        ack = await alice.ask("say", "Hi")  # the acknowledgement, or NO_ACKNOWLEDGEMENT
+        heard = await stage.hear()          # {"Alice": [("message", {…}), …], …}
 
-python-socketio logs what a handler raises and goes on; here it is kept in `attempt.failure`.
+python-socketio logs an error in a handler and goes on; on a stage, `attempt.failure` keeps it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,17 +22,16 @@ from typing import Any
 
 from helpers.exercises.engine.attempt import Attempt, NotYet
 from helpers.exercises.engine.values import shown
-from helpers.exercises.stage.socketio_client import END, NO_ANSWER, Event, Guest
-from helpers.exercises.stage.websocket_stage import ANSWER_S, silent
+from helpers.exercises.stage.listening import ANSWER_S, END, let_tasks_run, unread_log
+from helpers.exercises.stage.socketio_client import Client, Event
 
-__all__ = ["NO_ANSWER", "Emitted", "Event", "Guest", "Stage", "events", "stage"]
+__all__ = ["Client", "Emitted", "Event", "Stage", "serve_handlers"]
 
-TURNS = 20  # of the event loop, for what a handler left to a task
-LONGEST_S = 5.0  # for what the libraries do by themselves: connect, disconnect
+CONNECT_S = 5.0  # for what the libraries do by themselves: connect, disconnect
 
 
 class Environ(dict[str, Any]):
-    """What came with a connection's request; too long to be shown."""
+    """The WSGI environment of a connection's request; too long to be shown."""
 
     def __deepcopy__(self, _memo: object) -> Environ:
         return self
@@ -56,30 +55,30 @@ class Stage:
 
     Attributes:
         sio: the server: what a learner's function gets.
-        guests: the clients that were let in, by name.
+        clients: those that were let in, by name.
         emitted: what the learner's handlers emitted, in order.
-        slow_s: how long an `emit` takes, in seconds: others have their turn meanwhile.
+        slow_s: how long an `emit` takes, in seconds, while other tasks run.
     """
 
     def __init__(self, attempt: Attempt) -> None:
         self.attempt = attempt
-        self.sio = _server(self)
-        self.guests: dict[str, Guest] = {}
+        self.sio = _make_server(self)
+        self.clients: dict[str, Client] = {}
         self.emitted: list[Emitted] = []
         self.url, self.slow_s = "", 0.0
         self.over = asyncio.Event()
-        self._everybody: list[Guest] = []
+        self._everybody: list[Client] = []
         self._gone: dict[str, asyncio.Event] = {}
 
     def on(self, event: str, *arguments: Any, function: Callable[..., Any] | None = None) -> None:
         """Make the learner's function the handler of an event.
 
         Args:
-            event: its name; `connect` and `disconnect` are events, too.
-            *arguments: handed over between `sio` and the `sid`.
+            event: its name; `connect` and `disconnect` are events as well.
+            *arguments: handed to it between `sio` and the `sid`.
             function: another function of the learner's.
         """
-        attempt = self.attempt if function is None else _trial(self.attempt, function)
+        attempt = self.attempt if function is None else _attempt_of(function, self.attempt)
 
         async def handler(sid: str, *data: Any) -> Any:
             if event == "connect":
@@ -93,7 +92,7 @@ class Stage:
         """Wrap a handler that the learner's own code registers: `sio.on(…)`, `@sio.event`."""
         if not inspect.iscoroutinefunction(function):
             return function
-        attempt = _trial(self.attempt, function)
+        attempt = _attempt_of(function, self.attempt)
 
         async def handler(*arguments: Any) -> Any:
             return await self._guarded(attempt, event, *arguments)
@@ -118,74 +117,73 @@ class Stage:
             json.dumps(result)
         except (TypeError, ValueError) as error:
             facts = [("returned", shown(result)), ("what happened", str(error))]
-            nudge = "An acknowledgement is made of what JSON has: texts, numbers, lists, dicts."
+            nudge = "An acknowledgement is made of what JSON has: strings, numbers, lists, dicts."
             self.attempt.failure = NotYet(self.attempt.call_text, facts, [nudge])
             self.attempt.failure.__cause__ = error
             return True
         return False
 
-    async def client(self, name: str, auth: Any = None) -> Guest:
+    async def connect(self, name: str, auth: Any = None) -> Client:
         """Connect a client over WebSocket.
 
         Args:
-            name: what the judge calls it.
+            name: what the check calls it.
             auth: sent with the connection; a dict.
 
         Returns:
             The client; `refused` says why it was not let in, if it was not.
         """
-        from socketio.exceptions import ConnectionError as Refusal
+        from socketio.exceptions import ConnectionError as Refused
 
-        guest = Guest(name, self.over)
-        self._everybody.append(guest)
-        options: dict[str, Any] = {"transports": ["websocket"], "wait_timeout": LONGEST_S}
+        client = Client(name, self.over)
+        self._everybody.append(client)
+        options: dict[str, Any] = {"transports": ["websocket"], "wait_timeout": CONNECT_S}
         try:
-            await guest.client.connect(self.url, auth=auth, **options)
-        except Refusal as error:
-            guest.refused = guest.refused or {"message": str(error)}
-            return guest
-        guest.sid = guest.client.get_sid() or ""
-        self.guests[name] = guest
-        return guest
+            await client.library.connect(self.url, auth=auth, **options)
+        except Refused as error:
+            client.refused = client.refused or {"message": str(error)}
+            return client
+        client.sid = client.library.get_sid() or ""
+        self.clients[name] = client
+        return client
 
-    async def leave(self, guest: Guest) -> None:
+    async def leave(self, client: Client) -> None:
         """Disconnect a client, and wait until the server's handler has ended."""
-        gone = self._gone.setdefault(str(guest.client.sid), asyncio.Event())
-        self.guests.pop(guest.name, None)
+        gone = self._gone.setdefault(str(client.library.sid), asyncio.Event())
+        self.clients.pop(client.name, None)
         with suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST_S):
-                await guest.client.disconnect()
+            async with asyncio.timeout(CONNECT_S):
+                await client.library.disconnect()
                 await gone.wait()
 
-    def left(self, eio_sid: str) -> None:
+    def note_gone(self, eio_sid: str) -> None:
         """Note that the server knows of the end of a connection."""
         self._gone.setdefault(eio_sid, asyncio.Event()).set()
 
-    async def heard(self) -> dict[str, list[Event]]:
-        """Collect what each client that is there got since this was asked last."""
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
+    async def hear(self) -> dict[str, list[Event]]:
+        """Collect what each connected client got since the last call."""
+        await let_tasks_run()
         heard = {}
-        for name, guest in self.guests.items():
-            if guest.client.connected and self.sio.manager.is_connected(guest.sid, "/"):
-                await self.sio.tell(END, guest.sid)
-                heard[name] = await guest.heard()
+        for name, client in self.clients.items():
+            if client.library.connected and self.sio.manager.is_connected(client.sid, "/"):
+                await self.sio.mark_end(client.sid)
+                heard[name] = await client.hear()
             else:
-                heard[name] = guest.pending()
+                heard[name] = client.hear_last()
         return heard
 
     async def close(self) -> None:
         """Disconnect all clients."""
         self.over.set()
-        for guest in self._everybody:
+        for client in self._everybody:
             with suppress(TimeoutError):
                 async with asyncio.timeout(ANSWER_S):
-                    await guest.client.disconnect()
+                    await client.library.disconnect()
 
 
 @asynccontextmanager
-async def stage(attempt: Attempt, **options: Any) -> AsyncIterator[Stage]:
-    """Serve Socket.IO on a free port; afterwards nothing of it runs on.
+async def serve_handlers(attempt: Attempt, **options: Any) -> AsyncIterator[Stage]:
+    """Serve Socket.IO on a free port; afterwards nothing of it is running.
 
     Args:
         attempt: the learner's function; what goes wrong in a handler is in `attempt.failure`.
@@ -196,28 +194,28 @@ async def stage(attempt: Attempt, **options: Any) -> AsyncIterator[Stage]:
     """
     from aiohttp import web
 
-    here, app = Stage(attempt), web.Application()
-    here.sio.attach(app)
-    options = {"access_log": None, "logger": silent, "shutdown_timeout": 0.2} | options
+    stage, app = Stage(attempt), web.Application()
+    stage.sio.attach(app)
+    options = {"access_log": None, "logger": unread_log, "shutdown_timeout": 0.2} | options
     before = asyncio.all_tasks()
     runner = web.AppRunner(app, **options)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        here.url = "http://{}:{}/".format(*runner.addresses[0][:2])
-        yield here
+        stage.url = "http://{}:{}/".format(*runner.addresses[0][:2])
+        yield stage
     finally:
-        await here.close()
+        await stage.close()
         await runner.cleanup()
-        left = {task for task in asyncio.all_tasks() - before if _ours(task, attempt)}
+        left = {task for task in asyncio.all_tasks() - before if _belongs_to(task, attempt)}
         for task in left:  # handlers that wait, and the library's own pings
             task.cancel()
         if left:
             await asyncio.wait(left, timeout=1)
 
 
-def _server(here: Stage) -> Any:
-    """Make the server: its handlers are guarded, and what they emit is noted."""
+def _make_server(stage: Stage) -> Any:
+    """Make a server whose handlers are guarded, and which notes what they emit."""
     import socketio
 
     class Server(socketio.AsyncServer):  # type: ignore[misc]
@@ -226,37 +224,37 @@ def _server(here: Stage) -> Any:
 
         def on(self, event: str, handler: Any = None, namespace: str | None = None) -> Any:
             def register(function: Any) -> Any:
-                super(Server, self).on(event, here.guarded(function, event), namespace)
+                super(Server, self).on(event, stage.guarded(function, event), namespace)
                 return function
 
             return register if handler is None else register(handler)
 
         async def emit(self, event: str, data: Any = None, *args: Any, **options: Any) -> None:
             if not isinstance(event, str):  # the library would send it; no client can read it
-                raise TypeError(f"an event's name is a text, got {shown(event)}")
+                raise TypeError(f"an event's name is a string, got {shown(event)}")
             names = ("to", "room", "skip_sid")
             given = dict(zip(names, args, strict=False)) | options
             to = given.get("to") or given.get("room")
-            here.emitted.append(Emitted(event, data, to, given.get("skip_sid")))
-            await asyncio.sleep(here.slow_s)
+            stage.emitted.append(Emitted(event, data, to, given.get("skip_sid")))
+            await asyncio.sleep(stage.slow_s)
             await super().emit(event, data, *args, **options)
 
-        async def tell(self, event: str, sid: str) -> None:
-            await super().emit(event, to=sid)
+        async def mark_end(self, sid: str) -> None:
+            await super().emit(END, to=sid)
 
         async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
             try:
                 await super()._handle_eio_disconnect(eio_sid, reason)
             finally:
-                here.left(eio_sid)
+                stage.note_gone(eio_sid)
 
     Server.__name__ = "AsyncServer"  # so that an exception says what a learner expects
-    options: dict[str, Any] = {"logger": silent, "engineio_logger": silent}
+    options: dict[str, Any] = {"logger": unread_log, "engineio_logger": unread_log}
     return Server(async_mode="aiohttp", monitor_clients=False, **options)
 
 
-def _ours(task: asyncio.Task[Any], attempt: Attempt) -> bool:
-    """Whether a task runs a handler or a library's part of it; the kernel has tasks, too."""
+def _belongs_to(task: asyncio.Task[Any], attempt: Attempt) -> bool:
+    """Whether a task runs a handler or a library's part of it; the kernel has others."""
     code = getattr(task.get_coro(), "cr_code", None)
     theirs = getattr(inspect.unwrap(attempt.function), "__code__", None)
     if code is None or task is asyncio.current_task():
@@ -267,7 +265,7 @@ def _ours(task: asyncio.Task[Any], attempt: Attempt) -> bool:
     return Path(code.co_filename).parent.name in places
 
 
-def _trial(attempt: Attempt, function: Callable[..., Any]) -> Attempt:
+def _attempt_of(function: Callable[..., Any], attempt: Attempt) -> Attempt:
     return Attempt(
         getattr(function, "__name__", attempt.name),
         function,
@@ -280,17 +278,3 @@ def _refuses(cause: BaseException) -> bool:
     from socketio.exceptions import ConnectionRefusedError as Refusal
 
     return isinstance(cause, Refusal | ConnectionRefusedError)
-
-
-def events(heard: Mapping[str, list[Event]], name: str, event: str) -> list[Any]:
-    """Pick what one client got of one event.
-
-    Args:
-        heard: what everybody got.
-        name: the client.
-        event: the event.
-
-    Returns:
-        The arguments of each, in order.
-    """
-    return [data for kind, data in heard.get(name, []) if kind == event]

@@ -1,4 +1,4 @@
-"""A room full of people: real connections in the dict or set that a chat's handlers share."""
+"""A crowd: real connections in the dict or set that the handlers of a chat share."""
 
 from __future__ import annotations
 
@@ -9,34 +9,40 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from helpers.exercises.engine.attempt import Attempt
-from helpers.exercises.stage.websocket_stage import ANSWER_S, client, silent
+from helpers.exercises.stage.listening import ANSWER_S, END, let_tasks_run, unread_log
+from helpers.exercises.stage.websocket import connect
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
     from websockets.asyncio.server import ServerConnection
 
-END = "-- the judge has heard enough --"
-TURNS = 20  # of the event loop, for what an answer left to a task
-
 
 class SharedDict(dict[str, Any]):
-    """A dict that a learner's function gets as it is, and not as a copy."""
+    """A dict that a learner's function gets as it is, and not as a copy.
+
+    Attributes:
+        shown_as: the name of the parameter, which is shown in place of what is in it.
+    """
+
+    shown_as = "people"
 
     def __deepcopy__(self, _memo: object) -> SharedDict:
         return self
 
     def __repr__(self) -> str:
-        return "people"
+        return self.shown_as
 
 
 class SharedSet(set[Any]):
     """A set that a learner's function gets as it is."""
 
+    shown_as = "clients"
+
     def __deepcopy__(self, _memo: object) -> SharedSet:
         return self
 
     def __repr__(self) -> str:
-        return "clients"
+        return self.shown_as
 
 
 class SharedList(list[str]):
@@ -49,31 +55,30 @@ class SharedList(list[str]):
         return "messages"
 
 
-# An exception that names the type says what a learner expects.
+# An exception that names the type names the one that a learner expects.
 SharedDict.__name__, SharedSet.__name__, SharedList.__name__ = "dict", "set", "list"
 
 
 @dataclass
-class Room:
+class Crowd:
     """People with both ends of their connections.
 
     Attributes:
         people: the server's ends by name: what a learner's function gets.
         clients: the clients' ends by name.
-        everybody: the server's ends once more, whatever became of `people`.
+        everybody: the server's ends again, whatever a learner's function does to `people`.
     """
 
     people: SharedDict = field(default_factory=SharedDict)
     clients: dict[str, ClientConnection] = field(default_factory=dict)
     everybody: dict[str, ServerConnection] = field(default_factory=dict)
 
-    async def heard(self) -> Mapping[str, list[str | bytes]]:
-        """Collect what each client got since it was asked last; those who left hear nothing."""
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
-        return {name: await self._until_end(name) for name in self.clients}
+    async def hear(self) -> Mapping[str, list[str | bytes]]:
+        """Collect what each client got since the last call; those who left hear nothing."""
+        await let_tasks_run()
+        return {name: await self._hear_until_end(name) for name in self.clients}
 
-    async def _until_end(self, name: str) -> list[str | bytes]:
+    async def _hear_until_end(self, name: str) -> list[str | bytes]:
         from websockets.exceptions import ConnectionClosed
 
         heard: list[str | bytes] = []
@@ -88,48 +93,50 @@ class Room:
 
 
 @asynccontextmanager
-async def room(names: Collection[str], gone: Collection[str] = ()) -> AsyncIterator[Room]:
+async def connect_crowd(
+    names: Collection[str], gone: Collection[str] = ()
+) -> AsyncIterator[Crowd]:
     """Open a connection for each name.
 
     Args:
-        names: who is there, in the order of the dict.
-        gone: those of them whose connection has ended, though their names are still in the dict.
+        names: who is connected, in the order of the dict.
+        gone: those whose connection has ended, though their names are still in the dict.
 
     Returns:
-        A context manager that gives the room.
+        A context manager that gives the crowd.
     """
     from websockets.asyncio.server import serve
 
-    here, arrived = Room(), asyncio.Queue[Any]()
+    crowd, connected = Crowd(), asyncio.Queue[Any]()
 
     async def handler(websocket: ServerConnection) -> None:
-        arrived.put_nowait(websocket)
+        connected.put_nowait(websocket)
         await websocket.wait_closed()
 
-    options: dict[str, Any] = {"logger": silent, "close_timeout": 0.5, "ping_interval": None}
+    options: dict[str, Any] = {"logger": unread_log, "close_timeout": 0.5, "ping_interval": None}
     async with serve(handler, "127.0.0.1", 0, **options) as server:
         host, port = server.sockets[0].getsockname()[:2]
         try:
             for name in names:
-                here.clients[name] = await client(f"ws://{host}:{port}")
-                here.people[name] = here.everybody[name] = await arrived.get()
+                crowd.clients[name] = await connect(f"ws://{host}:{port}")
+                crowd.people[name] = crowd.everybody[name] = await connected.get()
             for name in gone:
-                await here.clients[name].close()
-                await here.everybody[name].wait_closed()
-            yield here
+                await crowd.clients[name].close()
+                await crowd.everybody[name].wait_closed()
+            yield crowd
         finally:
-            for end in here.everybody.values():
-                end.transport.abort()
-            for near in here.clients.values():
-                near.transport.abort()
+            for far_end in crowd.everybody.values():
+                far_end.transport.abort()
+            for near_end in crowd.clients.values():
+                near_end.transport.abort()
 
 
-class Staying(Attempt):
+class StayingAttempt(Attempt):
     """A handler that does only the beginning of a conversation: its connection stays open.
 
     Attributes:
         returned: what each call returned.
-        slow: whether what the handler sends takes its time.
+        slow: whether sending takes the handler some time.
     """
 
     def __init__(self, attempt: Attempt) -> None:
@@ -140,7 +147,7 @@ class Staying(Attempt):
     async def guarded(self, *args: Any, **kwargs: Any) -> Any:
         """Run the handler; when it has returned, wait until the client leaves."""
         websocket, *others = args
-        given = SlowSend(websocket) if self.slow else websocket
+        given = SlowConnection(websocket) if self.slow else websocket
         result = await super().guarded(given, *others, **kwargs)
         self.returned.put_nowait(result)
         if self.failure is None:
@@ -148,8 +155,8 @@ class Staying(Attempt):
         return result
 
 
-class SlowSend:
-    """A connection whose every `send` lets others have a turn, as a slow line does."""
+class SlowConnection:
+    """A connection that gives other tasks time to run at every `send`, as a slow line does."""
 
     def __init__(self, websocket: ServerConnection) -> None:
         self._websocket = websocket
@@ -166,14 +173,14 @@ class SlowSend:
         await self._websocket.send(message, **options)
 
 
-class TalkedOver(SlowSend):
-    """A connection during whose `send` somebody else talks on, to all who are in `clients`.
+class BusyConnection(SlowConnection):
+    """A connection during whose `send` somebody says more to everyone who is in `clients`.
 
     Args:
         websocket: the connection.
-        messages: grows by what is said.
-        clients: who hears it.
-        more: what is said, one at each `send`.
+        messages: grows by each message that is said.
+        clients: those who hear it.
+        more: what is said, one message at each `send`.
     """
 
     def __init__(
@@ -193,7 +200,7 @@ class TalkedOver(SlowSend):
             await self.say(self._more.pop(0))
 
     async def say(self, text: str) -> None:
-        """Say something to all who listen."""
+        """Say something to everyone who listens."""
         self._messages.append(text)
         if any(client is self or client is self._websocket for client in self._clients):
             await self._websocket.send(text)

@@ -10,18 +10,19 @@ import pytest
 from socketio.exceptions import ConnectionRefusedError as Refusal
 
 from helpers.exercises.engine.attempt import Attempt, NotYet
-from helpers.exercises.stage.socketio_stage import NO_ANSWER, Emitted, Stage, events, stage
+from helpers.exercises.stage.listening import NO_ACKNOWLEDGEMENT
+from helpers.exercises.stage.socketio import Emitted, Stage, serve_handlers
 
 Scene = Callable[[Stage], Coroutine[Any, Any, None]]
 
 
-def played(function: Any, scene: Scene) -> tuple[Attempt, set[str]]:
+def play(function: Any, scene: Scene) -> tuple[Attempt, set[str]]:
     """The attempt after a scene, and the names of the tasks that still run."""
     attempt = Attempt("f", function, awaited=True, timeout_s=0.5)
 
     async def run() -> set[str]:
-        async with stage(attempt) as here:
-            await scene(here)
+        async with serve_handlers(attempt) as stage:
+            await scene(stage)
         await asyncio.sleep(0)
         others = asyncio.all_tasks() - {asyncio.current_task()}
         return {task.get_coro().__qualname__ for task in others}  # type: ignore[union-attr]
@@ -35,31 +36,30 @@ async def passes_on(sio: Any, sid: str, text: str) -> str:
 
 
 def test_who_hears_what_and_the_acknowledgement() -> None:
-    async def scene(here: Stage) -> None:
-        here.on("say")
-        alice, _bob = await here.client("Alice"), await here.client("Bob")
+    async def scene(stage: Stage) -> None:
+        stage.on("say")
+        alice, _bob = await stage.connect("Alice"), await stage.connect("Bob")
         assert await alice.ask("say", "Hi") == "passed on"
-        heard = await here.heard()
+        heard = await stage.hear()
         assert heard == {"Alice": [], "Bob": [("message", "Hi")]}
-        assert events(heard, "Bob", "message") == ["Hi"]
-        assert here.emitted == [Emitted("message", "Hi", None, alice.sid)]
-        assert await here.heard() == {"Alice": [], "Bob": []}
+        assert stage.emitted == [Emitted("message", "Hi", None, alice.sid)]
+        assert await stage.hear() == {"Alice": [], "Bob": []}
 
-    attempt, left = played(passes_on, scene)
+    attempt, running = play(passes_on, scene)
     assert attempt.failure is None
-    assert left == set()
+    assert running == set()
 
 
 def test_arguments_stand_between_the_server_and_the_sid() -> None:
     async def handler(sio: Any, names: str, sid: str, *data: Any) -> list[Any]:
         return [names, sid, *data]
 
-    async def scene(here: Stage) -> None:
-        here.on("say", "names")
-        alice = await here.client("Alice")
+    async def scene(stage: Stage) -> None:
+        stage.on("say", "names")
+        alice = await stage.connect("Alice")
         assert await alice.ask("say", 1, 2) == ["names", alice.sid, 1, 2]
 
-    attempt, _ = played(handler, scene)
+    attempt, _ = play(handler, scene)
     assert attempt.failure is None
 
 
@@ -103,26 +103,26 @@ def plain(sio: Any, sid: str, *data: Any) -> str:
     ],
 )
 def test_it_ends_whatever_a_handler_does(function: Any, told: str) -> None:
-    async def scene(here: Stage) -> None:
-        here.on("say")
-        alice = await here.client("Alice")
+    async def scene(stage: Stage) -> None:
+        stage.on("say")
+        alice = await stage.connect("Alice")
         await alice.ask("say", "Hi", within_s=0.8)
-        await here.heard()
+        await stage.hear()
 
-    attempt, left = played(function, scene)
+    attempt, running = play(function, scene)
     facts = attempt.failure.facts if isinstance(attempt.failure, NotYet) else ()
     assert told in "".join(value for _, value in facts)
     assert (attempt.failure is not None) == (function in (raises, spins, plain))
-    assert left == set()
+    assert running == set()
 
 
 def test_nobody_acknowledges_what_raised() -> None:
-    async def scene(here: Stage) -> None:
-        here.on("say")
-        alice = await here.client("Alice")
-        assert await alice.ask("say", "Hi", within_s=0.3) in (NO_ANSWER, None)
+    async def scene(stage: Stage) -> None:
+        stage.on("say")
+        alice = await stage.connect("Alice")
+        assert await alice.ask("say", "Hi", within_s=0.3) in (NO_ACKNOWLEDGEMENT, None)
 
-    played(raises, scene)
+    play(raises, scene)
 
 
 @pytest.mark.parametrize("kind", [Refusal, ConnectionRefusedError])
@@ -131,25 +131,25 @@ def test_a_refused_connection_is_no_failure(kind: type[Exception]) -> None:
         if auth["name"] == "Mallory":
             raise kind("not you")
 
-    async def scene(here: Stage) -> None:
-        here.on("connect")
-        alice = await here.client("Alice", {"name": "Alice"})
-        mallory = await here.client("Mallory", {"name": "Mallory"})
+    async def scene(stage: Stage) -> None:
+        stage.on("connect")
+        alice = await stage.connect("Alice", {"name": "Alice"})
+        mallory = await stage.connect("Mallory", {"name": "Mallory"})
         assert alice.refused is None
         own = kind is Refusal
         assert mallory.refused["message"] == ("not you" if own else "Connection refused by server")
-        assert list(here.guests) == ["Alice"]
+        assert list(stage.clients) == ["Alice"]
 
-    attempt, _ = played(connect, scene)
+    attempt, _ = play(connect, scene)
     assert attempt.failure is None
 
 
 def test_a_handler_of_connect_that_raises_something_else_refuses() -> None:
-    async def scene(here: Stage) -> None:
-        here.on("connect")
-        assert (await here.client("Alice", {"name": "Alice"})).refused
+    async def scene(stage: Stage) -> None:
+        stage.on("connect")
+        assert (await stage.connect("Alice", {"name": "Alice"})).refused
 
-    attempt, _ = played(raises, scene)
+    attempt, _ = play(raises, scene)
     assert isinstance(attempt.failure, NotYet)
 
 
@@ -163,15 +163,15 @@ def test_who_leaves_has_left_when_the_judge_goes_on() -> None:
         def __deepcopy__(self, _memo: object) -> Any:
             return self
 
-    async def scene(here: Stage) -> None:
+    async def scene(stage: Stage) -> None:
         names = Names()
-        here.on("disconnect", names)
-        await here.client("Alice")
-        await here.leave(await here.client("Bob"))
+        stage.on("disconnect", names)
+        await stage.connect("Alice")
+        await stage.leave(await stage.connect("Bob"))
         assert names == ["left"]
-        assert await here.heard() == {"Alice": [("left", "Bob")]}
+        assert await stage.hear() == {"Alice": [("left", "Bob")]}
 
-    attempt, _ = played(slow, scene)
+    attempt, _ = play(slow, scene)
     assert attempt.failure is None
 
 
@@ -182,16 +182,19 @@ def test_clients_answer_what_the_server_asks_or_are_silent() -> None:
         except Exception as error:
             return type(error).__name__
 
-    async def scene(here: Stage) -> None:
-        here.on("ask")
-        alice, bob = await here.client("Alice"), await here.client("Bob")
-        alice.answers["there?"], bob.answers["there?"] = "yes", NO_ANSWER
+    async def scene(stage: Stage) -> None:
+        stage.on("ask")
+        alice, bob = await stage.connect("Alice"), await stage.connect("Bob")
+        alice.acknowledgements["there?"], bob.acknowledgements["there?"] = (
+            "yes",
+            NO_ACKNOWLEDGEMENT,
+        )
         assert await alice.ask("ask", alice.sid, 3) == "yes"
         assert await alice.ask("ask", bob.sid, 0.2) == "TimeoutError"
 
-    attempt, left = played(asks, scene)
+    attempt, running = play(asks, scene)
     assert attempt.failure is None
-    assert left == set()
+    assert running == set()
 
 
 def test_handlers_that_the_learner_registers_are_guarded() -> None:
@@ -204,13 +207,13 @@ def test_handlers_that_the_learner_registers_are_guarded() -> None:
         async def fail(sid: str) -> None:
             raise KeyError("names")
 
-    async def scene(here: Stage) -> None:
-        await here.attempt.run(here.sio)
-        alice = await here.client("Alice")
+    async def scene(stage: Stage) -> None:
+        await stage.attempt.run(stage.sio)
+        alice = await stage.connect("Alice")
         assert await alice.ask("say", "hi") == "HI"
         await alice.ask("fail", within_s=0.3)
 
-    attempt, _ = played(set_up, scene)
+    attempt, _ = play(set_up, scene)
     assert isinstance(attempt.failure, NotYet)
     assert "KeyError: 'names'" in dict(attempt.failure.facts)["what happened"]
 
@@ -219,13 +222,13 @@ def test_a_forgotten_await_is_told() -> None:
     async def forgets(sio: Any, sid: str, text: str) -> None:
         sio.emit("message", text)
 
-    async def scene(here: Stage) -> None:
-        here.on("say")
-        alice = await here.client("Alice")
+    async def scene(stage: Stage) -> None:
+        stage.on("say")
+        alice = await stage.connect("Alice")
         await alice.ask("say", "Hi")
-        assert await here.heard() == {"Alice": []}
+        assert await stage.hear() == {"Alice": []}
         with pytest.raises(NotYet) as refusal:
-            here.attempt.fail("")
+            stage.attempt.fail("")
         assert "Nobody awaited `emit(…)`" in refusal.value.lines[0]
 
-    played(forgets, scene)
+    play(forgets, scene)

@@ -1,4 +1,4 @@
-"""More rules of shape: words, tags, metadata, and what may stand in a cell or its output."""
+"""Rules on what is stored with the cells: outputs, counts, ids, metadata."""
 
 from __future__ import annotations
 
@@ -7,27 +7,12 @@ import json
 import re
 from collections import Counter
 
+from tests.notebooks.rules import Notebook, code, rule, tagged, tree
 from tests.notebooks.run import METADATA
-from tests.notebooks.shape import (
-    FILLERS,
-    FORBIDDEN,
-    PLACES,
-    TAGS,
-    Notebook,
-    code,
-    prose,
-    rule,
-    tagged,
-    tree,
+
+PLACES = re.compile(
+    r"/(?:home|Users|root|tmp|work|mnt|opt|usr|var)/[\w.]|\b[A-Z]:\\\w|site-packages"
 )
-
-
-@rule
-def no_filler_words(notebook: Notebook) -> list[str]:
-    """No word in prose that only says that something is not hard."""
-    text = prose(notebook)
-    around = [text[max(0, m.start() - 20) : m.end() + 20] for m in FILLERS.finditer(text)]
-    return [f"a filler word: …{' '.join(part.split())}…" for part in around]
 
 
 @rule
@@ -36,13 +21,6 @@ def metadata(notebook: Notebook) -> list[str]:
     complaints = [] if notebook.metadata == METADATA else [f"notebook: {dict(notebook.metadata)}"]
     odd = [cell for cell in notebook.cells if set(cell.metadata) - {"tags"}]
     return complaints + [f"cell {cell.id}: {dict(cell.metadata)}" for cell in odd]
-
-
-@rule
-def known_tags(notebook: Notebook) -> list[str]:
-    """Only the tags that the tests know."""
-    found = {tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])}
-    return [f"unknown tag {tag!r}" for tag in sorted(found - TAGS)]
 
 
 @rule
@@ -103,49 +81,6 @@ def ignored_outputs_are_pictures(notebook: Notebook) -> list[str]:
         if re.search(r"#\s*(NBVAL|PYTEST_VALIDATE)_", cell.source):
             complaints.append(f"a comment for nbval: {cell.source.splitlines()[0]}")
     return complaints
-
-
-@rule
-def no_loop_of_its_own(notebook: Notebook) -> list[str]:
-    """The kernel has a loop: nothing starts another, and nothing serves for ever."""
-    complaints = []
-    for cell in code(notebook):
-        words = set(re.findall(r"\w+", ast.unparse(tree(cell))))
-        complaints += [f"{word} in a cell" for word in sorted(words & FORBIDDEN)]
-        if re.search(r"\basyncio\s*\.\s*run\(", ast.unparse(tree(cell))):
-            complaints.append("asyncio.run in a cell")
-    return complaints
-
-
-@rule
-def no_sleep_as_a_wait(notebook: Notebook) -> list[str]:
-    """A cell awaits its evidence; only functions may sleep, where that is the lesson."""
-    complaints = []
-    for cell in code(notebook):
-        for statement in tree(cell).body:
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                continue
-            waits = [
-                ast.unparse(node.value if isinstance(node, ast.Await) else node)
-                for node in ast.walk(statement)
-                if isinstance(node, ast.Await) or ast.unparse(node).startswith("time.sleep(")
-            ]
-            sleeps = {w for w in waits if re.match(r"(?:\w+\.)?sleep\((?!0\))", w)}
-            complaints += [f"a sleep in a cell: {call}" for call in sorted(sleeps)]
-    return complaints
-
-
-@rule
-def safe_links(notebook: Notebook) -> list[str]:
-    """A link outside of this machine is https."""
-    targets = [
-        target
-        for cell in notebook.cells
-        if cell.cell_type == "markdown"
-        for target in re.findall(r"\]\(([^)\s]+)|(?:src|href)=[\"']([^\"']+)", cell.source)
-    ]
-    flat = [first or second for first, second in targets]
-    return [f"not https: {target}" for target in flat if re.match(r"(?!https:)\w+:|//", target)]
 
 
 @rule
