@@ -136,7 +136,7 @@ def answer_http(viewer: ServerConnection, request: HttpRequest) -> HttpResponse 
     """Answer the page and its files; a WebSocket only to a page of our own."""
     from helpers.serving import static
 
-    return static.answer(request, server="live", page="live.html")
+    return static.answer(request, server="live", page="live")
 
 
 def quiet() -> logging.Logger:

@@ -133,7 +133,7 @@ async def serve(
         listener: the listening socket.
         stop: the event that `program.run` sets.
         server: the server's name.
-        page: the file in helpers/pages that is served at /.
+        page: the folder in helpers/pages whose page is served at /.
         max_size: of a message from a peer, in bytes; a bigger one closes with 1009.
     """
     peers: set[Peer] = set()
@@ -178,7 +178,7 @@ def refusal(
     Args:
         request: the request.
         server: the server's name.
-        page: the file in helpers/pages that is served at /.
+        page: the folder in helpers/pages whose page is served at /.
         full: whether there is no place for a further WebSocket.
 
     Source: RFC 6455 §4.2.

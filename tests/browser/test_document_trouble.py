@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from helpers import launch, stop_all
 from helpers.launcher import Server
-from tests.browser.test_pages import is_connected, status_is
+from tests.browser.actions import is_connected, status_is
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ def test_a_page_of_somebody_else_may_not(server: Server, origin: str) -> None:
     head = f"GET /ws HTTP/1.1\r\nHost: HOST\r\nOrigin: {origin}\r\n{HANDSHAKE}"
     status, _, body = ask(server, head)
     assert status == 403
-    assert body.decode() == f"403 Forbidden: this is not a page of mine: {origin}\n"
+    assert body.decode() == f"403 Forbidden: origin not allowed: {origin}\n"
 
 
 def test_two_origins_are_refused(server: Server) -> None:
@@ -126,9 +126,13 @@ def test_two_origins_are_refused(server: Server) -> None:
 @pytest.mark.parametrize(
     ("line", "status"),
     [
-        *[("GET / HTTP/1.1", 200), ("GET /style.css HTTP/1.1", 200), ("GET /x HTTP/1.1", 404)],
-        *[("GET /../servers/echo.py HTTP/1.1", 404), ("POST / HTTP/1.1", 405)],
-        *[("GET /ws HTTP/1.1", 426), ("POST /ws HTTP/1.1", 405)],
+        ("GET / HTTP/1.1", 200),
+        ("GET /shared/base.css HTTP/1.1", 200),
+        ("GET /x HTTP/1.1", 404),
+        ("GET /../servers/echo.py HTTP/1.1", 404),
+        ("POST / HTTP/1.1", 405),
+        ("GET /ws HTTP/1.1", 426),
+        ("POST /ws HTTP/1.1", 405),
     ],
 )
 def test_plain_requests(server: Server, line: str, status: int) -> None:
@@ -141,7 +145,7 @@ def test_the_page_and_its_headers(server: Server) -> None:
     _, headers, body = ask(server, "GET / HTTP/1.1\r\nHost: HOST\r\n")
     assert headers["Content-Type"] == "text/html; charset=utf-8"
     assert set(static.SECURITY_HEADERS) <= set(headers.items())
-    assert body == (static.PAGES / "echo.html").read_bytes()
+    assert body == (static.PAGES / "echo/index.html").read_bytes()
 
 
 def test_health_tells_the_name(server: Server) -> None:

@@ -135,7 +135,7 @@ async def test_methods_files_and_origins(server: Server) -> None:
     io = "socket.io/?EIO=4&transport=polling"
     async with aiohttp.ClientSession() as session:
         for method, path, status in (
-            *(("GET", "", 200), ("GET", "style.css", 200), ("GET", "nothing", 404)),
+            *(("GET", "", 200), ("GET", "shared/base.css", 200), ("GET", "nothing", 404)),
             *(("POST", "", 405), ("DELETE", io, 405), ("GET", "socket.io/", 400)),
             *(("POST", io, 400), ("GET", f"{io}&sid=guessed", 400), ("GET", "../x", 404)),
         ):

@@ -23,9 +23,7 @@ async def served(
     stop = asyncio.Event()
     with listen("127.0.0.1", 0) as listener:
         task = asyncio.create_task(
-            websocket_app.serve(
-                talk, listener, stop, server="x", page="echo.html", max_size=max_size
-            )
+            websocket_app.serve(talk, listener, stop, server="x", page="echo", max_size=max_size)
         )
         try:
             yield f"127.0.0.1:{listener.getsockname()[1]}", stop
@@ -110,8 +108,12 @@ async def test_a_foreign_page_is_refused_with_403() -> None:
 @pytest.mark.parametrize(
     ("request_line", "status"),
     [
-        *[("GET / HTTP/1.1", 200), ("GET /style.css HTTP/1.1", 200), ("GET /no HTTP/1.1", 404)],
-        *[("GET /healthz HTTP/1.1", 200), ("GET /ws HTTP/1.1", 426), ("POST / HTTP/1.1", 405)],
+        ("GET / HTTP/1.1", 200),
+        ("GET /shared/base.css HTTP/1.1", 200),
+        ("GET /no HTTP/1.1", 404),
+        ("GET /healthz HTTP/1.1", 200),
+        ("GET /ws HTTP/1.1", 426),
+        ("POST / HTTP/1.1", 405),
     ],
 )
 async def test_plain_requests(request_line: str, status: int) -> None:

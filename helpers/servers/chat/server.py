@@ -205,7 +205,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
         for person in await store.run(chat_store.were_online):
             chat.room.keep_for(Member(person), RESTART_S)
         await websocket_app.serve(
-            chat.talk, listener, stop, server="chat", page="chat.html", max_size=LARGEST
+            chat.talk, listener, stop, server="chat", page="chat", max_size=LARGEST
         )
 
 

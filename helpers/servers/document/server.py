@@ -232,7 +232,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
         document = Document(store, text, await store.run(document_store.entries), options)
         talk = document.talk
         await websocket_app.serve(
-            talk, listener, stop, server="document", page="document.html", max_size=LARGEST
+            talk, listener, stop, server="document", page="document", max_size=LARGEST
         )
 
 

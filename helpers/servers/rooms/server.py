@@ -241,7 +241,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
             listener,
             stop,
             server="rooms",
-            page="rooms.html",
+            page="rooms",
             routes=sessions.routes(),
             middlewares=[sessions.middleware],
         )

@@ -174,9 +174,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
         chat = Chat(sio, store)
         for person in await store.run(chat_store.were_online):
             chat.room.keep_for(Member(person), RESTART_S)
-        await socketio_app.serve(
-            sio, listener, stop, server="socketio_chat", page="socketio_chat.html"
-        )
+        await socketio_app.serve(sio, listener, stop, server="socketio_chat", page="chat")
 
 
 def run() -> None:

@@ -175,7 +175,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
     async with database.opened(file, vote_store.SCHEMA) as store:
         sio = socketio_app.make(burst=options.burst, per_second=options.rate, async_handlers=True)
         Vote(sio, store)
-        await socketio_app.serve(sio, listener, stop, server="vote", page="vote.html")
+        await socketio_app.serve(sio, listener, stop, server="vote", page="vote")
 
 
 def run() -> None:
