@@ -86,7 +86,7 @@ export default class WebSocketRoom extends Room {
       this.#wanted = false;
       this.refuseName({ code, text });
     } else if (code === "too_fast" || code === "not_saved") {
-      this.#timer ||= setTimeout(() => this.#sendWaiting(), RETRY_MS); // it does not say which message
+      this.#sendLater(); // it does not say which message it was
     } else if (message) this.fail(message, text);
     else this.dispatch("trouble", { text });
   }
@@ -102,7 +102,11 @@ export default class WebSocketRoom extends Room {
     this.#timer = 0;
     if (!this.isJoined) return;
     for (const message of this.outbox.waiting.slice(0, AT_ONCE)) this.sendMessage(message);
-    if (this.outbox.waiting.length > AT_ONCE) this.#timer = setTimeout(() => this.#sendWaiting(), RETRY_MS);
+    if (this.outbox.waiting.length > AT_ONCE) this.#sendLater();
+  }
+
+  #sendLater() {
+    if (!this.#timer) this.#timer = setTimeout(() => this.#sendWaiting(), RETRY_MS);
   }
 
   #sendJson(message) {

@@ -92,9 +92,9 @@ function draw() {
 }
 
 /** Sort out what a connection is for: page files, until it asks for a WebSocket or polls for Engine.IO. */
-function sortConnection({ kind, connection, session, fields }) {
+function sortConnection({ kind, connection: id, session, fields }) {
   if (kind !== "request") return;
-  const number = String(connection);
+  const number = String(id);
   const upgrades = fields.some(([name]) => name.toLowerCase() === "upgrade");
   if (upgrades || session !== null) spoken.add(number);
   if (spoken.has(number)) plain.delete(number);
