@@ -223,7 +223,7 @@ def test_enter_sends_and_shift_enter_does_not(chat: Server, visitor: Visitor) ->
 def test_what_is_too_long_comes_back_to_the_field(chat: Server, visitor: Visitor) -> None:
     alice = visitor(chat.page_url, "Alice")
     chat_say(alice, "x" * 4001)
-    expect(alice.get_by_text("expected at most 4,000 characters")).to_be_visible()
+    expect(alice.get_by_text("A message has at most 4,000")).to_be_visible()
     expect(alice.get_by_label("Message to everybody")).to_have_value("x" * 4001)
     expect(lines(alice, "xxx")).to_have_count(0)
 
@@ -273,7 +273,7 @@ def test_a_text_of_any_length_keeps_the_connection(chat: Server, visitor: Visito
     alice = visitor(chat.page_url, "Alice")
     alice.locator("#text").evaluate("field => { field.value = 'x'.repeat(3_000_000) }")
     alice.locator("#text").press("Enter")
-    expect(alice.get_by_text("got 3,000,000")).to_be_visible()
+    expect(alice.get_by_text("That is 3,000,000 characters")).to_be_visible()
     chat_say(alice, "short")
     expect(lines(alice, "short")).to_have_count(1)
     expect(lines(alice, "sending …")).to_have_count(0)

@@ -49,7 +49,7 @@ room.addEventListener("failed", ({ detail: message }) => {
   checkRecipient();
 });
 
-room.addEventListener("trouble", ({ detail: { text } }) => showError("message-error", text));
+room.addEventListener("trouble", ({ detail: { text } }) => showError("message-error", toSentence(text)));
 room.addEventListener("note", ({ detail: { words } }) => {
   lines.addNote(words);
   announce(words);

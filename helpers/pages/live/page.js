@@ -43,7 +43,7 @@ $("pause").addEventListener("click", () => {
   hold([]);
 });
 
-/** Start anew; the history follows: at the first connection, after a lost one, and when it was cleared. */
+/** Start with an empty list. The history follows: after each connection, and when it was cleared. */
 function start(name) {
   document.title = `${name} on the wire`;
   $("name").textContent = `${name} on the wire`;

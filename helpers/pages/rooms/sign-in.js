@@ -8,7 +8,7 @@ const WHY = {
   expired: "Your session has expired. Sign in to continue.",
   replaced: "This browser has signed in again.",
 };
-const NOTE = "Everybody in a room sees your name next to what you say.";
+const NOTE = "Everybody in a room sees your name.";
 
 export class SignInForm {
   #form;

@@ -1,11 +1,11 @@
-// A conversation on a page: its lines, the form in which one writes, and who is typing.
+// A conversation on a page: its lines, the form in which you write, and who is typing.
 //
 //   const conversation = new Conversation(room, { send: (text) => room.send(text) });
 //   conversation.lines.add(message, room.name, true);
 //
 // The pages of the chats and of rooms have it in common, with the elements that it names.
 
-import { $, setOpen, showError } from "./dom.js";
+import { $, setOpen, showError, toSentence } from "./dom.js";
 import { Lines } from "./lines.js";
 
 const TALLEST_PX = 160; // of the field, before it scrolls
@@ -49,7 +49,7 @@ export class Conversation {
 
   /** Put a message that was refused back into the field, unless something is being written there. */
   takeBack({ id, text, error }) {
-    showError(ERROR, error);
+    showError(ERROR, toSentence(error));
     if (this.draft) {
       this.lines.markRefused(id); // it stays where it is
       return false;
@@ -102,7 +102,7 @@ export function showPeople(open) {
 function findLengthError(text) {
   const length = [...text].length;
   if (length <= LONGEST_MESSAGE) return "";
-  return `expected at most ${LONGEST_MESSAGE.toLocaleString("en")} characters of text, got ${length.toLocaleString("en")}`;
+  return `That is ${length.toLocaleString("en")} characters. A message has at most ${LONGEST_MESSAGE.toLocaleString("en")}.`;
 }
 
 function showTyping(names) {
