@@ -24,7 +24,7 @@ LOST_ON_PURPOSE = (
     *("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"),
     "ERR_SOCKET_NOT_CONNECTED",
     *("Unexpected response code: 50", "status of 50", "status of 599"),
-    *(f"{file}' because its MIME type ('text/html')" for file in ("style.css", "reload.js")),
+    *(f"{file}' because its MIME type ('text/html')" for file in (".css", "reload.js")),
 )
 #: A Socket.IO client asks a server that was restarted to go on, hears that it is unknown there,
 #: and begins anew.

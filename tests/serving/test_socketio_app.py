@@ -158,7 +158,7 @@ async def test_methods_files_and_origins(server: Server) -> None:
     async with aiohttp.ClientSession() as session:
         for method, path, status in (
             ("GET", "", 200),
-            ("GET", "style.css", 200),
+            ("GET", "shared/base.css", 200),
             ("GET", "nothing", 404),
             ("POST", "", 405),
             ("DELETE", io, 405),

@@ -28,7 +28,7 @@ async def served(
                 listener,
                 stop,
                 server="x",
-                page="echo.html",
+                page="echo",
                 max_size=max_size,
                 leave_s=0.2,
             )

@@ -243,7 +243,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
             listener,
             stop,
             server="document",
-            page="document.html",
+            page="document",
             max_size=LARGEST,
             ping_s=options.ping_s,
             leave_s=options.leave_s,
