@@ -165,7 +165,10 @@ def vote(people: Mapping[str, Page]) -> str:
 
 
 SCENES: dict[str, Callable[[Mapping[str, Page]], str | None]] = {
-    **{"chat": talk, "document": write, "socketio_chat": talk, "vote": vote}
+    "chat": talk,
+    "document": write,
+    "socketio_chat": talk,
+    "vote": vote,
 }
 
 
