@@ -1,0 +1,116 @@
+"""An attack is a coroutine that does one round; rounds follow each other until the deadline.
+
+What a server does to an attacker (closes, resets, does not answer) is an ordinary end of a
+round. Every other error is a fault of the attack itself, and is reported, or an attack that no
+longer works would look like a server that withstands it.
+"""
+
+import asyncio
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from tests.soak.line import Door
+
+ORDINARY = (OSError, EOFError)  # TimeoutError and ConnectionError are OSErrors
+
+
+@dataclass
+class Siege:
+    """What every round knows: the way in, its dice, and when all must be over."""
+
+    door: Door
+    server: str
+    chance: random.Random
+    ends: float  # by time.monotonic()
+
+    @property
+    def left_s(self) -> float:
+        """Return how many seconds are left."""
+        return max(0.0, self.ends - time.monotonic())
+
+    def name(self) -> str:
+        """Return a name that nobody else takes."""
+        return f"mallory {self.chance.getrandbits(40):x}"
+
+
+Round = Callable[[Siege], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One kind of attack.
+
+    Attributes:
+        round: what is done, once; it ends by itself or lasts until the siege's end.
+        every_s: from the start of one round to the start of the next.
+        at_once: how many rounds may run side by side.
+    """
+
+    round: Round
+    every_s: float = 0.5
+    at_once: int = 4
+
+    @property
+    def name(self) -> str:
+        """Return the name by which it is chosen and reported."""
+        return getattr(self.round, "__name__", "?")
+
+
+@dataclass
+class Tally:
+    """How many rounds were done, and what went wrong in the attack itself."""
+
+    rounds: Counter[str] = field(default_factory=Counter)
+    cut: Counter[str] = field(default_factory=Counter)
+    faults: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return it as one line."""
+        return json.dumps({"rounds": self.rounds, "cut": self.cut, "faults": self.faults})
+
+
+async def besiege(siege: Siege, attacks: list[Attack]) -> Tally:
+    """Run attacks side by side until the siege ends.
+
+    Args:
+        siege: where, and for how long.
+        attacks: what is done.
+
+    Returns:
+        What was done.
+    """
+    tally = Tally()
+    dice = [random.Random(siege.chance.getrandbits(64)) for _ in attacks]
+    async with asyncio.TaskGroup() as group:
+        for attack, chance in zip(attacks, dice, strict=True):
+            own = Siege(siege.door, siege.server, chance, siege.ends)
+            group.create_task(_repeat(own, attack, tally))
+    return tally
+
+
+async def _repeat(siege: Siege, attack: Attack, tally: Tally) -> None:
+    running: set[asyncio.Task[None]] = set()
+    while siege.left_s > 0:
+        if len(running) < attack.at_once:
+            task = asyncio.create_task(_once(siege, attack, tally))
+            running.add(task)
+            task.add_done_callback(running.discard)
+        await asyncio.sleep(min(attack.every_s, siege.left_s))
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _once(siege: Siege, attack: Attack, tally: Tally) -> None:
+    tally.rounds[attack.name] += 1
+    try:
+        async with asyncio.timeout(siege.left_s):
+            await attack.round(siege)
+    except ORDINARY:
+        tally.cut[attack.name] += 1
+    except Exception as error:
+        tally.faults.setdefault(attack.name, f"{type(error).__name__}: {error}")
