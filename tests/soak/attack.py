@@ -62,15 +62,23 @@ class Attack:
 
 @dataclass
 class Tally:
-    """How many rounds were done, and what went wrong in the attack itself."""
+    """What was done.
+
+    Attributes:
+        rounds: how many of each attack were begun.
+        cut: how many of these the server ended.
+        why: how it ended the first of them.
+        faults: what went wrong in the attacks themselves.
+    """
 
     rounds: Counter[str] = field(default_factory=Counter)
     cut: Counter[str] = field(default_factory=Counter)
+    why: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return it as one line."""
-        return json.dumps({"rounds": self.rounds, "cut": self.cut, "faults": self.faults})
+        return json.dumps(vars(self))
 
 
 async def besiege(siege: Siege, attacks: list[Attack]) -> Tally:
@@ -110,7 +118,9 @@ async def _once(siege: Siege, attack: Attack, tally: Tally) -> None:
     try:
         async with asyncio.timeout(siege.left_s):
             await attack.round(siege)
-    except ORDINARY:
-        tally.cut[attack.name] += 1
+    except ORDINARY as error:
+        if siege.left_s:
+            tally.cut[attack.name] += 1
+            tally.why.setdefault(attack.name, repr(error))
     except Exception as error:
         tally.faults.setdefault(attack.name, f"{type(error).__name__}: {error}")

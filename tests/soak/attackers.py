@@ -6,6 +6,7 @@ tests.soak` starts it, and reads the one line that it prints in the end.
 
 import argparse
 import asyncio
+import logging
 import os
 import random
 import sys
@@ -67,6 +68,7 @@ def main() -> None:
     except NotLoopback as error:
         sys.exit(f"refused: {error}")
     os.nice(NICE)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it warns of each reset
     door = Door(target, allow_files(LINES))
     ends = time.monotonic() + asked.seconds
     siege = Siege(door, asked.server, random.Random(asked.seed), ends)

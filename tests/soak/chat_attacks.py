@@ -4,7 +4,7 @@ import asyncio
 import json
 
 from tests.soak.attack import Attack, Siege
-from tests.soak.line import Line
+from tests.soak.line import Line, text
 from tests.soak.websocket_attacks import send_and_listen
 
 MARKS = "\u0315\u0300"  # two combining marks in the order that NFC must change
@@ -86,7 +86,7 @@ async def messages_flooded(siege: Siege) -> None:
         reading = asyncio.create_task(line.listen(3.0))
         typing = '{"type":"typing","on":true}'
         said = [json.dumps({"type": "history", "before": n}) for n in range(FLOOD // 2)]
-        await send_and_listen(line, *said, *[typing] * (FLOOD // 2), for_s=0.1)
+        await line.pour(b"".join(map(text, [*said, *[typing] * (FLOOD // 2)])))
         await reading
 
 

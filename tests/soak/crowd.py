@@ -17,7 +17,15 @@ from tests.soak.socketio_voices import (
     SocketIOVoice,
     VoteDialect,
 )
-from tests.soak.voices import ChatVoice, DocumentVoice, EchoVoice, RoomVoice, Voice, leave_all
+from tests.soak.voices import (
+    ENTER_S,
+    ChatVoice,
+    DocumentVoice,
+    EchoVoice,
+    RoomVoice,
+    Voice,
+    leave_all,
+)
 
 SAY_EACH_S = 0.25  # one of the crowd says something
 JOIN_EACH_S = 2.0  # somebody new joins, and leaves
@@ -67,10 +75,16 @@ class Crowd:
 
         async def enter(voice: Voice) -> None:
             async with places:
-                await voice.enter()
+                try:
+                    await asyncio.wait_for(voice.enter(), ENTER_S)
+                except Exception as error:
+                    self.voices.remove(voice)
+                    self.ledger.troubles[f"never joined: {type(error).__name__}"] += 1
+                    await leave_all([voice])
 
-        await self.voices[0].enter()
-        await asyncio.gather(*map(enter, self.voices[1:]))
+        first, *others = self.voices
+        await enter(first)
+        await asyncio.gather(*map(enter, others))
 
     async def talk(self, seconds: float, seed: int) -> None:
         """Say something every now and then, for so long."""

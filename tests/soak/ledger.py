@@ -59,14 +59,6 @@ class Ledger:
         if not self.open:
             self.all_heard.set()
 
-    def hear_up_to(self, marker: str, listener: int) -> None:
-        """Note that somebody knows the state after a message, and so after those before it."""
-        if marker in self.open:
-            for earlier in list(self.open):
-                self.hear(earlier, listener)
-                if earlier == marker:
-                    return
-
     @property
     def lost(self) -> int:
         """Return how many arrivals never were."""

@@ -6,6 +6,7 @@
 """
 
 import asyncio
+import base64
 import contextlib
 import ipaddress
 import resource
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from helpers.wire.frames import Frame, Opcode
 
 MASK = b"\1\2\3\4"
-KEY = "c29haywgc29haywgc29hay4="  # 16 bytes in base64, the same each time
+KEY = base64.b64encode(b"soak-soak-soak-s").decode()
 SPARE_FILES = 100  # of this process, for all but its lines
 WITHIN_S = 5.0  # for anything a server should answer at once
 
@@ -56,6 +57,7 @@ class Line:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
+        self.rest = b""  # what came after what was waited for
 
     async def send(self, data: bytes) -> None:
         """Write bytes, and wait until the kernel has taken them, for a while."""
@@ -74,18 +76,19 @@ class Line:
 
     async def until(self, wanted: bytes, within_s: float = WITHIN_S) -> bytes:
         """Read until these bytes have come."""
-        seen = b""
+        seen, self.rest = self.rest, b""
         async with asyncio.timeout(within_s):
             while wanted not in seen:
                 data = await self.reader.read(65_536)
                 if not data:
                     raise EOFError(f"closed before {wanted!r}")
                 seen += data
-        return seen
+        before, found, self.rest = seen.partition(wanted)
+        return before + found
 
     async def listen(self, for_s: float) -> bytes:
         """Read whatever comes, for a while or until the server closes."""
-        seen = b""
+        seen, self.rest = self.rest, b""
         with contextlib.suppress(OSError):
             async with asyncio.timeout(for_s):
                 while data := await self.reader.read(65_536):
@@ -99,6 +102,7 @@ class Door:
     def __init__(self, target: Target, most: int) -> None:
         self.target = target
         self._places = asyncio.Semaphore(most)
+        self.signing_in, self.cookie = asyncio.Lock(), ""  # of the attackers' one account
 
     @contextlib.asynccontextmanager
     async def line(self, deaf: bool = False) -> AsyncIterator[Line]:
@@ -133,7 +137,11 @@ class Door:
         """Open a WebSocket by its handshake."""
         async with self.line(deaf) as line:
             await line.send(handshake(self.target, path, headers))
-            await line.until(b"\r\n\r\n")
+            head = await line.until(b"\r\n\r\n")
+            if head.startswith(b"HTTP/1.1 400") and "sid=" not in path:
+                raise ValueError(f"the handshake of the attack is wrong: {head + line.rest!r}")
+            if not head.startswith(b"HTTP/1.1 101"):
+                raise EOFError(f"refused: {head[:30]!r}")
             yield line
 
     async def ask(

@@ -1,7 +1,9 @@
 """What can be done to a Socket.IO server by WebSocket: packets that its clients never send."""
 
 import asyncio
+import contextlib
 import json
+from collections.abc import AsyncIterator
 
 from tests.soak.attack import Attack, Siege
 from tests.soak.chat_attacks import long_name
@@ -34,39 +36,63 @@ COUNTED_NOWHERE = ["43999[1]", "5", "2probe", "40/x,", "41", "40", '42["*","x"]'
 
 
 def auth(siege: Siege, name: str | None = None) -> str:
-    """Return the packet with which a client of any of the servers connects."""
-    fields = {"name": name or siege.name(), "voter": "v" * 32}
-    return "40" + json.dumps(fields, ensure_ascii=False)
+    """Return the packet with which a client connects: each server knows one field, or a cookie."""
+    if siege.server == "vote":
+        return "40" + json.dumps({"voter": f"{siege.chance.getrandbits(100):x}".ljust(32, "v")})
+    if siege.server == "rooms":
+        return "40"
+    return "40" + json.dumps({"name": name or siege.name()}, ensure_ascii=False)
 
 
-async def connected(siege: Siege, line: Line) -> None:
-    """Wait for the open packet, and connect; a server that wants a cookie refuses."""
-    await line.until(b'"sid"')
-    await line.send_text(auth(siege))
-    await line.until(b"4")
+async def cookie(siege: Siege) -> str:
+    """Return the header with which the attackers are signed in, if the server wants one."""
+    if siege.server != "rooms":
+        return ""
+    async with siege.door.signing_in:
+        if not siege.door.cookie:
+            account = json.dumps({"name": siege.name(), "password": "tea and cake"}).encode()
+            headers = "Content-Type: application/json\r\n"
+            _, answer = await siege.door.ask("POST", "/sign-up", account, headers)
+            siege.door.cookie = answer.partition(b"Set-Cookie: ")[2].partition(b";")[0].decode()
+        return f"Cookie: {siege.door.cookie}\r\n"
+
+
+@contextlib.asynccontextmanager
+async def opened(siege: Siege, deaf: bool = False) -> AsyncIterator[Line]:
+    """Open a session by WebSocket."""
+    headers = await cookie(siege)
+    async with siege.door.websocket(SOCKETIO_PATH, deaf, headers) as line:
+        await line.until(b'"sid"')
+        await line.until(b"}")
+        yield line
+
+
+@contextlib.asynccontextmanager
+async def connected(siege: Siege, deaf: bool = False) -> AsyncIterator[Line]:
+    """Open a session by WebSocket, and connect to the namespace."""
+    async with opened(siege, deaf) as line:
+        await line.send_text(auth(siege))
+        await line.until(b"40{")
+        yield line
 
 
 async def packets_of_nonsense(siege: Siege) -> None:
     """Send malformed packets, before and after connecting."""
-    async with siege.door.websocket(SOCKETIO_PATH) as line:
-        await line.until(b'"sid"')
+    async with opened(siege) as line:
         await send_and_listen(line, *siege.chance.sample(NONSENSE, 3), for_s=0.2)
-    async with siege.door.websocket(SOCKETIO_PATH) as line:
-        await connected(siege, line)
+    async with connected(siege) as line:
         await send_and_listen(line, *siege.chance.sample(NONSENSE, 8))
 
 
 async def events_reserved(siege: Siege) -> None:
     """Emit the events that belong to the library alone."""
-    async with siege.door.websocket(SOCKETIO_PATH) as line:
-        await connected(siege, line)
+    async with connected(siege) as line:
         await send_and_listen(line, *siege.chance.sample(RESERVED, 5))
 
 
 async def packets_uncounted(siege: Siege) -> None:
     """Send a flood of packets that are no events."""
-    async with siege.door.websocket(SOCKETIO_PATH) as line:
-        await connected(siege, line)
+    async with connected(siege) as line:
         reading = asyncio.create_task(line.listen(2.0))
         await line.pour(text(siege.chance.choice(COUNTED_NOWHERE)) * 300)
         await reading
@@ -74,8 +100,7 @@ async def packets_uncounted(siege: Siege) -> None:
 
 async def connects_repeated(siege: Siege) -> None:
     """Connect and disconnect on one WebSocket, as fast as the server answers."""
-    async with siege.door.websocket(SOCKETIO_PATH) as line:
-        await line.until(b'"sid"')
+    async with opened(siege) as line:
         for _ in range(20):
             await line.send_text(auth(siege))
             await line.until(b"4")
@@ -86,8 +111,7 @@ async def connects_repeated(siege: Siege) -> None:
 async def events_flooded(siege: Siege) -> None:
     """Emit more events than the server takes, known and unknown."""
     asked = ['42["history",{"before":0}]', '421["typing",{"on":true}]', '427["no such",{}]']
-    async with siege.door.websocket(SOCKETIO_PATH) as line:
-        await connected(siege, line)
+    async with connected(siege) as line:
         reading = asyncio.create_task(line.listen(3.0))
         await line.pour(b"".join(map(text, asked)) * 200)
         await reading
@@ -96,8 +120,7 @@ async def events_flooded(siege: Siege) -> None:
 async def names_of_marks(siege: Siege) -> None:
     """Connect under a name that takes long to normalize."""
     name = long_name(siege.chance.choice([1_000, 10_000, 30_000]))
-    async with siege.door.websocket(SOCKETIO_PATH) as line:
-        await line.until(b'"sid"')
+    async with opened(siege) as line:
         await send_and_listen(line, auth(siege, name), for_s=3.0)
         said = {"id": siege.name(), "text": "a", "to": name, "room": name, "code": name}
         events = [f'421["{e}",{json.dumps(said, ensure_ascii=False)}]' for e in ("say", "open")]
@@ -106,8 +129,7 @@ async def names_of_marks(siege: Siege) -> None:
 
 async def clients_deaf(siege: Siege) -> None:
     """Connect, and never read; ask for more all the time, without a pong."""
-    async with siege.door.websocket(SOCKETIO_PATH, deaf=True) as line:
-        await connected(siege, line)
+    async with connected(siege, deaf=True) as line:
         while siege.left_s:
             await line.send_text('421["history",{"before":9999999}]', "43[]")
             await asyncio.sleep(0.5)
@@ -115,8 +137,7 @@ async def clients_deaf(siege: Siege) -> None:
 
 async def never_connects(siege: Siege) -> None:
     """Open Engine.IO's session, answer its pings, and never connect to a namespace."""
-    async with siege.door.websocket(SOCKETIO_PATH) as line:
-        await line.until(b'"sid"')
+    async with opened(siege) as line:
         while not line.reader.at_eof():
             await line.listen(5.0)
             await line.send_text("3")
@@ -124,12 +145,10 @@ async def never_connects(siege: Siege) -> None:
 
 async def packets_binary(siege: Siege) -> None:
     """Send binary messages, and attachments that belong to nothing, or never come."""
-    async with siege.door.websocket(SOCKETIO_PATH) as line:
-        await connected(siege, line)
+    async with connected(siege) as line:
         await line.pour(binary(siege.chance.randbytes(1_000)) * 5)
         await line.listen(0.3)
-    async with siege.door.websocket(SOCKETIO_PATH) as line:
-        await connected(siege, line)
+    async with connected(siege) as line:
         wanting = '451-["say",{"_placeholder":true,"num":7}]'
         await line.pour(text(wanting) * 3 + binary(b"a") + text("42[1]"))
         await line.listen(0.3)
@@ -137,15 +156,13 @@ async def packets_binary(siege: Siege) -> None:
 
 async def goodbyes_in_a_row(siege: Siege) -> None:
     """Say goodbye and go on talking."""
-    async with siege.door.websocket(SOCKETIO_PATH) as line:
-        await connected(siege, line)
+    async with connected(siege) as line:
         await send_and_listen(line, "41", "1", '42["typing",{"on":true}]', auth(siege), "1", "2")
 
 
 async def polls_made(siege: Siege) -> None:
     """Make polls and open them; close what is somebody else's."""
-    async with siege.door.websocket(SOCKETIO_PATH) as line:
-        await connected(siege, line)
+    async with connected(siege) as line:
         options = siege.chance.choice([["A", "B"], ["A", "A\u200b"], ["A"] * 11, ["x" * 81, 7]])
         fields = {"id": siege.name(), "question": "?", "options": options, "owner": "m" * 32}
         await line.send_text(f'421["create",{json.dumps(fields)}]')

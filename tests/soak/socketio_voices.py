@@ -1,7 +1,7 @@
 """Honest clients of the Socket.IO servers, by WebSocket and by polling.
 
 What a server's events are is in a `Dialect`; how they travel is in a voice. The polling ones send
-each body in two segments, as a slow link does.
+what they say in two segments, as a slow link does.
 """
 
 import asyncio
@@ -18,8 +18,10 @@ from tests.soak.ledger import Ledger
 from tests.soak.voices import ENTER_S, Voice
 
 POLLING_EACH = 10  # every tenth voice polls
-OPTIONS = 10  # of the honest voters' poll
+OPTIONS = 10  # of each of the honest voters' polls
+POLLS = 6
 TABS = 10  # of a person of the rooms
+SAID = ("say", "cast", "chat")  # the events that say something
 SEGMENT_S = 0.02  # between the two segments of a body
 
 
@@ -78,36 +80,55 @@ class RoomsDialect(Dialect):
 
 
 class VoteDialect(Dialect):
-    """`vote`: each message changes one vote, and all must see the totals that follow."""
+    """`vote`: each message changes one vote, and all must see the totals that follow.
+
+    Those by WebSocket vote in one poll. Each that polls has a poll of its own, so that a vote that
+    is lost is missed in its own poll alone.
+    """
 
     welcome = "voter"
 
     def __init__(self) -> None:
-        self.code = ""
-        self.choices: dict[int, int] = {}
+        self.codes: list[str] = []
+        self.choices: dict[str, dict[int, int]] = {}  # by the poll: each voter's option
+        self.markers: dict[str, dict[tuple[int, ...], str]] = {}  # by the poll and its totals
         self.turn = 0
-        self.markers: dict[tuple[int, ...], str] = {}  # by the totals that follow
 
     def auth(self, number: int) -> dict[str, Any]:
         return {"voter": f"honest-{number}-".ljust(32, "x")}
 
     async def greet(self, voice: "SocketIOVoice") -> None:
-        if not self.code:
+        if not self.codes:
             options = [f"option {n}" for n in range(OPTIONS)]
-            asked = {"id": "tea", "question": "?", "options": options, "owner": "h" * 32}
-            self.code = (await voice.call("create", asked))["code"]
-        await voice.call("open", {"code": self.code})
+            asked = {"question": "?", "options": options, "owner": "h" * 32}
+            for number in range(POLLS):
+                made = await voice.call("create", asked | {"id": f"poll {number}"})
+                self.codes.append(made["code"])
+        for code in self.codes:
+            await voice.call("open", {"code": code})
 
     def say(self, number: int, marker: str) -> tuple[str, Any]:
+        polls = number % POLLING_EACH == POLLING_EACH - 1
+        code = self.codes[1 + number // POLLING_EACH % (POLLS - 1) if polls else 0]
+        choices = self.choices.setdefault(code, {})
+        choices[number] = (choices.get(number, number) + 1) % OPTIONS
+        options = [*choices.values()]
+        totals = tuple(options.count(option) for option in range(OPTIONS))
+        known = self.markers.setdefault(code, {})
+        known.pop(totals, None)  # the newest is last
+        known[totals] = marker
         self.turn += 1
-        self.choices[number] = (self.choices.get(number, number) + 1) % OPTIONS
-        totals = [*self.choices.values()]
-        self.markers[tuple(totals.count(option) for option in range(OPTIONS))] = marker
-        return "cast", {"code": self.code, "option": self.choices[number], "turn": self.turn}
+        return "cast", {"code": code, "option": choices[number], "turn": self.turn}
 
     def hear(self, ledger: Ledger, number: int, event: str, about: Any) -> None:
-        if event == "totals" and (marker := self.markers.get(tuple(about["totals"]))):
-            ledger.hear_up_to(marker, number)
+        if event != "totals":
+            return
+        known = self.markers.get(about["code"], {})
+        if marker := known.get(tuple(about["totals"])):
+            for earlier in known.values():  # totals that were overtaken are never sent
+                ledger.hear(earlier, number)
+                if earlier == marker:
+                    break
 
 
 class EchoDialect(Dialect):
@@ -199,7 +220,7 @@ class PollingVoice(SocketIOVoice):
                 raise ConnectionError(f"{response.status} {words[:80]}")
             return words.split("\x1e")
 
-    async def _post(self, packet: str) -> None:
+    async def _post(self, packet: str, in_segments: bool = False) -> None:
         body = packet.encode()
         headers = {"Content-Length": str(len(body)), "Content-Type": "text/plain;charset=UTF-8"}
 
@@ -208,7 +229,8 @@ class PollingVoice(SocketIOVoice):
             await asyncio.sleep(SEGMENT_S)
             yield body[len(body) // 2 :]
 
-        async with self._http.post(self._path, data=segments(), headers=headers) as response:
+        data = segments() if in_segments else body
+        async with self._http.post(self._path, data=data, headers=headers) as response:
             if response.status != 200:
                 self.ledger.troubles[f"POST refused: {response.status}"] += 1
 
@@ -233,7 +255,8 @@ class PollingVoice(SocketIOVoice):
     async def call(self, event: str, argument: object) -> Any:
         number = str(self.ledger.said * 10_000 + self.number)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
-        await self._post(f"42{number}{json.dumps([event, argument])}")
+        in_segments = event in SAID
+        await self._post(f"42{number}{json.dumps([event, argument])}", in_segments)
         return await asyncio.wait_for(answer, ENTER_S)
 
     async def leave(self) -> None:

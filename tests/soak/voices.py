@@ -1,19 +1,18 @@
 """Honest clients of the servers on plain WebSockets, which say and hear numbered messages."""
 
 import asyncio
-import contextlib
 import itertools
 import re
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
 
 from tests.servers.chat_client import Client
 from tests.servers.document_client import Writer
 from tests.soak.ledger import Ledger
 
 ENTER_S = 20.0  # for the first ones, on a busy machine
+LEAVE_S = 5.0
 MARKER = re.compile(r"soak-\d+;")
 _numbers = itertools.count(1)
 
@@ -38,6 +37,7 @@ class Voice:
         self.url, self.number, self.ledger = url, number, ledger
         self.websocket_url = url.replace("http", "ws", 1) + "ws"
         self.reading: asyncio.Task[None] | None = None
+        self.leaving = False
 
     async def enter(self) -> None:
         """Connect, and join; from then on it listens."""
@@ -58,14 +58,19 @@ class Voice:
             try:
                 await reading
             except Exception as error:
-                self.ledger.troubles[f"lost: {type(error).__name__}"] += 1
+                self._lost(type(error).__name__)
             else:
-                self.ledger.troubles["lost: the server closed"] += 1
+                self._lost("the server closed")
 
         self.reading = asyncio.create_task(read())
 
+    def _lost(self, why: str) -> None:
+        if not self.leaving:
+            self.ledger.troubles[f"connection lost: {why}"] += 1
+
     async def stop_reading(self) -> None:
         """Listen no more."""
+        self.leaving = True
         if self.reading:
             self.reading.cancel()
             await asyncio.gather(self.reading, return_exceptions=True)
@@ -147,7 +152,7 @@ class DocumentVoice(Voice):
 
     async def leave(self) -> None:
         """Disconnect."""
-        await self.stop_reading()
+        self.leaving = True
         await self.writer.leave()
 
 
@@ -186,7 +191,9 @@ async def _connected(url: str) -> ClientConnection:
 
 async def leave_all(voices: list[Voice]) -> None:
     """Let everybody leave, whatever has become of the server."""
-    for voice in voices:
-        with contextlib.suppress(OSError, ConnectionClosed, AttributeError, AssertionError):
-            async with asyncio.timeout(5):
-                await voice.leave()
+
+    async def leave(voice: Voice) -> None:
+        async with asyncio.timeout(LEAVE_S):
+            await voice.leave()
+
+    await asyncio.gather(*map(leave, voices), return_exceptions=True)
