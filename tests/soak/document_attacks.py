@@ -16,7 +16,9 @@ from tests.soak.line import binary
 
 STEP_1, UPDATE = b"\0\0", b"\0\2"
 STRING, TYPE, ANY = 4, 7, 8  # types of content
+RIGHT = 0x40  # of the first byte of a struct: the id of what is to its right follows
 NO_DELETIONS = b"\0"
+INVENTED = 8_000  # clients, in 120 kB
 EMPTY = b"\0\0"
 
 
@@ -90,7 +92,7 @@ async def updates_broken(siege: Siege) -> None:
     async with siege.door.websocket("/ws") as line:
         await joined(siege, line)
         frames = [message(made) for made in siege.chance.sample(broken_updates(siege), 5)]
-        frames += [binary(STEP_1 + sized(siege.chance.randbytes(50))), binary(b"\0\3\0")]
+        frames += [binary(STEP_1 + sized(b"\1\xff")), binary(b"\0\3\0")]
         await line.pour(b"".join(frames))
         await line.listen(0.5)
 
@@ -112,14 +114,33 @@ async def updates_nested(siege: Siege) -> None:
         await line.listen(1.0)
 
 
+def crowded(first: int, count: int) -> bytes:
+    """Return an update whose clients all write at one place, each left of some other's letter.
+
+    To find that place, a merging library looks at the other letters again and again.
+    """
+    letter = sized(b"x")
+    made = [(first, 0, struct(STRING, letter))]
+    for n in range(1, count):
+        right = number(first + n // 2) + b"\0"
+        made.append((first + n, 0, bytes([STRING | RIGHT]) + right + letter))
+    return update(made)
+
+
 async def clients_invented(siege: Siege) -> None:
     """Send one update with the letters of thousands of clients."""
-    letter = struct(STRING, sized(b"x"))
-    first = siege.chance.getrandbits(31)
     async with siege.door.websocket("/ws") as line:
         await joined(siege, line)
-        await line.pour(message(update((first + n, 0, letter) for n in range(3_000))))
-        await line.listen(3.0)
+        await line.pour(message(crowded(siege.chance.getrandbits(31), INVENTED)))
+        await line.listen(5.0)
+
+
+async def states_claimed(siege: Siege) -> None:
+    """Ask what is missing with a state that claims to be of 2²⁸ clients, in five bytes."""
+    async with siege.door.websocket("/ws") as line:
+        await joined(siege, line)
+        await line.pour(binary(STEP_1 + sized(number(2**28))))
+        await line.listen(2.0)
 
 
 async def updates_empty(siege: Siege) -> None:
@@ -157,7 +178,8 @@ ATTACKS = [
     Attack(updates_broken, 0.5, 3),
     Attack(updates_unknown_to_yjs, 5.0, 1),
     Attack(updates_nested, 5.0, 1),
-    Attack(clients_invented, 4.0, 1),
+    Attack(clients_invented, 8.0, 1),
+    Attack(states_claimed, 3.0, 1),
     Attack(updates_empty, 1.0, 2),
     Attack(steps_repeated, 2.0, 3),
     Attack(carets_junk, 1.0, 1),

@@ -46,9 +46,11 @@ class Dialect:
         return "say", {"id": marker, "text": marker}
 
     def hear(self, ledger: Ledger, number: int, event: str, about: Any) -> None:
-        """Note what an event says."""
+        """Note what an event says; nobody called Ghost can have joined as people do."""
         if event == "message":
             ledger.hear(about["id"], number)
+        elif event == "joined" and about["name"].startswith("Ghost"):
+            ledger.troubles["heard of a ghost"] += 1
 
 
 class RoomsDialect(Dialect):
