@@ -122,7 +122,9 @@ async def _attacked(server: Server, crowd: Crowd, plan: Plan, outcome: Outcome) 
         outcome.attacks = json.loads(printed)
     except (TimeoutError, ValueError) as error:
         outcome.attacks = {"faults": {"attackers": repr(error)}}
-        attackers.kill()
+    finally:
+        if attackers.returncode is None:
+            attackers.kill()
     await talking
     outcome.cpu_share = (server.cpu_s() - cpu_s) / (time.monotonic() - began)
     await crowd.settle()
