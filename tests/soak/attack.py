@@ -6,6 +6,7 @@ longer works would look like a server that withstands it.
 """
 
 import asyncio
+import dataclasses
 import json
 import random
 import time
@@ -26,6 +27,7 @@ class Siege:
     server: str
     chance: random.Random
     ends: float  # by time.monotonic()
+    seen: Counter[str] = field(default_factory=Counter)  # what no server may do
 
     @property
     def left_s(self) -> float:
@@ -69,12 +71,14 @@ class Tally:
         cut: how many of these the server ended.
         why: how it ended the first of them.
         faults: what went wrong in the attacks themselves.
+        seen: what the server did that no server may do.
     """
 
     rounds: Counter[str] = field(default_factory=Counter)
     cut: Counter[str] = field(default_factory=Counter)
     why: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
+    seen: Counter[str] = field(default_factory=Counter)
 
     def to_json(self) -> str:
         """Return it as one line."""
@@ -91,11 +95,11 @@ async def besiege(siege: Siege, attacks: list[Attack]) -> Tally:
     Returns:
         What was done.
     """
-    tally = Tally()
+    tally = Tally(seen=siege.seen)
     dice = [random.Random(siege.chance.getrandbits(64)) for _ in attacks]
     async with asyncio.TaskGroup() as group:
         for attack, chance in zip(attacks, dice, strict=True):
-            own = Siege(siege.door, siege.server, chance, siege.ends)
+            own = dataclasses.replace(siege, chance=chance)
             group.create_task(_repeat(own, attack, tally))
     return tally
 

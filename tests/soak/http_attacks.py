@@ -19,7 +19,7 @@ def websocket_path(server: str) -> str:
 
 
 def broken_requests(siege: Siege) -> list[bytes]:
-    """Return requests that are malformed, foreign, or far too long."""
+    """Return requests that are malformed or far too long."""
     target, path = siege.door.target, websocket_path(siege.server)
     good = handshake(target, path)
     host = f"Host: {target}\r\n".encode()
@@ -39,21 +39,45 @@ def broken_requests(siege: Siege) -> list[bytes]:
         b"POST / HTTP/1.1\r\n" + host + b"Content-Length: 9999999999\r\n\r\n" + b"a" * 70_000,
         b"POST / HTTP/1.1\r\n" + host + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"POST / HTTP/1.1\r\n" + host + b"Content-Length: -1\r\n\r\n",
-        good.replace(b"HTTP/1.1", b"HTTP/1.0"),
-        good.replace(b"Version: 13", b"Version: 12"),
-        good.replace(b"Sec-WebSocket-Key", b"X-Key"),
         good[:-2] + LATIN_1 + b"\r\n",
-        good[:-2] + b"Origin: http://evil.example\r\n\r\n",
-        good.replace(host, b"Host: evil.example\r\nOrigin: http://evil.example\r\n"),
         good[:-2] + b"Sec-WebSocket-Extensions: permessage-deflate; x=1, " * 200 + b"\r\n\r\n",
     ]
 
 
+def forbidden_handshakes(siege: Siege) -> dict[str, bytes]:
+    """Return handshakes that must open nothing, by what is wrong with them."""
+    target = siege.door.target
+    good = handshake(target, websocket_path(siege.server))
+    host, evil = f"Host: {target}\r\n".encode(), b"Host: evil.example\r\n"
+    origin = b"Origin: http://evil.example\r\n"
+    return {
+        "HTTP/1.0": good.replace(b"HTTP/1.1", b"HTTP/1.0"),
+        "version 12": good.replace(b"Version: 13", b"Version: 12"),
+        "no key": good.replace(b"Sec-WebSocket-Key", b"X-Key"),
+        "a foreign Origin": good[:-2] + origin + b"\r\n",
+        "a foreign Host": good.replace(host, evil),
+        "a foreign Host with its Origin": good.replace(host, evil + origin),
+    }
+
+
 async def requests_broken(siege: Siege) -> None:
-    """Send one malformed or foreign request, and read the answer."""
+    """Send one malformed request, and read the answer."""
+    request = siege.chance.choice(broken_requests(siege))
     async with siege.door.line() as line:
-        await line.pour(siege.chance.choice(broken_requests(siege)))
-        await line.listen(1.0)
+        await line.pour(request)
+        answer = await line.listen(1.0)
+    if answer[9:10] == b"5" and answer[9:12] != b"503":
+        siege.seen[f"{answer[9:12].decode()} for what a client did"] += 1
+
+
+async def handshakes_forbidden(siege: Siege) -> None:
+    """Send a handshake of a foreign page, or one that breaks a rule, and look who is let in."""
+    what, request = siege.chance.choice([*forbidden_handshakes(siege).items()])
+    async with siege.door.line() as line:
+        await line.pour(request)
+        answer = await line.listen(0.5)
+    if answer[9:12] == b"101":
+        siege.seen[f"let in: {what}"] += 1
 
 
 async def requests_unfinished(siege: Siege) -> None:
@@ -97,6 +121,7 @@ async def handshakes_half_closed(siege: Siege) -> None:
 
 ATTACKS = [
     Attack(requests_broken, 0.1, 10),
+    Attack(handshakes_forbidden, 0.3, 4),
     Attack(requests_unfinished, 0.02, HELD),
     Attack(connections_silent, 0.5, 50),
     Attack(answers_unread, 2.0, 3),

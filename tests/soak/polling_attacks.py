@@ -113,6 +113,9 @@ async def upgrades_doubled(siege: Siege) -> None:
     path = (await session(siege)).replace("polling", "websocket")
     async with siege.door.websocket(path) as one, siege.door.websocket(path) as two:
         await asyncio.gather(one.send_text("2probe"), two.send_text("2probe"))
+        probed = await asyncio.gather(one.listen(0.5), two.listen(0.5))
+        if all(b"3probe" in answer for answer in probed):
+            siege.seen["two WebSockets upgraded one session"] += 1
         await asyncio.gather(one.send_text("5"), two.send_text("5"))
         await one.pour(b"\x81\x80\0\0\0\0")
         await asyncio.gather(one.listen(0.5), two.listen(0.5))

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.soak.crowd import Crowd
@@ -48,7 +49,7 @@ class Outcome:
     def complaints(self) -> list[str]:
         """List what the server did not withstand."""
         crowd, ledger = self.crowd, self.crowd.ledger
-        faults = self.attacks.get("faults", {})
+        faults, seen = self.attacks.get("faults", {}), self.attacks.get("seen", {})
         found = {
             f"the server ended with status {self.status}": not self.alive,
             f"{ledger.lost} arrivals never were": ledger.lost,
@@ -61,13 +62,14 @@ class Outcome:
             > self.start_files + FILES_MORE,
             f"memory grew by {_mb(self.peak_bytes - self.start_bytes)} MB": self.peak_bytes
             > self.start_bytes + GROWN_BYTES,
+            f"attackers: {_counted(seen)}": seen,
             f"faults of the attacks themselves: {faults}": faults,
             "no attack was made": not self.attacks.get("rounds"),
         }
         return [words for words, wrong in found.items() if wrong]
 
 
-def _counted(troubles: dict[str, int]) -> str:
+def _counted(troubles: Mapping[str, object]) -> str:
     return ", ".join(f"{count} × {what}" for what, count in troubles.items())
 
 

@@ -97,6 +97,7 @@ def test_what_is_fine_has_a_line_and_no_complaints() -> None:
         ("end_files", 100, "100 files are open, 0 at the start"),
         ("peak_bytes", 10**9, "memory grew by 1000 MB"),
         ("attacks", {}, "no attack was made"),
+        ("attacks", {"rounds": {"a": 1}, "seen": {"let in": 2}}, "attackers: 2 × let in"),
         ("attacks", {"rounds": {"a": 1}, "faults": {"a": "KeyError"}}, "faults of the attacks"),
     ],
 )
