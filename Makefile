@@ -6,6 +6,7 @@ STAMP := .venv/.setup-done
 NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+SOAK_ARGS ?=
 # JupyterLab asks for this flag where the only user is root, as in a container.
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 
@@ -48,6 +49,9 @@ run: setup  ## run the notebooks and store their outputs (NOTEBOOKS=… for some
 bench: setup  ## how fast the servers are, beside Node's: BENCHMARKS.md (half an hour)
 	$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
+soak: setup  ## attack the servers while honest clients talk (SOAK_ARGS="chat --seconds 20")
+	$(BIN)/python -m tests.soak $(SOAK_ARGS)
+
 lint: lint-pages  ## ruff, mypy --strict, and the pages
 	$(BIN)/ruff check . && $(BIN)/ruff format --check helpers tests && $(BIN)/mypy
 
@@ -70,4 +74,4 @@ clean:  ## remove what the targets made
 	rm -rf .venv build *.egg-info screenshots helpers/pages/node_modules tests/bench/peers/node_modules tests/pages_lint/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup lab test coverage run bench lint lint-pages screenshots tables lock clean
+.PHONY: help setup lab test coverage run bench soak lint lint-pages screenshots tables lock clean
