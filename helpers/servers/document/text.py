@@ -9,11 +9,25 @@ The Yjs sync protocol, in binary frames:
 Updates may come in any order and twice: whoever has the same set has the same text.
 """
 
+import itertools
 import logging
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pycrdt
 
+from helpers.servers.document.effort import STEPS_PER_BYTE, Allowance, Effort
+from helpers.servers.document.encoding import bad
+from helpers.servers.document.loading import load
+from helpers.servers.document.owners import Owners, check_count
+from helpers.servers.document.updates import (
+    Structs,
+    Update,
+    read_state,
+    read_update,
+    write_state,
+    write_update,
+)
 from helpers.serving.schema import Refusal
 
 log = logging.getLogger("document")
@@ -22,6 +36,7 @@ LARGEST_UPDATE = 256 * 1024  # bytes
 LARGEST_TEXT = 2**20  # bytes of the document with its history
 EMPTY = b"\0\0"  # an update that changes nothing
 STEP_2 = b"\0\1"
+NOBODY = 0  # in place of the id of a person
 
 
 class Change(NamedTuple):
@@ -31,20 +46,36 @@ class Change(NamedTuple):
     removed: int
 
 
+class Applied(NamedTuple):
+    """What was new in an update.
+
+    Attributes:
+        update: only that; None when there was nothing.
+        change: what it did to the text.
+        clients: ids that belong to its author from now on.
+    """
+
+    update: bytes | None
+    change: Change
+    clients: list[int]
+
+
 class SharedText:
     """The document: its text is the `Text` that is named "text".
 
     Args:
         updates: what it is made of.
+        owners: whose client ids are whose.
     """
 
-    def __init__(self, updates: list[bytes]) -> None:
+    def __init__(self, updates: list[bytes], owners: Mapping[int, int] | None = None) -> None:
         self.doc: pycrdt.Doc[pycrdt.Text] = pycrdt.Doc()
-        for update in updates:
-            try:
-                self.doc.apply_update(update)
-            except BaseException as error:  # one that is torn must not cost the whole document
-                log.error("an update was left out: %s", refused(error))
+        loaded = load(enumerate(updates))
+        for number, reason in loaded.left_out.items():  # it must not cost the whole document
+            log.error("update %d was left out: %s", number, reason)
+        for update in loaded.updates:
+            self.doc.apply_update(update)
+        self._letters, self._owners = loaded.letters, Owners(owners or {})
         self._text = self.doc.get("text", type=pycrdt.Text)
         self._added = 0
         self._watch = self._text.observe(self._count)
@@ -96,39 +127,72 @@ class SharedText:
         Raises:
             Refusal: bad_update, when it is no state.
         """
-        try:
-            reply = pycrdt.handle_sync_message(b"\0" + pycrdt.write_message(state), self.doc)
-        except BaseException as error:
-            raise refused(error) from error
+        known = self._letters.clamped(read_state(state))
+        message = b"\0" + pycrdt.write_message(write_state(known))
+        reply = pycrdt.handle_sync_message(message, self.doc)
         assert reply
         return reply
 
-    def apply(self, update: bytes) -> Change:
+    def apply(
+        self,
+        data: bytes,
+        person: int = NOBODY,
+        *,
+        relayed: bool = False,
+        allowance: Allowance | None = None,
+    ) -> Applied:
         """Merge an update into the document.
 
+        Args:
+            data: the update.
+            person: who sends it.
+            relayed: whether its client ids may be anybody's, since the server has lost its data.
+            allowance: how much it may cost; anything usual when None.
+
         Returns:
-            What it changed in the text.
+            What was new in it.
 
         Raises:
-            Refusal: bad_update, when it is none; document_full.
+            Refusal: bad_update, not_saved when it follows what is missing, too_fast or
+                document_full; then nothing is merged.
         """
-        if self._bytes + len(update) > LARGEST_TEXT:
-            self._bytes = len(self.state())  # less than the sum of its updates
-            if self._bytes + len(update) > LARGEST_TEXT:
-                full = f"the document is full: {LARGEST_TEXT:,} bytes with all its history"
-                raise Refusal("document_full", full)
-        self._added = 0
+        effort = allowance.effort() if allowance else Effort()
         try:
-            self.doc.apply_update(update)
-        except BaseException as error:
-            raise refused(error) from error
+            effort.spend(len(data) * STEPS_PER_BYTE)
+            update = read_update(data)
+            new = self._letters.news(update.structs)
+            self._check(new, person)
+            self._check_room(data, Update(new, update.deletions))
+            merged = self._letters.merge(new, update.deletions, effort).update
+        finally:
+            if allowance:
+                allowance.pay(effort)
+        if not merged.structs and not merged.deletions:
+            return Applied(None, Change(0, 0), [])
+        found = write_update(merged)
+        bound = [] if relayed or person == NOBODY else self._owners.bind(merged.structs, person)
+        return Applied(found, self._merge(found), bound)
+
+    def _check(self, new: Structs, person: int) -> None:
+        """Refuse what no page of this person writes."""
+        self._owners.check(new, person)
+        runs = self._letters.runs
+        check_count(len(runs), sum(client not in runs for client in new))
+        for struct in itertools.chain.from_iterable(new.values()):
+            if struct.units and b"\r" in struct.units and "\r" in struct.units.decode("utf-16-le"):
+                raise bad("expected lines that end with a line feed, got a carriage return")
+
+    def _check_room(self, data: bytes, update: Update) -> None:
+        if self._bytes + len(data) <= LARGEST_TEXT:
+            return
+        self._bytes = len(self.state())  # less than the sum of its updates
+        if self._bytes + len(write_update(update)) > LARGEST_TEXT:
+            full = f"the document is full: {LARGEST_TEXT:,} bytes with all its history"
+            raise Refusal("document_full", full)
+
+    def _merge(self, update: bytes) -> Change:
+        self._added = 0
+        self.doc.apply_update(update)
         self._bytes += len(update)
         before, self._characters = self._characters, len(str(self._text))
         return Change(self._added, before + self._added - self._characters)
-
-
-def refused(error: BaseException) -> Refusal:
-    """Turn what the merging library raised into a refusal; a panic in Rust is one, too."""
-    if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError)):
-        raise error
-    return Refusal("bad_update", f"expected an update of Yjs: {str(error)[:100]}")
