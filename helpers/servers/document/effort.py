@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable
 
 from helpers.servers.document.encoding import bad
+from helpers.servers.document.updates import Update, read_update
 from helpers.serving.schema import Refusal
 
 MOST_STEPS = 4_000_000  # of one update: less than a second
 STEPS_PER_S = 200_000  # of one connection, in the long run
-STEPS_PER_BYTE = 2  # to read an update
+STEPS_PER_STRUCT = 16  # to read it
+STEPS_PER_BYTE = 2  # to read what proves to be bad
 
 
 class Effort:
@@ -40,6 +42,20 @@ class Effort:
             raise bad(f"expected an update that takes {self._most:,} steps, got one with more")
         if self.spent > self._allowed:
             raise Refusal("too_fast", "these updates take much work: send the document later")
+
+    def read(self, data: bytes) -> Update:
+        """Read an update, and count what that costs.
+
+        Raises:
+            Refusal: bad_update, or too_fast.
+        """
+        try:
+            update = read_update(data)
+        except Refusal:
+            self.spend(len(data) * STEPS_PER_BYTE)
+            raise
+        self.spend(sum(map(len, update.structs.values())) * STEPS_PER_STRUCT)
+        return update
 
 
 class Allowance:

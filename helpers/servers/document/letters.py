@@ -83,9 +83,9 @@ class Letters(Runs):
         except BaseException:
             self._take_back(added)
             raise
-        gone = {client: self._delete(client, ranges) for client, ranges in wanted.items()}
         for run in added:
             self.join(run)
+        gone = {client: self._delete(client, ranges) for client, ranges in wanted.items()}
         structs = {
             client: [struct for struct in new[client] if struct.clock < self.known(client)]
             for client in {run.client for run in added}

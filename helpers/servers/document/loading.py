@@ -8,10 +8,10 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from helpers.servers.document.effort import STEPS_PER_BYTE, Effort
+from helpers.servers.document.effort import Effort
 from helpers.servers.document.letters import Letters
 from helpers.servers.document.owners import check_count
-from helpers.servers.document.updates import read_update, write_update
+from helpers.servers.document.updates import write_update
 from helpers.serving.schema import Refusal
 
 
@@ -62,8 +62,7 @@ def _take(loaded: Loaded, number: int, data: bytes) -> bool:
     """Take what can be taken of an update; False when some of it waits."""
     effort = Effort()
     try:
-        effort.spend(len(data) * STEPS_PER_BYTE)
-        update = read_update(data)
+        update = effort.read(data)
         letters = loaded.letters
         new = letters.news(update.structs)
         check_count(len(letters.runs), sum(client not in letters.runs for client in new))

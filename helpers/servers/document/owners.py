@@ -9,7 +9,7 @@
 
 from collections.abc import Collection, Mapping
 
-from helpers.servers.document.updates import bad
+from helpers.servers.document.encoding import bad
 from helpers.serving.schema import Refusal
 
 MOST_CLIENTS = 16_384  # of a document: each costs a little in every update

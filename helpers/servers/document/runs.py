@@ -113,7 +113,7 @@ class Runs:
         units = run.units
         if units is not None and is_low(units, offset):
             raise bad(f"expected whole characters of client {run.client}, got half of one")
-        rest = None if units is None else units[2 * offset :]
+        rest = None if units is None else bytes(units[2 * offset :])
         origin: Id = (run.client, run.clock + offset - 1)
         struct = Struct(run.clock + offset, run.length - offset, origin, run.right_origin, rest)
         second = Run(run.client, struct)

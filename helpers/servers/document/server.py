@@ -36,9 +36,10 @@ from typing import Any
 import pycrdt
 
 from helpers.servers.document import store as document_store
+from helpers.servers.document.effort import Allowance
 from helpers.servers.document.log import ActivityLog
 from helpers.servers.document.store import Entry, Person
-from helpers.servers.document.text import SharedText
+from helpers.servers.document.text import Disagreement, SharedText
 from helpers.serving import database, names, program, ratelimit, schema, websocket_app
 from helpers.serving.presence import Place, Places, serve_messages
 from helpers.serving.schema import Field, Refusal
@@ -77,6 +78,7 @@ class Document:
         self.authors: Places[Author] = Places(self.left)
         self.log = ActivityLog(store, log, self.authors)
         self.promised: list[int] = []  # colours of those who are about to come in
+        self.newcomers: set[int] = set()  # people who have not told yet what they have
         self.updates = 0  # since the last compaction
 
     async def talk(self, peer: websocket_app.Peer) -> None:
@@ -90,10 +92,13 @@ class Document:
     async def read_again(self) -> None:
         """Take the text from the disk, without what could not be saved."""
 
-        def then(updates: list[bytes]) -> None:
-            self.text = SharedText(updates)
+        def work(db: Connection) -> tuple[list[bytes], dict[int, int]]:
+            return document_store.updates(db), document_store.owners(db)
 
-        await self.store.run(document_store.updates, then)
+        def then(stored: tuple[list[bytes], dict[int, int]]) -> None:
+            self.text = SharedText(*stored)
+
+        await self.store.run(work, then)
 
     def left(self, author: Author) -> None:
         """Tell everybody that somebody has left."""
@@ -114,6 +119,7 @@ class Visit:
         self.document, self.peer = document, peer
         self.author: Author | None = None
         self.saved = 0
+        self.allowance = Allowance()
 
     async def react(self, raw: str | bytes) -> None:
         """Carry out one message, or refuse it."""
@@ -148,14 +154,18 @@ class Visit:
 
         self.document.promised.append(colour)
         try:
-            await self.document.store.run(work, lambda person: self.welcome(person, secret))
+            await self.document.store.run(
+                work, lambda person: self.welcome(person, secret, bool(token))
+            )
         finally:
             self.document.promised.remove(colour)
 
-    def welcome(self, person: Person, token: str) -> None:
+    def welcome(self, person: Person, token: str, known: bool) -> None:
         """Let somebody in."""
         authors = self.document.authors
         self.author, new = authors.enter(Author(person), self.peer)
+        if not known:
+            self.document.newcomers.add(person.id)
         others = [author.described() for author in authors.members.values()]
         me = person._asdict() | {
             "token": token,
@@ -188,17 +198,28 @@ class Visit:
         if kind == pycrdt.YSyncMessageType.SYNC_STEP1:
             self.peer.send(websocket_app.binary_frame(document.text.step_2(content)))
             return
-        text = document.text
-        change = text.apply(content)
+        text, person = document.text, author.person
+        # Somebody new who brings text: the server has lost its data, and it may be anybody's.
+        relayed = kind == pycrdt.YSyncMessageType.SYNC_STEP2 and person.id in document.newcomers
+        try:
+            applied = text.apply(content, person.id, relayed=relayed, allowance=self.allowance)
+        except Disagreement:
+            await document.read_again()
+            raise
 
         def work(db: Connection) -> Entry | None:
-            document_store.add_update(db, content)
-            return document.log.edited(db, author.person, change)
+            if applied.update is None:
+                return None
+            document_store.add_update(db, applied.update)
+            document_store.add_clients(db, applied.clients, person.id)
+            return document.log.edited(db, person, applied.change)
 
         def then(entry: Entry | None) -> None:
-            if document.text is not text:
-                document.text.apply(content)
-            self.pass_on(content)
+            if document.text is not text:  # what this follows may be lost
+                document.text.apply(content, person.id, relayed=relayed)
+            if kind == pycrdt.YSyncMessageType.SYNC_STEP2:
+                document.newcomers.discard(person.id)
+            self.pass_on(applied.update)
             if entry:
                 document.log.written(entry)
 
@@ -208,15 +229,17 @@ class Visit:
             await document.read_again()  # it must not look as if it were saved
             raise
 
-    def pass_on(self, update: bytes) -> None:
-        """Send an update to every other page, encoded once."""
+    def pass_on(self, update: bytes | None) -> None:
+        """Send what was new, if anything, to every other page, encoded once; tell it is saved."""
         document = self.document
+        self.saved += 1
+        self.peer.send(websocket_app.text_frame({"type": "saved", "count": self.saved}))
+        if update is None:
+            return
         frame = websocket_app.binary_frame(pycrdt.create_update_message(update))
         for other in document.authors.members.values():
             if other.peer and other.peer is not self.peer:  # a page that took over is another
                 other.peer.send(frame)
-        self.saved += 1
-        self.peer.send(websocket_app.text_frame({"type": "saved", "count": self.saved}))
         document.updates += 1
         if document.updates >= COMPACT_EVERY:
             document.updates = 0
@@ -227,8 +250,10 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
     """Serve until `stop` is set, then close every connection with 1001."""
     file = program.data_folder(options) / "document.sqlite3"
     async with database.opened(file, document_store.SCHEMA) as store:
+        await store.run(document_store.sift)
         await store.run(document_store.compact)
-        text = SharedText(await store.run(document_store.updates))
+        owners = await store.run(document_store.owners)
+        text = SharedText(await store.run(document_store.updates), owners)
         document = Document(store, text, await store.run(document_store.entries), options)
         talk = document.talk
         await websocket_app.serve(

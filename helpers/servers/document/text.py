@@ -16,15 +16,14 @@ from typing import Any, NamedTuple
 
 import pycrdt
 
-from helpers.servers.document.effort import STEPS_PER_BYTE, Allowance, Effort
-from helpers.servers.document.encoding import bad
+from helpers.servers.document.effort import Allowance, Effort
+from helpers.servers.document.encoding import Reader, bad
 from helpers.servers.document.loading import load
 from helpers.servers.document.owners import Owners, check_count
 from helpers.servers.document.updates import (
     Structs,
     Update,
     read_state,
-    read_update,
     write_state,
     write_update,
 )
@@ -58,6 +57,13 @@ class Applied(NamedTuple):
     update: bytes | None
     change: Change
     clients: list[int]
+
+
+class Disagreement(Refusal):
+    """The library refuses what the parser took: the text has to be read from the disk again."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("bad_update", text)
 
 
 class SharedText:
@@ -112,14 +118,13 @@ class SharedText:
         if len(message) > most:
             fact = f"expected at most {most:,} bytes in an update, got {len(message):,}"
             raise Refusal("too_long", fact)
-        try:
-            if message[0] != pycrdt.YMessageType.SYNC:
-                raise ValueError
-            return pycrdt.YSyncMessageType(message[1]), pycrdt.read_message(message[2:])
-        except (ValueError, IndexError, AssertionError, OverflowError) as error:
-            shown = message[:8].hex(" ")
-            fact = f"expected a sync message of Yjs, 0 and 0, 1 or 2, got {shown or 'nothing'}"
-            raise Refusal("bad_update", fact) from error
+        shown = message[:8].hex(" ") or "nothing"
+        if message[:1] != b"\0" or message[1:2] not in (b"\0", b"\1", b"\2"):
+            raise bad(f"expected a sync message of Yjs, 0 and 0, 1 or 2, got {shown}")
+        reader = Reader(message[2:])
+        content = reader.string()
+        reader.end()
+        return pycrdt.YSyncMessageType(message[1]), content
 
     def step_2(self, state: bytes) -> bytes:
         """Return the message with what a client misses, whose state this is.
@@ -158,8 +163,7 @@ class SharedText:
         """
         effort = allowance.effort() if allowance else Effort()
         try:
-            effort.spend(len(data) * STEPS_PER_BYTE)
-            update = read_update(data)
+            update = effort.read(data)
             new = self._letters.news(update.structs)
             self._check(new, person)
             self._check_room(data, Update(new, update.deletions))
@@ -192,7 +196,12 @@ class SharedText:
 
     def _merge(self, update: bytes) -> Change:
         self._added = 0
-        self.doc.apply_update(update)
+        try:
+            self.doc.apply_update(update)
+        except BaseException as error:  # a panic in Rust is none of Python's exceptions
+            if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
+                raise
+            raise Disagreement(f"expected an update of Yjs: {str(error)[:100]}") from error
         self._bytes += len(update)
         before, self._characters = self._characters, len(str(self._text))
         return Change(self._added, before + self._added - self._characters)

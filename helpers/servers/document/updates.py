@@ -84,7 +84,7 @@ class Update(NamedTuple):
     deletions: Deletions
 
 
-def is_low(units: bytes, offset: int) -> bool:
+def is_low(units: bytes | bytearray, offset: int) -> bool:
     """Tell whether a unit is the second half of a surrogate pair."""
     return 0xDC <= units[2 * offset + 1] <= 0xDF
 
