@@ -69,6 +69,7 @@ export class Binding {
 
   /** Where somebody else's position is in this text; null when it makes no sense. */
   index(position) {
+    if (position?.tname !== "text") return null; // Yjs would make a type of any other name
     try {
       const found = Y.createAbsolutePositionFromRelativePosition(Y.createRelativePositionFromJSON(position), this.#text.doc);
       return found?.type === this.#text ? found.index : null;

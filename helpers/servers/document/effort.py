@@ -1,8 +1,11 @@
-"""How much work the updates of one connection may cost, before it is done.
+"""How much work updates may cost, before it is done.
 
-A step is a run of letters that is looked at. Hostile updates make Yjs look at all of them again
-and again; one that costs too much is refused, and one that comes too soon after others has to
-wait.
+A step is a run of letters that is looked at, in about a tenth of a microsecond. Hostile updates
+make Yjs look at all of them again and again.
+
+1. An update that costs too much is refused for good.
+2. One that comes too soon after others of the same connection has to wait.
+3. So has a heavy one, too soon after other heavy ones of anybody: it holds everybody up.
 """
 
 import time
@@ -12,9 +15,10 @@ from helpers.servers.document.encoding import bad
 from helpers.servers.document.updates import Update, read_update
 from helpers.serving.schema import Refusal
 
-MOST_STEPS = 4_000_000  # of one update: less than a second
-STEPS_PER_S = 200_000  # of one connection, in the long run
-STEPS_PER_STRUCT = 16  # to read it
+MOST_STEPS = 4_000_000  # of one update: the whole document, once the server has lost it
+LIGHT = 20_000  # steps: it holds nobody up
+STEPS_PER_S = 200_000  # in the long run: of one connection, and of all heavy updates
+STEPS_PER_STRUCT = 64  # to read and to write it
 STEPS_PER_BYTE = 2  # to read what proves to be bad
 
 
@@ -22,14 +26,13 @@ class Effort:
     """What one update has cost so far.
 
     Args:
-        most: how much it may.
-        allowed: how much it may now; less than `most` after others.
+        allowed: how much it may now.
+        heavy: how much it may now if it is heavy.
     """
 
-    def __init__(self, most: int = MOST_STEPS, allowed: float | None = None) -> None:
+    def __init__(self, allowed: float = MOST_STEPS, heavy: float = MOST_STEPS) -> None:
         self.spent = 0
-        self._most = most
-        self._allowed = most if allowed is None else min(allowed, most)
+        self._allowed = min(allowed, max(heavy, LIGHT))
 
     def spend(self, steps: int) -> None:
         """Count steps.
@@ -38,8 +41,8 @@ class Effort:
             Refusal: bad_update when these are too many, too_fast when they are too many now.
         """
         self.spent += steps
-        if self.spent > self._most:
-            raise bad(f"expected an update that takes {self._most:,} steps, got one with more")
+        if self.spent > MOST_STEPS:
+            raise bad(f"expected an update that takes {MOST_STEPS:,} steps, got one with more")
         if self.spent > self._allowed:
             raise Refusal("too_fast", "these updates take much work: send the document later")
 
@@ -59,7 +62,7 @@ class Effort:
 
 
 class Allowance:
-    """What the updates of one connection may cost: it grows with time.
+    """What updates may cost, of one connection or of all: it grows with time.
 
     Args:
         clock: tells the time in seconds.
@@ -70,13 +73,13 @@ class Allowance:
         self._left: float = MOST_STEPS
         self._at = clock()
 
-    def effort(self) -> Effort:
-        """Return what the next update may cost."""
+    def left(self) -> float:
+        """Return how many steps there are now."""
         now = self._clock()
         self._left = min(MOST_STEPS, self._left + (now - self._at) * STEPS_PER_S)
         self._at = now
-        return Effort(allowed=self._left)
+        return self._left
 
-    def pay(self, effort: Effort) -> None:
+    def pay(self, steps: int) -> None:
         """Take off what an update has cost."""
-        self._left = max(0, self._left - effort.spent)
+        self._left = max(0, self._left - steps)

@@ -39,19 +39,15 @@ class Reader:
 
     def number(self, most: int = LARGEST_NUMBER) -> int:
         """Read a number in its shortest form."""
-        byte = self.byte()
-        if byte < 0x80:
-            value = byte
-        else:
+        value = byte = self.byte()
+        if byte >= 0x80:
             value, shift = byte & 0x7F, 7
-            while byte >= 0x80:
+            while byte >= 0x80 and shift < 56:  # eight bytes: 2**53 has no more
                 byte = self.byte()
                 value |= (byte & 0x7F) << shift
                 shift += 7
-                if shift > 56:  # eight bytes: 2**53 has no more
-                    break
             if byte == 0 or byte >= 0x80:
-                raise bad("expected a number in its shortest form, got one with zeros before it")
+                raise bad("expected a number in its shortest form, got a longer one")
         if value > most:
             raise bad(f"expected a number of at most {most}, got {value}")
         return value

@@ -82,10 +82,12 @@ class Letters(Runs):
                 raise Refusal("not_saved", MISSING)
         except BaseException:
             self._take_back(added)
+            self.join_again()
             raise
         for run in added:
             self.join(run)
         gone = {client: self._delete(client, ranges) for client, ranges in wanted.items()}
+        self.join_again()
         structs = {
             client: [struct for struct in new[client] if struct.clock < self.known(client)]
             for client in {run.client for run in added}
@@ -132,8 +134,8 @@ class Letters(Runs):
 
     def _integrate(self, client: int, struct: Struct, effort: Effort) -> Run:
         """Put letters where Yjs would put them (Item.integrate)."""
-        left = self.ending_with(*struct.origin) if struct.origin else None
         right = self.starting_with(*struct.right_origin) if struct.right_origin else None
+        left = self.ending_with(*struct.origin) if struct.origin else None
         run = Run(client, struct)
         after = left.right if left else self.first
         if after is not right:
@@ -227,15 +229,12 @@ class Letters(Runs):
                     run.units = None
                     gone.append((run.clock, run.length))
                 index = self.index(client, run.clock) + 1
-        self._join_again(client, gone)
-        return _without_seams(sorted(gone))
-
-    def _join_again(self, client: int, ranges: list[Range]) -> None:
-        for clock, _ in ranges:
-            run = self.holding(client, clock)
+        for start, _ in gone:
+            run = self.holding(client, start)
             if run.right:
                 self.join(run.right)
             self.join(run)
+        return _without_seams(sorted(gone))
 
 
 def _without_seams(ranges: list[Range]) -> list[Range]:

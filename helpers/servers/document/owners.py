@@ -29,7 +29,7 @@ class Owners:
         for person in owners.values():
             self._counts[person] = self._counts.get(person, 0) + 1
 
-    def check(self, clients: Collection[int], person: int) -> None:
+    def check(self, clients: Collection[int], person: int, relayed: bool) -> None:
         """Refuse that a person writes under an id of somebody else, or under too many.
 
         Raises:
@@ -37,10 +37,10 @@ class Owners:
         """
         for client in clients:
             if (owner := self._owners.get(client, person)) != person:
-                fact = f"client {client} belongs to person {owner}, not to {person}"
+                fact = f"client {client} belongs to person {owner}, not to person {person}"
                 raise bad(f"expected an update under client ids of one's own, {fact}")
         new = sum(client not in self._owners for client in clients)
-        if self._counts.get(person, 0) + new > MOST_OF_ONE:
+        if not relayed and self._counts.get(person, 0) + new > MOST_OF_ONE:
             raise bad(f"expected at most {MOST_OF_ONE:,} client ids of one person, got one more")
 
     def bind(self, clients: Collection[int], person: int) -> list[int]:

@@ -47,6 +47,7 @@ class Runs:
     def __init__(self) -> None:
         self.runs: dict[int, list[Run]] = {}
         self.first: Run | None = None
+        self._cut: list[Run] = []  # second halves of what was split
 
     def known(self, client: int) -> int:
         """Return the next clock of a client."""
@@ -121,7 +122,15 @@ class Runs:
         run.units = None if units is None else units[: 2 * offset]
         self.link(second, run, run.right)
         self.runs[run.client].insert(index + 1, second)
+        self._cut.append(second)
         return second
+
+    def join_again(self) -> None:
+        """Join what was split, where nothing is between."""
+        for run in self._cut:
+            if run.clock < self.known(run.client) and self.holding(run.client, run.clock) is run:
+                self.join(run)
+        self._cut.clear()
 
     def join(self, run: Run) -> None:
         """Make one run of two, as Yjs does: of what was written in one go."""

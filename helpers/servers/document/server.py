@@ -196,7 +196,8 @@ class Visit:
         document = self.document
         kind, content = document.text.read(message)
         if kind == pycrdt.YSyncMessageType.SYNC_STEP1:
-            self.peer.send(websocket_app.binary_frame(document.text.step_2(content)))
+            reply = document.text.step_2(content, self.allowance)
+            self.peer.send(websocket_app.binary_frame(reply))
             return
         text, person = document.text, author.person
         # Somebody new who brings text: the server has lost its data, and it may be anybody's.

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pycrdt
 
-from helpers.servers.document.effort import Allowance, Effort
+from helpers.servers.document.effort import LIGHT, Allowance, Effort
 from helpers.servers.document.encoding import Reader, bad
 from helpers.servers.document.loading import load
 from helpers.servers.document.owners import Owners, check_count
@@ -35,6 +35,7 @@ LARGEST_UPDATE = 256 * 1024  # bytes
 LARGEST_TEXT = 2**20  # bytes of the document with its history
 EMPTY = b"\0\0"  # an update that changes nothing
 STEP_2 = b"\0\1"
+BYTES_PER_STEP = 16  # of an answer to step 1
 NOBODY = 0  # in place of the id of a person
 
 
@@ -83,6 +84,7 @@ class SharedText:
             self.doc.apply_update(update)
         self._letters, self._owners = loaded.letters, Owners(owners or {})
         self._text = self.doc.get("text", type=pycrdt.Text)
+        self._heavy = Allowance()
         self._added = 0
         self._watch = self._text.observe(self._count)
         self._characters = len(str(self._text))
@@ -126,12 +128,16 @@ class SharedText:
         reader.end()
         return pycrdt.YSyncMessageType(message[1]), content
 
-    def step_2(self, state: bytes) -> bytes:
+    def step_2(self, state: bytes, allowance: Allowance | None = None) -> bytes:
         """Return the message with what a client misses, whose state this is.
 
         Raises:
-            Refusal: bad_update, when it is no state.
+            Refusal: bad_update, when it is not a state; too_fast.
         """
+        steps = max(len(state), self._bytes) // BYTES_PER_STEP
+        if allowance:
+            Effort(allowance.left()).spend(steps)
+            allowance.pay(steps)
         known = self._letters.clamped(read_state(state))
         message = b"\0" + pycrdt.write_message(write_state(known))
         reply = pycrdt.handle_sync_message(message, self.doc)
@@ -161,25 +167,27 @@ class SharedText:
             Refusal: bad_update, not_saved when it follows what is missing, too_fast or
                 document_full; then nothing is merged.
         """
-        effort = allowance.effort() if allowance else Effort()
+        heavy = self._heavy
+        effort = Effort(allowance.left(), heavy.left()) if allowance else Effort()
         try:
             update = effort.read(data)
             new = self._letters.news(update.structs)
-            self._check(new, person)
+            self._check(new, person, relayed)
             self._check_room(data, Update(new, update.deletions))
             merged = self._letters.merge(new, update.deletions, effort).update
         finally:
             if allowance:
-                allowance.pay(effort)
+                allowance.pay(effort.spent)
+                heavy.pay(effort.spent if effort.spent > LIGHT else 0)
         if not merged.structs and not merged.deletions:
             return Applied(None, Change(0, 0), [])
-        found = write_update(merged)
+        found = data if merged == update else write_update(merged)
         bound = [] if relayed or person == NOBODY else self._owners.bind(merged.structs, person)
         return Applied(found, self._merge(found), bound)
 
-    def _check(self, new: Structs, person: int) -> None:
+    def _check(self, new: Structs, person: int, relayed: bool) -> None:
         """Refuse what no page of this person writes."""
-        self._owners.check(new, person)
+        self._owners.check(new, person, relayed)
         runs = self._letters.runs
         check_count(len(runs), sum(client not in runs for client in new))
         for struct in itertools.chain.from_iterable(new.values()):
