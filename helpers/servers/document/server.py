@@ -39,7 +39,7 @@ from helpers.servers.document import store as document_store
 from helpers.servers.document.effort import Allowance
 from helpers.servers.document.log import ActivityLog
 from helpers.servers.document.store import Entry, Person
-from helpers.servers.document.text import Disagreement, SharedText
+from helpers.servers.document.text import Applied, Sender, SharedText
 from helpers.serving import database, names, program, ratelimit, schema, websocket_app
 from helpers.serving.presence import Place, Places, serve_messages
 from helpers.serving.schema import Field, Refusal
@@ -104,6 +104,19 @@ class Document:
         """Tell everybody that somebody has left."""
         self.authors.broadcast({"type": "left", "id": author.person.id})
         self.log.note(author.person, "left")
+        self.newcomers.discard(author.person.id)
+
+    def sender(self, person: Person, allowance: Allowance) -> Sender:
+        """Return who sends updates: somebody new may bring back what the server has lost."""
+        return Sender(person.id, person.id in self.newcomers, allowance)
+
+    def save(self, db: Connection, person: Person, applied: Applied) -> Entry | None:
+        """Store what was new in an update, if anything; called in the database's thread."""
+        if applied.update is None:
+            return None
+        document_store.add_update(db, applied.update)
+        document_store.add_clients(db, applied.clients, person.id)
+        return self.log.edited(db, person, applied.change)
 
     def free_colour(self) -> int:
         """Return the colour that the fewest of those have who are here, or about to be."""
@@ -193,33 +206,23 @@ class Visit:
 
     async def sync(self, author: Author, message: bytes) -> None:
         """Answer step 1; merge an update, commit it, and only then pass it on."""
-        document = self.document
-        kind, content = document.text.read(message)
+        document, text = self.document, self.document.text
+        kind, content = text.read(message)
         if kind == pycrdt.YSyncMessageType.SYNC_STEP1:
-            reply = document.text.step_2(content, self.allowance)
+            reply = text.step_2(content, self.allowance)
             self.peer.send(websocket_app.binary_frame(reply))
             return
-        text, person = document.text, author.person
-        # Somebody new who brings text: the server has lost its data, and it may be anybody's.
-        relayed = kind == pycrdt.YSyncMessageType.SYNC_STEP2 and person.id in document.newcomers
-        try:
-            applied = text.apply(content, person.id, relayed=relayed, allowance=self.allowance)
-        except Disagreement:
-            await document.read_again()
-            raise
+        sender = document.sender(author.person, self.allowance)
+        applied = text.apply(content, sender)
 
         def work(db: Connection) -> Entry | None:
-            if applied.update is None:
-                return None
-            document_store.add_update(db, applied.update)
-            document_store.add_clients(db, applied.clients, person.id)
-            return document.log.edited(db, person, applied.change)
+            return document.save(db, author.person, applied)
 
         def then(entry: Entry | None) -> None:
             if document.text is not text:  # what this follows may be lost
-                document.text.apply(content, person.id, relayed=relayed)
+                document.text.apply(content, sender)
             if kind == pycrdt.YSyncMessageType.SYNC_STEP2:
-                document.newcomers.discard(person.id)
+                document.newcomers.discard(author.person.id)
             self.pass_on(applied.update)
             if entry:
                 document.log.written(entry)

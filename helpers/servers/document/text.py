@@ -36,7 +36,6 @@ LARGEST_TEXT = 2**20  # bytes of the document with its history
 EMPTY = b"\0\0"  # an update that changes nothing
 STEP_2 = b"\0\1"
 BYTES_PER_STEP = 16  # of an answer to step 1
-NOBODY = 0  # in place of the id of a person
 
 
 class Change(NamedTuple):
@@ -60,11 +59,21 @@ class Applied(NamedTuple):
     clients: list[int]
 
 
-class Disagreement(Refusal):
-    """The library refuses what the parser took: the text has to be read from the disk again."""
+class Sender(NamedTuple):
+    """Who sends an update.
 
-    def __init__(self, text: str) -> None:
-        super().__init__("bad_update", text)
+    Attributes:
+        person: their id; 0 is nobody's.
+        relayed: whether client ids in it may be anybody's, since the server has lost its data.
+        allowance: how much it may cost; anything usual when None.
+    """
+
+    person: int = 0
+    relayed: bool = False
+    allowance: Allowance | None = None
+
+
+NOBODY = Sender(relayed=True)
 
 
 class SharedText:
@@ -144,21 +153,8 @@ class SharedText:
         assert reply
         return reply
 
-    def apply(
-        self,
-        data: bytes,
-        person: int = NOBODY,
-        *,
-        relayed: bool = False,
-        allowance: Allowance | None = None,
-    ) -> Applied:
+    def apply(self, data: bytes, sender: Sender = NOBODY) -> Applied:
         """Merge an update into the document.
-
-        Args:
-            data: the update.
-            person: who sends it.
-            relayed: whether its client ids may be anybody's, since the server has lost its data.
-            allowance: how much it may cost; anything usual when None.
 
         Returns:
             What was new in it.
@@ -167,27 +163,28 @@ class SharedText:
             Refusal: bad_update, not_saved when it follows what is missing, too_fast or
                 document_full; then nothing is merged.
         """
-        heavy = self._heavy
-        effort = Effort(allowance.left(), heavy.left()) if allowance else Effort()
+        allowance = sender.allowance
+        effort = Effort(allowance.left(), self._heavy.left()) if allowance else Effort()
         try:
             update = effort.read(data)
             new = self._letters.news(update.structs)
-            self._check(new, person, relayed)
+            self._check(new, sender)
             self._check_room(data, Update(new, update.deletions))
             merged = self._letters.merge(new, update.deletions, effort).update
         finally:
             if allowance:
                 allowance.pay(effort.spent)
-                heavy.pay(effort.spent if effort.spent > LIGHT else 0)
+                self._heavy.pay(effort.spent if effort.spent > LIGHT else 0)
         if not merged.structs and not merged.deletions:
             return Applied(None, Change(0, 0), [])
         found = data if merged == update else write_update(merged)
-        bound = [] if relayed or person == NOBODY else self._owners.bind(merged.structs, person)
-        return Applied(found, self._merge(found), bound)
+        change = self._merge(found)
+        bound = [] if sender.relayed else self._owners.bind(merged.structs, sender.person)
+        return Applied(found, change, bound)
 
-    def _check(self, new: Structs, person: int, relayed: bool) -> None:
+    def _check(self, new: Structs, sender: Sender) -> None:
         """Refuse what no page of this person writes."""
-        self._owners.check(new, person, relayed)
+        self._owners.check(new, sender.person, sender.relayed)
         runs = self._letters.runs
         check_count(len(runs), sum(client not in runs for client in new))
         for struct in itertools.chain.from_iterable(new.values()):
@@ -209,7 +206,8 @@ class SharedText:
         except BaseException as error:  # a panic in Rust is none of Python's exceptions
             if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
                 raise
-            raise Disagreement(f"expected an update of Yjs: {str(error)[:100]}") from error
+            self._letters = load([(0, self.state())]).letters  # what the library did not take
+            raise bad(f"expected an update of Yjs: {str(error)[:100]}") from error
         self._bytes += len(update)
         before, self._characters = self._characters, len(str(self._text))
         return Change(self._added, before + self._added - self._characters)
