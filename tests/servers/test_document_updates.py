@@ -56,7 +56,7 @@ def text_made_of(*updates: str) -> SharedText:
     return text
 
 
-def one(*structs: Struct, client: int = 5, **deletions: Any) -> bytes:
+def one(*structs: Struct, client: int = 5) -> bytes:
     """Write an update of one client."""
     return write_update(Update({client: list(structs)}, {}))
 
@@ -253,7 +253,7 @@ def test_a_surrogate_pair_is_never_torn(update: bytes) -> None:
     text.apply(one(letters("😀")))
     state = text.state()
     if read_update(update).structs.get(5):
-        assert text.apply(update[:0] + one(letters("😀"))).update is None
+        assert text.apply(one(letters("😀"))).update is None
         update = one(letters("a😀"))  # says that the known letters are others
     with pytest.raises(Refusal, match="whole characters"):
         text.apply(update)
@@ -320,12 +320,12 @@ def far_apart(count: int) -> tuple[bytes, bytes]:
     return one(*text), one(*between, client=6)
 
 
-def test_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_is_bounded() -> None:
     """13,500 client ids once took half a minute; letters put between all others take as long."""
     with pytest.raises(Refusal, match="at most 1,024 client ids of one person"):
         SharedText([]).apply(many_clients(13_500), ALICE)
     with pytest.raises(Refusal, match="expected an update that takes 4,000,000 steps"):
-        SharedText([]).apply(many_clients(13_500), ALICE._replace(relayed=True))
+        SharedText([]).apply(many_clients(8_000), ALICE._replace(relayed=True))
     text, between = far_apart(5_000)
     shared = SharedText([text])
     with pytest.raises(Refusal, match="expected an update that takes 4,000,000 steps"):
@@ -392,7 +392,7 @@ def test_a_state_that_nobody_has_gets_whole_characters() -> None:
 
 def test_asking_for_the_whole_text_again_and_again_has_to_wait() -> None:
     shared, allowance = SharedText([one(letters("x" * 500_000))]), Allowance(lambda: 0.0)
-    for _ in range(MOST_STEPS * document_text.BYTES_PER_STEP // 500_050):
+    for _ in range(MOST_STEPS // (500_000 // document_text.BYTES_PER_STEP)):
         shared.step_2(b"\0", allowance)
     with pytest.raises(Refusal, match="take much work"):
         shared.step_2(b"\0", allowance)
@@ -556,7 +556,7 @@ def test_bytes_are_an_update_or_refused(data: bytes) -> None:
         update = read_update(data)
     except Refusal:
         return
-    assert read_update(write_update(update)) == update or max(map(len, update)) > 0
+    assert update.structs or update.deletions or data == EMPTY
 
 
 @given(st.integers(0, 2**32))

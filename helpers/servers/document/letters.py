@@ -102,25 +102,24 @@ class Letters(Runs):
         queues = {client: structs[::-1] for client, structs in new.items()}
         waiting = 0
         for first in sorted(queues, reverse=True):
-            stack = [first]
+            stack, stacked = [first], {first}
             while stack:
                 client = stack[-1]
                 queue = queues[client]
-                if not queue:
-                    stack.pop()
-                    continue
-                missing = self._missing(client, queue[-1])
-                if missing is None:
+                missing = self._missing(client, queue[-1]) if queue else None
+                if queue and missing is None:
                     added.append(self._integrate(client, queue.pop(), effort))
-                    if len(stack) > 1:
-                        stack.pop()
-                elif queues.get(missing) and missing not in stack:
+                if missing is None:
+                    if len(stack) > 1 or not queue:
+                        stacked.discard(stack.pop())
+                elif queues.get(missing) and missing not in stacked:
                     stack.append(missing)
+                    stacked.add(missing)
                 else:
                     waiting += sum(len(queues[each]) for each in stack)
                     for each in stack:
                         queues[each] = []
-                    stack = []
+                    break
         return waiting
 
     def _missing(self, client: int, struct: Struct) -> int | None:

@@ -12,7 +12,9 @@ from collections.abc import Collection, Mapping
 from helpers.servers.document.encoding import bad
 from helpers.serving.schema import Refusal
 
-MOST_CLIENTS = 16_384  # of a document: each costs a little in every update
+MOST_CLIENTS = (
+    8_192  # of a document: with so many, each update takes the library half a millisecond
+)
 MOST_OF_ONE = 1_024  # of a person
 
 

@@ -19,7 +19,9 @@ From the server:
              document_full not_saved
 
 Binary frames are the sync protocol of Yjs, after login: the server sends step 1 and answers the
-client's with step 2. An update is merged, committed, and passed on to everybody else as it came.
+client's with step 2. An update is merged and committed; then what was new in it is passed on to
+everybody else. It holds letters and deletions of the text "text" alone (updates.py), is written
+under client ids of one's own (owners.py), and follows what the server has, or is not_saved.
 After an error an update is not merged: send the whole document later, merging is idempotent.
 
 A connection that is lost keeps its place for 5 s; one that closes with 1000 has left. The same
