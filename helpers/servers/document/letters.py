@@ -18,7 +18,7 @@ from helpers.servers.document.runs import Run, Runs
 from helpers.servers.document.updates import Deletions, Range, Struct, Structs, Update, is_low
 from helpers.serving.schema import Refusal
 
-MISSING = "it follows what the server does not have: send the whole document"
+MISSING = "expected an update that follows what the server has: send the whole document"
 
 
 class Merged(NamedTuple):
