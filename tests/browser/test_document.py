@@ -151,6 +151,21 @@ def test_undo_takes_back_ones_own_alone(document: Server, writer: Writer) -> Non
     expect(sheet(bob)).to_have_value("Bob")
 
 
+def test_one_page_under_another_name_writes_on(document: Server, writer: Writer) -> None:
+    """What Alice wrote is hers: whoever writes on in the same page does it as somebody else."""
+    alice, bob = writer(document.page_url), writer(document.page_url, "Bob")
+    for name, words in (("Alice", "I was here. "), ("Alicia", "So was I.")):
+        alice.get_by_label("Your name").fill(name)
+        alice.keyboard.press("Enter")
+        expect(sheet(alice)).to_be_visible()
+        sheet(alice).press("End")
+        alice.keyboard.type(words)
+        expect(sheet(bob)).to_have_value(re.compile(f"{re.escape(words)}$"))
+        is_saved(alice)
+        alice.get_by_role("button", name="Log out").click()
+    expect(sheet(bob)).to_have_value("I was here. So was I.")
+
+
 def test_carets_avatars_and_the_log(document: Server, writer: Writer) -> None:
     alice, bob = writer(document.page_url, "Alice Liddell"), writer(document.page_url, "Bob")
     sheet(bob).focus()

@@ -74,6 +74,7 @@ export class Binding {
 
   /** Find where somebody else's position is in this text; null when it makes no sense. */
   findIndex(position) {
+    if (position?.tname !== "text") return null; // Yjs would make a type of any other name
     try {
       const found = Y.createAbsolutePositionFromRelativePosition(Y.createRelativePositionFromJSON(position), this.#text.doc);
       return found?.type === this.#text ? found.index : null;

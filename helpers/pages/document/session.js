@@ -13,6 +13,7 @@ import * as Y from "yjs";
 import * as sync from "y-protocols/sync";
 import * as encoding from "lib0/encoding";
 import * as decoding from "lib0/decoding";
+import * as random from "lib0/random";
 import { Connection, CONTINUED_ELSEWHERE } from "../shared/connection.js";
 import { Emitter } from "../shared/emitter.js";
 import { Memory } from "../shared/memory.js";
@@ -120,6 +121,7 @@ export class Session extends Emitter {
   #welcome({ id, name, token, colour, people, log }) {
     const back = this.me !== null;
     this.me = { id, name, colour };
+    if (token !== this.#memory.token) this.doc.clientID = random.uint32(); // the old id belongs to somebody else
     Object.assign(this.#memory, { name, token });
     this.#memory.save();
     this.people = new Map(people.map((person) => [person.id, person]));
