@@ -11,8 +11,20 @@ MARKS = "\u0315\u0300"  # two combining marks in the order that NFC must change
 FLOOD = 600  # messages in one write
 
 NONSENSE = [
-    *("", "null", "[]", "{}", "7", "{", '"join"', "NaN", "[" * 50_000, '{"a":' * 20_000),
-    *('{"type":null}', '{"type":["join"]}', '{"type":"__class__"}', '{"type":"join"}'),
+    "",
+    "null",
+    "[]",
+    "{}",
+    "7",
+    "{",
+    '"join"',
+    "NaN",
+    "[" * 50_000,
+    '{"a":' * 20_000,
+    '{"type":null}',
+    '{"type":["join"]}',
+    '{"type":"__class__"}',
+    '{"type":"join"}',
     '{"type":"join","name":7}',
     '{"type":"join","name":"\\ud800"}',
     '{"type":"join","name":"a\\u0000b"}',
