@@ -43,7 +43,7 @@ def add_events_of(sio: socketio.AsyncServer, namespace: str) -> None:
     """Register what the suite expects of one namespace."""
 
     async def connect(sid: str, environ: Any, auth: Any) -> None:
-        program.soon(greet(sid, auth or {}))
+        program.spawn(greet(sid, auth or {}))
 
     async def greet(sid: str, auth: Any) -> None:
         await asyncio.sleep(SEGMENT_S)
@@ -86,7 +86,7 @@ async def ours(options: Options, listener: socket.socket, stop: asyncio.Event) -
         echo_messages(sio.eio)
     else:
         add_events(sio)
-    await socketio_app.serve(sio, listener, stop, server="suite", page="echo.html")
+    await socketio_app.serve(sio, listener, stop, server="suite", page="echo")
 
 
 async def stock(options: Options, listener: socket.socket, stop: asyncio.Event) -> None:
