@@ -6,6 +6,7 @@ STAMP := .venv/.setup-done
 NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+SOAK_ARGS ?=
 # JupyterLab asks for this flag where the only user is root, as in a container.
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 
@@ -30,7 +31,9 @@ $(STAMP): requirements.txt pyproject.toml helpers/pages/package-lock.json helper
 lab: setup  ## open JupyterLab on the first notebook
 	$(BIN)/jupyter lab $(AS_ROOT) --LabApp.default_url=/lab/tree/00_start_here.ipynb notebooks/00_start_here.ipynb
 
+# Without a network the pages' linters may be missing: then the tests say so, and go on.
 test: setup  ## everything CI runs: notebooks, helpers, pages, lint
+	-@$(BIN)/python -m tests.pages_lint install
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # A test that fails, perhaps because measuring slows it down, is shown and stops nothing.
@@ -46,8 +49,14 @@ run: setup  ## run the notebooks and store their outputs (NOTEBOOKS=… for some
 bench: setup  ## how fast the servers are, beside Node's: BENCHMARKS.md (half an hour)
 	$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
-lint: setup  ## ruff and mypy --strict
+soak: setup  ## attack the servers while honest clients talk (SOAK_ARGS="chat --seconds 20")
+	$(BIN)/python -m tests.soak $(SOAK_ARGS)
+
+lint: lint-pages  ## ruff, mypy --strict, and the pages
 	$(BIN)/ruff check . && $(BIN)/ruff format --check helpers tests && $(BIN)/mypy
+
+lint-pages: setup  ## eslint and stylelint, which it installs for itself
+	$(BIN)/python -m tests.pages_lint
 
 screenshots: setup  ## a PNG of every notebook and page, in screenshots/
 	$(BIN)/python -m tests.browser.screenshots
@@ -62,7 +71,7 @@ lock: setup  ## compile requirements.txt anew from pyproject.toml, newest releas
 	echo '-e .' >> requirements.txt
 
 clean:  ## remove what the targets made
-	rm -rf .venv build *.egg-info screenshots helpers/pages/node_modules tests/bench/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv build *.egg-info screenshots helpers/pages/node_modules tests/bench/peers/node_modules tests/pages_lint/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup lab test coverage run bench lint screenshots tables lock clean
+.PHONY: help setup lab test coverage run bench soak lint lint-pages screenshots tables lock clean

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import pages_lint
 from tests.browser.chromium import find_chromium, missing_browser
 
 BROWSER = Path(__file__).parent / "browser"
@@ -51,7 +52,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say it loudly when the browser tests could not run."""
+    """Say it loudly when the browser tests could not run, or the pages were not linted."""
+    absent = []
     if find_chromium() is None:
-        terminalreporter.section("NO BROWSER", sep="!", red=True, bold=True)
-        terminalreporter.write_line(missing_browser(), red=True, bold=True)
+        absent.append(("NO BROWSER", missing_browser()))
+    if not pages_lint.is_installed():
+        absent.append(("NO LINTERS FOR PAGES", pages_lint.missing()))
+    for title, words in absent:
+        terminalreporter.section(title, sep="!", red=True, bold=True)
+        terminalreporter.write_line(words, red=True, bold=True)

@@ -136,7 +136,7 @@ def answer_http(viewer: ServerConnection, request: HttpRequest) -> HttpResponse 
     """Serve the page and its files; let only our own page open a WebSocket."""
     from helpers.serving import static
 
-    return static.answer(request, server="live", page="live.html")
+    return static.answer(request, server="live", page="live")
 
 
 def silent_logger() -> logging.Logger:

@@ -50,7 +50,7 @@ def described(message: str | bytes) -> str:
 
 def answer_http(websocket: ServerConnection, request: Request) -> Response | None:
     """Answer a plain request, or refuse a handshake; None lets it go on."""
-    return static.answer(request, server="echo", page="echo.html")
+    return static.answer(request, server="echo", page="echo")
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:

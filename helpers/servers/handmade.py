@@ -128,7 +128,7 @@ class Server:
         request, rest = await client.read_request()
         if len(self.tasks) > MAX_CONNECTIONS:
             raise handshake.HandshakeError("too many connections are open, try later", 503)
-        files = {"server": "handmade", "page": "echo.html"}
+        files = {"server": "handmade", "page": "echo"}
         plain = static.reply(request.method, request.path, sockets=("/ws", "/echo"), **files)
         if plain:
             client.writer.write(handshake.Response(*plain).encode())

@@ -197,7 +197,7 @@ async def serve(
         listener: the listening socket.
         stop: the event that `program.run` sets.
         server: the server's name.
-        page: the file in helpers/pages that is served at /.
+        page: the folder in helpers/pages whose page is served at /.
         routes: further routes, such as `web.post("/sign-in", sign_in)`.
         middlewares: further middlewares of aiohttp.
         leave_s: how many seconds a client has for answering a close frame.
@@ -243,7 +243,7 @@ def plain_reply(request: web.Request, server: str, page: str) -> web.Response:
     Args:
         request: from a browser, or any HTTP client.
         server: the server's name.
-        page: the file in helpers/pages that is served at /.
+        page: the folder in helpers/pages whose page is served at /.
     """
     found = static.reply(request.method, request.raw_path, server=server, page=page, sockets=())
     assert found

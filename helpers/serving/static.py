@@ -1,14 +1,17 @@
 """The plain HTTP half of every helper server: its page, its files, and what it refuses.
 
-1. Only `GET` is served; any other method is refused with 405.
-2. `/` is the server's page, `/healthz` tells its name, other paths are files of helpers/pages.
-3. A WebSocket's path is left to the handshake, unless the `Origin` is not the server's own.
-   Then it is refused with 403, because a browser lets any page on the web connect to us.
+1. Only `GET` is answered; any other method is refused with 405.
+2. `/` is the server's page, helpers/pages/PAGE/index.html, in which `{{server}}` and
+   `{{transport}}` say what serves it. `/healthz` tells the server's name. Other paths are files
+   of helpers/pages, so a page's own files are `PAGE/page.js` to it, and `shared/base.css`.
+3. A WebSocket's path is left to the handshake, unless the `Origin` is not the server's own:
+   then it is refused with 403, because a browser lets any page on the web connect to us.
 """
 
 import base64
 import contextlib
 import hashlib
+import html
 import json
 import re
 from http import HTTPStatus
@@ -23,8 +26,8 @@ if TYPE_CHECKING:
     from websockets.http11 import Response as HttpResponse
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
+HTML = "text/html; charset=utf-8"
 CONTENT_TYPES = {  # by hand: on Windows `mimetypes` repeats what the registry says
-    ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".mjs": "text/javascript; charset=utf-8",
@@ -62,10 +65,10 @@ def reply(
 
     Args:
         method: `"GET"`, or another, which is refused.
-        target: the request's target, such as `"/style.css?v=2"`.
+        target: the request's target, such as `"/shared/base.css?v=2"`.
         server: the server's name, told by `/healthz` and shown by the page.
-        page: the file in helpers/pages that is served at `/`.
-        sockets: the paths that are WebSockets.
+        page: the folder in helpers/pages whose page is served at `/`.
+        sockets: the paths that are WebSockets; none for a server that speaks Socket.IO.
 
     Returns:
         The answer, or None when the path is a WebSocket's and the handshake decides.
@@ -78,8 +81,25 @@ def reply(
     if path == "/healthz":
         body = json.dumps({"server": server, "status": "ok"}).encode()
         return _reply(200, "application/json", body)
-    file = page_file(page if path == "/" else path)
+    if path == "/":
+        transport = "websocket" if sockets else "socketio"
+        return _reply(200, HTML, page_html(page, server=server, transport=transport))
+    file = page_file(path)
     return _reply(200, *file) if file else refuse(404, f"nothing is at {path[:200]}")
+
+
+def page_html(page: str, *, server: str, transport: str) -> bytes:
+    """Return the HTML of a page, which learns in it what serves it.
+
+    Args:
+        page: the folder in helpers/pages.
+        server: the server's name, for `{{server}}`.
+        transport: `"websocket"` or `"socketio"`, for `{{transport}}`.
+    """
+    text = (PAGES / page / "index.html").read_text("utf-8")
+    for name, value in (("server", server), ("transport", transport)):
+        text = text.replace(f"{{{{{name}}}}}", html.escape(value))
+    return text.encode()
 
 
 def answer(request: "HttpRequest", *, server: str, page: str) -> "HttpResponse | None":
@@ -119,7 +139,7 @@ def refuse(status: int, fact: str, *headers: tuple[str, str]) -> Reply:
 
     Args:
         status: the HTTP status, such as 403.
-        fact: one line for the person who reads it.
+        fact: one line for whoever reads it.
         headers: further headers.
     """
     line = f"{status} {HTTPStatus(status).phrase}: {fact}\n"
@@ -130,11 +150,11 @@ def page_file(path: str) -> tuple[str, bytes] | None:
     """Return the content type and the bytes of a file in helpers/pages.
 
     Args:
-        path: as in a URL, with or without the leading slash: `"/style.css"`.
+        path: as in a URL, with or without the leading slash: `"/shared/base.css"`.
 
     Returns:
-        `(content_type, body)`, or None for anything that is not a page's file: outside the
-        folder, hidden, or of a type that pages do not use.
+        `(content_type, body)`, or None for anything that is not a file of a page: outside
+        the folder, hidden, or of a type that pages do not fetch, such as HTML.
     """
     parts = path.removeprefix("/").split("/")
     # One rule for every system: no "..", no hidden file, no drive, no backslash, no NUL.
@@ -148,15 +168,15 @@ def page_file(path: str) -> tuple[str, bytes] | None:
     return None
 
 
-def policy(html: bytes) -> str:
+def policy(body: bytes) -> str:
     """Return the Content-Security-Policy of a page: our own files, and its own import map.
 
     Args:
-        html: the page; empty for anything that is not a page.
+        body: the page's HTML; empty for anything else.
 
     Source: Content Security Policy Level 3 §6.7.
     """
-    digests = [hashlib.sha256(found).digest() for found in IMPORT_MAP.findall(html)]
+    digests = [hashlib.sha256(found).digest() for found in IMPORT_MAP.findall(body)]
     hashes = "".join(f" 'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
     return POLICY.replace("script-src 'self'", "script-src 'self'" + hashes)
 
@@ -168,7 +188,7 @@ def _reply(status: int, content_type: str, body: bytes, *headers: tuple[str, str
         (
             ("Content-Type", content_type),
             ("Content-Length", str(len(body))),
-            ("Content-Security-Policy", policy(body if "html" in content_type else b"")),
+            ("Content-Security-Policy", policy(body if content_type == HTML else b"")),
             *SECURITY_HEADERS,
             *headers,
             ("Connection", "close"),

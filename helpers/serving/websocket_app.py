@@ -163,7 +163,7 @@ async def serve(
         listener: the listening socket.
         stop: the event that `program.run` sets.
         server: the server's name.
-        page: the file in helpers/pages that is served at /.
+        page: the folder in helpers/pages whose page is served at /.
         max_size: of a message from a peer, in bytes; a bigger one closes with 1009.
         ping_s: how many seconds of silence it takes until a peer is pinged; it has half as many
             to answer.
@@ -211,7 +211,7 @@ def refusal(
     Args:
         request: the request.
         server: the server's name.
-        page: the file in helpers/pages that is served at /.
+        page: the folder in helpers/pages whose page is served at /.
         full: whether there is no room for another WebSocket.
 
     Source: RFC 6455 §4.2.

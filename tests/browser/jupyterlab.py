@@ -82,7 +82,12 @@ class JupyterLab:
             "JUPYTERLAB_WORKSPACES_DIR": str(self.folder / "workspaces"),
         }
         command = [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0"),
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--allow-root",
+            "--port=0",
             f"--ServerApp.root_dir={self.folder}",
             "--IdentityProvider.token=",
             "--LabApp.expose_app_in_browser=True",

@@ -11,10 +11,13 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
 
 from helpers import launch, stop_all, tap
+from helpers.launcher import known
 from tests.browser.chromium import find_chromium, missing_browser, start
 from tests.browser.jupyterlab import CURRENT, ROOT, JupyterLab
 
@@ -99,9 +102,11 @@ def page_pictures(browser: Browser, name: str, url: str, more: str = "") -> list
 def pages(browser: Browser) -> list[Path]:
     """Picture the page of every helper server, and the live view of the wire."""
     written = []
-    names = sorted(p.stem for p in (ROOT / "helpers/pages").glob("*.html") if p.stem != "live")
-    for name in names:
+    for name in known():
         server = launch(name)
+        if not has_page(server.page_url):
+            stop_all()
+            continue
         wire = tap(server)
         with tab(browser, 640, 480, "light") as alice, tab(browser, 640, 480, "light") as bob:
             people = {"Alice": alice, "Bob": bob}
@@ -113,6 +118,15 @@ def pages(browser: Browser) -> list[Path]:
             written += page_pictures(browser, f"live-{name}", wire.live().page_url)
         stop_all()
     return written
+
+
+def has_page(url: str) -> bool:
+    """Whether a server has a page: some serve only clients that are programs."""
+    try:
+        with urlopen(url) as response:
+            return "text/html" in response.headers.get("Content-Type", "")
+    except HTTPError:
+        return False
 
 
 def talk(people: Mapping[str, Page | FrameLocator]) -> None:
@@ -141,7 +155,7 @@ def vote(people: Mapping[str, Page]) -> str:
     alice.get_by_label("Question").fill("What shall we build next?")
     for number, answer in enumerate(("A quiz", "A whiteboard", "A game"), 1):
         alice.get_by_label(f"Answer {number}").fill(answer)
-    alice.get_by_role("button", name="Make the poll").click()
+    alice.get_by_role("button", name="Create the poll").click()
     expect(alice.locator("#share-code")).to_have_text(re.compile(r"^\w{6}$"))
     code = alice.locator("#share-code").inner_text()
     bob.goto(f"{bob.url}&poll={code}")
@@ -151,7 +165,10 @@ def vote(people: Mapping[str, Page]) -> str:
 
 
 SCENES: dict[str, Callable[[Mapping[str, Page]], str | None]] = {
-    **{"chat": talk, "document": write, "socketio_chat": talk, "vote": vote}
+    "chat": talk,
+    "document": write,
+    "socketio_chat": talk,
+    "vote": vote,
 }
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from helpers import launch, stop_all, tap
 from helpers.launcher import Server
-from tests.browser.test_pages import (
+from tests.browser.actions import (
     NAMES,
     SCRIPT,
     chat_say,
@@ -91,7 +91,7 @@ def test_script_in_names_and_messages_stays_text(chat: Server, visitor: Visitor)
         expect(link).to_have_attribute("rel", "noopener noreferrer")
         assert page.locator("img, main script").count() == 0
     alice.get_by_role("button", name=name).click()
-    expect(alice.locator("#to-name")).to_have_text(name)
+    expect(alice.locator("#recipient-name")).to_have_text(name)
     expect(alice).to_have_title(f"Alice · {chat.name}")
 
 
@@ -223,7 +223,7 @@ def test_enter_sends_and_shift_enter_does_not(chat: Server, visitor: Visitor) ->
 def test_what_is_too_long_comes_back_to_the_field(chat: Server, visitor: Visitor) -> None:
     alice = visitor(chat.page_url, "Alice")
     chat_say(alice, "x" * 4001)
-    expect(alice.get_by_text("expected at most 4,000 characters")).to_be_visible()
+    expect(alice.get_by_text("A message has at most 4,000")).to_be_visible()
     expect(alice.get_by_label("Message to everybody")).to_have_value("x" * 4001)
     expect(lines(alice, "xxx")).to_have_count(0)
 
@@ -235,7 +235,7 @@ def test_two_frames_of_one_tab_are_two_people(chat: Server, visitor: Visitor) ->
         for name in NAMES:
             frame = page.frame_locator(f"iframe[title={name}]")
             expect(frame.locator("#names")).to_contain_text(f"{name} (you)")
-            expect(frame.locator("#who")).to_have_text("2 online")
+            expect(frame.locator("#people-toggle")).to_have_text("2 online")
 
 
 def test_private_words_reach_nobody_else_when_their_reader_leaves(
@@ -247,7 +247,7 @@ def test_private_words_reach_nobody_else_when_their_reader_leaves(
     alice.get_by_role("button", name="Bob").click()
     alice.get_by_label("Message to Bob alone").fill("for Bob alone")
     bob.get_by_role("button", name="Leave").click()
-    expect(alice.locator("#to")).to_contain_text("to Bob, who has left")
+    expect(alice.locator("#recipient")).to_contain_text("to Bob, who has left")
     visitor(chat.page_url, "Bob")
     alice.locator("#text").press("Enter")
     expect(alice.get_by_role("alert").filter(has_text="Bob has left")).to_be_visible()
@@ -273,7 +273,7 @@ def test_a_text_of_any_length_keeps_the_connection(chat: Server, visitor: Visito
     alice = visitor(chat.page_url, "Alice")
     alice.locator("#text").evaluate("field => { field.value = 'x'.repeat(3_000_000) }")
     alice.locator("#text").press("Enter")
-    expect(alice.get_by_text("got 3,000,000")).to_be_visible()
+    expect(alice.get_by_text("That is 3,000,000 characters")).to_be_visible()
     chat_say(alice, "short")
     expect(lines(alice, "short")).to_have_count(1)
     expect(lines(alice, "sending …")).to_have_count(0)

@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 from helpers import launch, stop_all
 from helpers.launcher import Server
-from tests.browser.test_pages import assert_readable, is_connected
+from tests.browser.actions import assert_readable, is_connected
 
 NAMES = ["Zoë 🎉", "أحمد علي", "W" * 24, "李小龙", *(f"Person {number}" for number in range(25))]
 FIRST = {"chat": "join", "document": "login"}

@@ -1,17 +1,14 @@
 """The document's page as people use it: two browsers write at once, and lose no letter."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from helpers import launch, stop_all, tap
 from helpers.launcher import Server
-from helpers.serving import static
-from tests.browser.test_pages import NAMES, SCRIPT, is_connected, side_by_side, status_is
+from tests.browser.actions import NAMES, SCRIPT, is_connected, side_by_side, status_is
 
 Writer = Callable[..., Page]
 LETTERS = 200
@@ -154,6 +151,21 @@ def test_undo_takes_back_ones_own_alone(document: Server, writer: Writer) -> Non
     expect(sheet(bob)).to_have_value("Bob")
 
 
+def test_one_page_under_another_name_writes_on(document: Server, writer: Writer) -> None:
+    """What Alice wrote is hers: whoever writes on in the same page does it as somebody else."""
+    alice, bob = writer(document.page_url), writer(document.page_url, "Bob")
+    for name, words in (("Alice", "I was here. "), ("Alicia", "So was I.")):
+        alice.get_by_label("Your name").fill(name)
+        alice.keyboard.press("Enter")
+        expect(sheet(alice)).to_be_visible()
+        sheet(alice).press("End")
+        alice.keyboard.type(words)
+        expect(sheet(bob)).to_have_value(re.compile(f"{re.escape(words)}$"))
+        is_saved(alice)
+        alice.get_by_role("button", name="Log out").click()
+    expect(sheet(bob)).to_have_value("I was here. So was I.")
+
+
 def test_carets_avatars_and_the_log(document: Server, writer: Writer) -> None:
     alice, bob = writer(document.page_url, "Alice Liddell"), writer(document.page_url, "Bob")
     sheet(bob).focus()
@@ -163,7 +175,7 @@ def test_carets_avatars_and_the_log(document: Server, writer: Writer) -> None:
     expect(avatars(alice)).to_have_text(["ALAlice Liddell (you)", re.compile("BBob")])
     colours = [item.get_attribute("data-colour") for item in avatars(alice).all()]
     assert len(set(colours)) == 2
-    tip = avatars(alice).nth(1).locator(".tip")
+    tip = avatars(alice).nth(1).locator(".tooltip")
     expect(tip).to_be_hidden()
     avatars(alice).nth(1).hover()
     expect(tip).to_be_visible()
@@ -231,7 +243,7 @@ def test_two_frames_of_one_tab_are_two_people(document: Server, writer: Writer) 
 
 
 DIFFERENCE = """async () => {
-  const { difference, moved } = await import('./document-binding.js')
+  const { findDifference, moveIndex } = await import('./document/binding.js')
   let seed = 7
   const chance = (n) => (seed = seed * 48271 % 2147483647) % n
   const letters = ['a', 'b', ' ', '\\n', 'é', '🎉', '🎈']
@@ -240,7 +252,7 @@ DIFFERENCE = """async () => {
   for (let i = 0; i < 3000; i++) {
     const [head, gone, come, tail] = [word(6), word(4), word(4), word(6)]
     const [before, after] = [head + gone + tail, head + come + tail]
-    const { start, removed, inserted } = difference(before, after, (head + come).length)
+    const { start, removed, inserted } = findDifference(before, after, (head + come).length)
     const made = before.slice(0, start) + inserted + before.slice(start + removed)
     const pieces = [before.slice(0, start), inserted, before.slice(start, start + removed)]
     if (made !== after || !pieces.every(whole)) return { before, after, start, removed, inserted }
@@ -254,34 +266,10 @@ DIFFERENCE = """async () => {
     [5, [{ retain: 1 }, { delete: 2 }, { insert: 'abc' }], 6],
     [2, [{ retain: 4 }, { delete: 2 }], 2],
   ]
-  return cases.find(([index, delta, expected]) => moved(index, delta) !== expected) ?? null
+  return cases.find(([index, delta, expected]) => moveIndex(index, delta) !== expected) ?? null
 }"""
 
 
 def test_the_smallest_change_is_found(document: Server, writer: Writer) -> None:
     page = writer(document.page_url, "Alice")
     assert page.evaluate(DIFFERENCE) is None
-
-
-IMPORTS = re.compile(r"""^(?:(?:im|ex)port\s[^'"]*from|import)\s*['"]([^'"]+)['"]""", re.MULTILINE)
-
-
-def test_every_import_leads_to_a_file() -> None:
-    """Without a bundler: each module that the page can reach is found by the map, on disk."""
-    html = (static.PAGES / "document.html").read_bytes()
-    (found,) = static.IMPORT_MAP.findall(html)
-    imports = json.loads(found)["imports"]
-    waiting, seen = [static.PAGES / "document.js"], set[Path]()
-    while waiting:
-        module = waiting.pop()
-        assert module.is_file(), module
-        assert static.page_file(module.relative_to(static.PAGES).as_posix()), module
-        if module not in seen:
-            seen.add(module)
-            for name in IMPORTS.findall(module.read_text("utf-8")):
-                base = module.parent if name.startswith(".") else static.PAGES
-                waiting.append(
-                    (base / (name if name.startswith(".") else imports[name])).resolve()
-                )
-    assert len(seen) > 25
-    assert "'sha256-" in static.policy(html)

@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from helpers import launch, stop_all
 from helpers.launcher import Server
-from tests.browser.test_pages import is_connected, status_is
+from tests.browser.actions import is_connected, status_is
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_too_much_at_once_is_not_taken(tab: Page, document: Server) -> None:
     text = tab.get_by_label("The shared text")
     text.fill("kept")
     text.fill("x" * 60_001)
-    expect(tab.get_by_text("That is too much at once: at most 60,000")).to_be_visible()
+    expect(tab.get_by_text("That is too much at once. Insert at most 60,000")).to_be_visible()
     expect(text).to_have_value("kept")
     text.fill("世" * 60_000)  # the longest that is: 180,000 bytes
     expect(tab.get_by_text("saved", exact=True)).to_be_visible()

@@ -21,10 +21,14 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 #: What a browser logs when a lesson stops a server that a page is connected to, or whose files
 #: it still fetches: behind the proxy it gets the proxy's own page, with a 500 or 599, instead.
 LOST_ON_PURPOSE = (
-    *("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"),
+    "ERR_CONNECTION_REFUSED",
+    "ERR_CONNECTION_RESET",
+    "ERR_EMPTY_RESPONSE",
     "ERR_SOCKET_NOT_CONNECTED",
-    *("Unexpected response code: 50", "status of 50", "status of 599"),
-    *(f"{file}' because its MIME type ('text/html')" for file in ("style.css", "reload.js")),
+    "Unexpected response code: 50",
+    "status of 50",
+    "status of 599",
+    *(f"{file}' because its MIME type ('text/html')" for file in (".css", "reload.js")),
 )
 #: A Socket.IO client asks a server that was restarted to go on, hears that it is unknown there,
 #: and begins anew.

@@ -180,7 +180,7 @@ def test_it_says_when_the_tap_is_gone(tab: Page, wire: Tap, application: Applica
     open_live(tab, wire)
     wire.stop()
     expect(tab.locator("#pill")).to_have_text("reconnecting")
-    expect(tab.locator("#news")).to_contain_text("1001")
+    expect(tab.locator("#announcement")).to_contain_text("1001")
     tab.goto("about:blank")
     tab.complaints.clear()  # type: ignore[attr-defined]  # the browser notes each vain attempt
 

@@ -1,63 +1,22 @@
 """The pages, driven as a person would: with the keyboard, on a phone, through a restart."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from helpers import launch, stop_all, tap
 from helpers.launcher import Server
+from tests.browser.actions import SCRIPT, assert_readable, chat_say, is_connected, say, status_is
 
-NAMES = ("Alice", "Bob")
 #: A phone, a laptop and a projector; each theme at least twice.
 SCREENS = [(380, 760, "light"), (380, 760, "dark"), (1280, 800, "dark"), (1920, 1080, "light")]
-SCRIPT = "<img src=x onerror=\"document.title='attacked'\"><script>alert(1)</script>"
-#: WCAG 2 contrast of each visible text against what is behind it; answers the worst ratio.
-WORST_CONTRAST = """() => {
-  const rgb = (css) => (css.match(/[\\d.]+/g) ?? [0, 0, 0, 0]).map(Number);
-  const light = (c) => c.slice(0, 3).map(v => v / 255)
-    .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const c = rgb(getComputedStyle(e).backgroundColor);
-      if (c.length < 4 || c[3] === 1) return c;
-    }
-    return [255, 255, 255];
-  };
-  const seen = [...document.querySelectorAll('body *')].filter(e => e.checkVisibility()
-    && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())
-    && e.getBoundingClientRect().width > 2 && rgb(getComputedStyle(e).color)[3] !== 0);
-  return Math.min(...seen.map(e => {
-    const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))];
-    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-  }));
-}"""
 
 
 @pytest.fixture(params=["echo", "handmade"])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     yield launch(request.param)
     stop_all()
-
-
-def say(page: Page, text: str) -> None:
-    """Type a message and send it, with the keyboard alone."""
-    page.get_by_label("Message", exact=True).focus()
-    page.keyboard.type(text)
-    page.keyboard.press("Enter")
-
-
-def status_is(page: Page, status: str) -> None:
-    """Wait until the page shows this status; a page may take a few tries to reconnect."""
-    expect(page.locator(".pill")).to_have_text(status, timeout=20_000)
-
-
-def is_connected(page: Page) -> None:
-    status_is(page, "connected")
 
 
 def test_what_is_typed_comes_back(tab: Page, server: Server) -> None:
@@ -129,8 +88,11 @@ def test_tries_in_vain_are_one_line(context: BrowserContext, server: Server) -> 
 @pytest.mark.parametrize(
     ("name", "file"),
     [
-        *(("echo", "style.css"), ("echo", "echo.js"), ("handmade", "connection.js")),
-        *(("document?name=Alice", "node_modules/lib0/symbol.js"), ("chat?name=Alice", "chat.js")),
+        ("echo", "shared/base.css"),
+        ("echo", "echo/page.js"),
+        ("handmade", "shared/connection.js"),
+        ("document?name=Alice", "node_modules/lib0/symbol.js"),
+        ("chat?name=Alice", "chat/websocket.js"),
         ("socketio_chat?name=Alice", "node_modules/socket.io-client/dist/socket.io.esm.min.js"),
     ],
 )
@@ -154,13 +116,13 @@ def test_a_file_that_is_never_there_is_not_asked_for_without_end(context: Browse
     page.clock.install()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.route("**/echo.js", lambda route: route.fulfill(status=404))
-    with page.expect_request(lambda _: sum(url.endswith("/echo.js") for url in asked) == 4):
+    page.route("**/echo/page.js", lambda route: route.fulfill(status=404))
+    with page.expect_request(lambda _: sum(url.endswith("/echo/page.js") for url in asked) == 4):
         page.goto(server.page_url)
     page.wait_for_load_state("load")
     page.clock.fast_forward(60_000)
     page.evaluate("fetch('healthz').then(({ status }) => status)")  # what was due has been asked
-    assert sum(url.endswith("/echo.js") for url in asked) == 4
+    assert sum(url.endswith("/echo/page.js") for url in asked) == 4
     stop_all()
 
 
@@ -252,13 +214,6 @@ def test_fits_and_can_be_read(tab: Page, theme: str, width: int, height: int) ->
     stop_all()
 
 
-def assert_readable(page: Page) -> None:
-    wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
-    assert wide <= 0, f"{wide} px are cut off at the right"
-    contrast = page.evaluate(WORST_CONTRAST)
-    assert contrast >= 4.5, f"the palest text has a contrast of {contrast:.2f}"
-
-
 def test_the_live_view_grows_while_the_page_is_used(context: BrowserContext) -> None:
     server = launch("echo")
     wire = tap(server)
@@ -272,7 +227,7 @@ def test_the_live_view_grows_while_the_page_is_used(context: BrowserContext) -> 
     expect(rows).to_have_count(2)
     expect(rows.nth(0)).to_contain_text("client→server")
     expect(rows.nth(1)).to_contain_text("server→client")
-    files = live.get_by_role("listitem").filter(has_text="style.css")
+    files = live.get_by_role("listitem").filter(has_text="base.css")
     expect(files).to_have_count(0)
     live.get_by_label("page files").check()
     expect(files).not_to_have_count(0)
@@ -329,34 +284,3 @@ def test_what_00_asks_to_try(context: BrowserContext) -> None:
         expect(said.filter(has_text="said meanwhile")).to_have_count(1)
         expect(said.filter(has_text="Hello, Bob")).to_have_count(1)
     stop_all()
-
-
-def chat_say(page: Page, text: str) -> None:
-    """Say something in the chat, with the keyboard alone."""
-    page.get_by_label("Message to everybody").fill(text)
-    page.keyboard.press("Enter")
-
-
-@contextmanager
-def side_by_side(page: Page, url: str) -> Iterator[None]:
-    """Show a page of Alice's and one of Bob's in frames of one tab, as a notebook does."""
-    frames = [f'<iframe title={name} src="{url}?name={name}"></iframe>' for name in NAMES]
-
-    class Host(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write("".join(frames).encode())
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Host) as host:
-        threading.Thread(target=host.serve_forever).start()
-        try:
-            page.goto(f"http://127.0.0.1:{host.server_port}/")
-            yield
-        finally:
-            page.goto("about:blank")
-            host.shutdown()

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect
 
 from helpers.launcher import Server
+from tests.browser.actions import SCRIPT, side_by_side, status_is
 from tests.browser.chromium import REMOTE_NAME
-from tests.browser.test_pages import SCRIPT, side_by_side, status_is
 from tests.servers.chat_client import fresh
 
 PASSWORD = "tea and cake"
@@ -39,7 +39,7 @@ def visitor(chromium: Browser, rooms: Server) -> Iterator[Visitor]:
         page.on("dialog", lambda dialog: complaints.append(f"a dialog: {dialog.message}"))
         page.goto(rooms.page_url + ask)
         if name:
-            sign(page, name, "I am new: sign up")
+            sign(page, name, "I’m new: sign up")
             expect(page.locator("#me")).to_have_text(name)
         return page
 
@@ -104,7 +104,7 @@ def sign_out(page: Page, how: str = "Sign out") -> None:
 def is_signed_out(page: Page, why: str = "You have signed out.") -> None:
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(page.locator("#why")).to_have_text(why)
-    expect(page.locator("#house")).to_be_hidden()
+    expect(page.locator("#workspace")).to_be_hidden()
     assert page.locator("#lines .line").count() == 0, "nothing is left to be read"
 
 
@@ -226,7 +226,7 @@ def test_the_owner_closes_a_room_for_all_by_keyboard_alone(visitor: Visitor) -> 
     alice.keyboard.press("Tab")
     alice.keyboard.press("Enter")
     for page in (alice, bob):
-        expect(page.locator("#nowhere")).to_contain_text(f"{tea} is closed.")
+        expect(page.locator("#no-room")).to_contain_text(f"{tea} is closed.")
         expect(to_room(page, tea)).to_have_count(0)
 
 
@@ -244,7 +244,7 @@ def test_script_in_names_rooms_and_messages_stays_text(visitor: Visitor) -> None
     mallory.get_by_role("button", name="Close room").click()
     expect(mallory.locator("#closing-text")).to_contain_text(room)
     mallory.get_by_role("button", name="Close it").click()
-    expect(alice.locator("#nowhere")).to_contain_text(room)
+    expect(alice.locator("#no-room")).to_contain_text(room)
 
 
 def test_a_phone_shows_the_rooms_or_the_room(visitor: Visitor) -> None:
@@ -262,7 +262,7 @@ def test_a_phone_shows_the_rooms_or_the_room(visitor: Visitor) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 380
     page.get_by_role("button", name="Rooms", exact=True).click()
     expect(to_room(page, tea)).to_be_focused()
-    expect(page.locator("#inside")).to_be_hidden()
+    expect(page.locator("#room")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= 380
     page.keyboard.press("Enter")
     is_in(page, tea)
@@ -277,12 +277,12 @@ def test_a_frame_in_another_site(visitor: Visitor, rooms: Server) -> None:
         frames = [page.frame_locator("iframe").nth(n) for n in (0, 1)]
         for part in (frames[0], frames[1]):
             expect(part.get_by_label("Name", exact=True)).to_be_visible()
-        sign(frames[0], name, "I am new: sign up")
+        sign(frames[0], name, "I’m new: sign up")
         for part in frames:
             expect(part.locator("#me")).to_have_text(name)
         page.goto(here.replace("127.0.0.1", REMOTE_NAME))
         sign(frames[0], name)
-        link = frames[0].get_by_role("link", name="Open this page in a tab of its own")
+        link = frames[0].get_by_role("link", name="Open this page in its own tab")
         expect(link).to_have_attribute("href", re.compile(re.escape(rooms.page_url)))
 
 
@@ -303,6 +303,6 @@ def test_a_crash_loses_nothing_that_was_said_meanwhile(visitor: Visitor, rooms: 
         expect(lines(page, "meanwhile")).to_have_count(1)
         expect(lines(page, "before")).to_have_count(1)
     expect(lines(alice, "meanwhile")).not_to_contain_text("sending")
-    is_signed_out(expired, "Your session has expired. Sign in to go on.")
+    is_signed_out(expired, "Your session has expired. Sign in to continue.")
     expect(expired.get_by_label("Name", exact=True)).to_have_value(dave)
     expect(expired.get_by_label("Password")).to_be_focused()

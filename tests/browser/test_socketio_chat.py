@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from helpers import launch, stop_all
 from helpers.launcher import Server
 from tests.browser import test_chat as plain
+from tests.browser.actions import chat_say
 from tests.browser.test_chat import Visitor, lines, people
-from tests.browser.test_pages import chat_say
 
 visitor = plain.visitor
 # The tests of chat, with the server of this module.

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from helpers import launch, stop_all, tap
 from helpers.launcher import Server
-from tests.browser.test_pages import SCRIPT, assert_readable, is_connected, status_is
+from tests.browser.actions import SCRIPT, assert_readable, is_connected, status_is
 
 #: Whether the bars are as full as a text says, in percent.
 FULL = """wanted => [...document.querySelectorAll(".bar")].map(bar =>
@@ -74,7 +74,7 @@ def test_a_class_votes(vote: Server, visitor: Visitor) -> None:
     projector = visitor(f"{url}&view=bars", 1920, 1080)
     alice = visitor(url)
     bob = visitor(vote.page_url)
-    bob.get_by_label("Code of the poll").fill(url[-6:].lower())
+    bob.get_by_label("Poll code").fill(url[-6:].lower())
     bob.keyboard.press("Enter")
     choice(alice, "Tea").click()
     expect(alice.locator("#mine")).to_have_text("Your vote: Tea · counted")
@@ -102,13 +102,13 @@ def test_a_class_votes(vote: Server, visitor: Visitor) -> None:
 def test_with_the_keyboard_alone(vote: Server, visitor: Visitor) -> None:
     owner = visitor(vote.page_url)
     url = make_poll(owner, "Tea or coffee?", "Tea", "Coffee")
-    expect(owner.locator("#asked")).to_be_focused()  # not lost with the form
+    expect(owner.locator("#poll-question")).to_be_focused()  # not lost with the form
     alice = visitor(vote.page_url)
     is_connected(alice)
     alice.keyboard.press("Tab")
     alice.keyboard.type(url[-6:])
     alice.keyboard.press("Enter")
-    expect(alice.locator("#asked")).to_be_focused()
+    expect(alice.locator("#poll-question")).to_be_focused()
     alice.keyboard.press("Tab")
     expect(choice(alice, "Tea")).to_be_focused()
     alice.keyboard.press("Tab")
@@ -133,7 +133,7 @@ def test_with_the_keyboard_alone(vote: Server, visitor: Visitor) -> None:
     owner.keyboard.press("Enter")
     for page in (owner, alice):
         expect(page.locator("#mine")).to_contain_text("This poll is closed.")
-    expect(owner.locator("#asked")).to_be_focused()
+    expect(owner.locator("#poll-question")).to_be_focused()
 
 
 def test_more_changes_than_are_taken(visitor: Visitor) -> None:
@@ -208,7 +208,7 @@ def test_script_in_question_and_answers_stays_text(vote: Server, visitor: Visito
 def test_a_wrong_code_is_said_at_the_field(vote: Server, visitor: Visitor) -> None:
     page = visitor(f"{vote.page_url}?poll=NOSUCH")
     expect(page.get_by_role("alert").filter(has_text="There is no poll")).to_be_visible()
-    field = page.get_by_label("Code of the poll")
+    field = page.get_by_label("Poll code")
     expect(field).to_be_focused()
     page.keyboard.type("again")
     page.keyboard.press("Enter")

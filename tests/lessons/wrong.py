@@ -1,7 +1,8 @@
 """Typical wrong answers: each must be refused with the hint that fits the mistake.
 
-One module a notebook (`nbNN_topic.py`); each wrong answer is a function of its own name,
-marked with the exercise it fails and a part of the sentence the learner must read.
+Those to the exercises of a lesson are in `tests/lessons/TOPIC/wrong.py`: each is a function with
+a name of its own, marked with the exercise that it fails and with a part of the sentence that
+the learner must read.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def test_answers_can_be_pasted(lesson: Lesson) -> None:
 
 
 def told(hint: str, source: str, name: str) -> float:
-    """Say how much of a solution a hint gives away: the share of its lines that stand there."""
+    """Say how much of a solution a hint gives away: the share of its lines that are in it."""
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     defined = [n for n in ast.parse(source).body if isinstance(n, functions) and n.name == name]
     body = [n for n in defined[0].body if not isinstance(getattr(n, "value", 0), ast.Constant)]

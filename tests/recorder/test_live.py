@@ -178,7 +178,7 @@ def test_the_page_and_its_files_are_served() -> None:
             assert repr(live) == f"<live page of {wire.name} at {live.page_url}>"
             browser = http.client.HTTPConnection("127.0.0.1", live.port, timeout=DEADLINE_S)
             got = {}
-            for path in ("/", "/live.js", "/style.css", "/../tap.py", "/healthz"):
+            for path in ("/", "/live/page.js", "/shared/base.css", "/../tap.py", "/healthz"):
                 browser.request("GET", path)
                 response = browser.getresponse()
                 got[path] = (response.status, response.headers["Content-Type"].split(";")[0])
@@ -189,8 +189,8 @@ def test_the_page_and_its_files_are_served() -> None:
             socket.create_connection(("127.0.0.1", live.port), timeout=DEADLINE_S)
     assert got == {
         "/": (200, "text/html"),
-        "/live.js": (200, "text/javascript"),
-        "/style.css": (200, "text/css"),
+        "/live/page.js": (200, "text/javascript"),
+        "/shared/base.css": (200, "text/css"),
         "/../tap.py": (404, "text/plain"),
         "/healthz": (200, "application/json"),
     }

@@ -404,7 +404,7 @@ def test_a_browser_gets_the_servers_page_through_the_tap() -> None:
         assert wire.name == "echo"
         assert wire.page_url == f"http://127.0.0.1:{wire.port}/"
         browser = http.client.HTTPConnection("127.0.0.1", wire.port, timeout=DEADLINE_S)
-        for path in ("/", "/style.css", "/none"):
+        for path in ("/", "/shared/base.css", "/none"):
             browser.request("GET", path)
             body = browser.getresponse().read()
             assert body

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import tests.conftest
+from tests import pages_lint
 from tests.browser import chromium, conftest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,7 +70,7 @@ def test_files_with_a_browser_are_spread_among_the_others_and_jupyterlab_is_firs
     assert order == ["jupyterlab", "0", "1", "chat", "2", "3", "vote", "4", "5"]
 
 
-def test_without_a_browser_the_summary_is_loud(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_could_not_run_is_loud_in_the_summary(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     reporter: Any = SimpleNamespace(
         section=lambda title, **_: said.append(title),
@@ -77,8 +78,23 @@ def test_without_a_browser_the_summary_is_loud(monkeypatch: pytest.MonkeyPatch) 
     )
     monkeypatch.setenv("CHROMIUM", "/somewhere/chromium")
     monkeypatch.delenv("SKIP_BROWSER", raising=False)
+    monkeypatch.setattr(pages_lint, "is_installed", lambda: True)
     tests.conftest.pytest_terminal_summary(reporter)
     assert said == []
     monkeypatch.setenv("SKIP_BROWSER", "1")
     tests.conftest.pytest_terminal_summary(reporter)
     assert said == ["NO BROWSER", chromium.missing_browser()]
+    said.clear()
+    monkeypatch.delenv("SKIP_BROWSER")
+    monkeypatch.setattr(pages_lint, "is_installed", lambda: False)
+    tests.conftest.pytest_terminal_summary(reporter)
+    assert said == ["NO LINTERS FOR PAGES", pages_lint.missing()]
+
+
+def test_make_test_installs_the_linters_of_pages_if_it_can() -> None:
+    (recipe,) = re.findall(
+        r"^test:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text("utf-8"), re.M
+    )
+    lines = recipe.splitlines()
+    assert lines[0] == "\t-@$(BIN)/python -m tests.pages_lint install"
+    assert lines[1].startswith("\t$(BIN)/python -m pytest")

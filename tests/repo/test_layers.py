@@ -1,7 +1,8 @@
 """Where code may lie and what it may import: helpers → lessons → exercises → … → wire.
 
 A part is a folder of helpers/. Programs stand apart: nobody imports one but a lesson, which may
-show its parts, and a program imports no other program.
+show its parts, and a program imports no other program. Nor does a lesson import another lesson:
+what two of them use is in exercises/.
 """
 
 import ast
@@ -90,6 +91,8 @@ def complaints(module: str, source: str, *, package: bool = False) -> list[str]:
                 found.append(f"{part} must not import helpers.{target}")
             if target == part == "servers" and rest[1:2] != module.split(".")[2:3]:
                 found.append(f"a program must not import {name}, which is another's")
+            if target == part == "lessons" and rest[1:2] != module.split(".")[2:3]:
+                found.append(f"a lesson must not import {name}, which is another's")
         elif top in sys.stdlib_module_names:
             if part == "wire" and top in PURE:
                 found.append(f"wire is pure and must not import {top}")
@@ -126,6 +129,8 @@ def test_no_arrow_points_up(path: Path) -> None:
         ("exercises.engine.check", "from helpers.lessons.chat import checks"),
         ("course.install", "from helpers.launcher import launch"),
         ("lessons.chat.checks", "import numpy"),
+        ("lessons.chat.checks", "from helpers.lessons.websockets.mistakes import MEANINGS"),
+        ("lessons.chat.checks", "from ..websockets import mistakes"),
     ],
 )
 def test_an_arrow_that_points_up_is_refused(module: str, source: str) -> None:
@@ -137,6 +142,8 @@ def test_an_arrow_that_points_down_is_not() -> None:
     assert complaints("helpers.servers.rooms.server", fine) == []
     shown = "from helpers.servers.rooms.store import Room\n"
     assert complaints("helpers.lessons.chat.checks", shown) == []
+    own = "from helpers.lessons.chat.mistakes import MEANINGS\nfrom . import mistakes\n"
+    assert complaints("helpers.lessons.chat.checks", own) == []
 
 
 def circles(modules: Mapping[str, str]) -> list[str]:

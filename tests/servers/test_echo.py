@@ -127,7 +127,7 @@ def test_two_origins_are_refused(server: Server) -> None:
     ("line", "status"),
     [
         ("GET / HTTP/1.1", 200),
-        ("GET /style.css HTTP/1.1", 200),
+        ("GET /shared/base.css HTTP/1.1", 200),
         ("GET /x HTTP/1.1", 404),
         ("GET /../servers/echo.py HTTP/1.1", 404),
         ("POST / HTTP/1.1", 405),
@@ -145,7 +145,7 @@ def test_the_page_and_its_headers(server: Server) -> None:
     _, headers, body = ask(server, "GET / HTTP/1.1\r\nHost: HOST\r\n")
     assert headers["Content-Type"] == "text/html; charset=utf-8"
     assert set(static.SECURITY_HEADERS) <= set(headers.items())
-    assert body == (static.PAGES / "echo.html").read_bytes()
+    assert body == (static.PAGES / "echo/index.html").read_bytes()
 
 
 def test_health_tells_the_name(server: Server) -> None:

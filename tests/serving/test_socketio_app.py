@@ -93,10 +93,12 @@ async def test_a_client_that_is_dropped_leaves_soon(server: Server) -> None:
 
     async with python(server.url, {"name": fresh("Alice")}) as alice:
         async with raw(server) as ws:
-            await alice.event("joined")
+            while not (mallory := (await alice.event("joined"))["name"]).startswith("Mallory"):
+                pass  # whoever an earlier test left behind
             await ws.send_str("")
             await ended(ws)
-        assert (await alice.event("left"))["name"].startswith("Mallory")
+        while (await alice.event("left"))["name"] != mallory:
+            pass
 
 
 @pytest.mark.parametrize("text", NONSENSE)
@@ -158,7 +160,7 @@ async def test_methods_files_and_origins(server: Server) -> None:
     async with aiohttp.ClientSession() as session:
         for method, path, status in (
             ("GET", "", 200),
-            ("GET", "style.css", 200),
+            ("GET", "shared/base.css", 200),
             ("GET", "nothing", 404),
             ("POST", "", 405),
             ("DELETE", io, 405),

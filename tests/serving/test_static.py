@@ -1,5 +1,6 @@
-"""Tests of helpers/serving/static.py: a page's files, the plain replies, and their headers."""
+"""Tests of helpers/serving/static.py, and of what every page promises."""
 
+import json
 import re
 from pathlib import Path
 
@@ -11,10 +12,10 @@ from helpers.serving import static
 @pytest.mark.parametrize(
     ("path", "content_type"),
     [
-        ("/style.css", "text/css; charset=utf-8"),
-        ("echo.html", "text/html; charset=utf-8"),
-        ("/connection.js", "text/javascript; charset=utf-8"),
-        ("/icon.svg", "image/svg+xml"),
+        ("/shared/base.css", "text/css; charset=utf-8"),
+        ("echo/page.js", "text/javascript; charset=utf-8"),
+        ("/shared/connection.js", "text/javascript; charset=utf-8"),
+        ("/shared/icon.svg", "image/svg+xml"),
     ],
 )
 def test_files_of_a_page(path: str, content_type: str) -> None:
@@ -34,17 +35,20 @@ def test_files_of_a_page(path: str, content_type: str) -> None:
         "/.npmrc",
         "/package.json",
         "/node_modules",
+        "/shared",
+        "/echo/index.html",
         "/../servers/echo.py",
         "/../../README.md",
-        "/./style.css",
-        "/x/../style.css",
+        "/./shared/base.css",
+        "/shared/./base.css",
+        "/echo/../shared/base.css",
         "/..\\servers\\echo.py",
         "/C:\\Windows\\x.css",
         "/C:/x.css",
         "//etc/x.css",
-        "/style.css/",
-        "/style.css\0",
-        "/%2e%2e/style.css",
+        "/shared/base.css/",
+        "/shared/base.css\0",
+        "/%2e%2e/shared/base.css",
         "/" + "a" * 5000 + ".css",
     ],
 )
@@ -67,7 +71,7 @@ def test_a_link_out_of_the_folder_is_not_followed(
 
 
 def reply(method: str, target: str) -> static.Reply | None:
-    return static.reply(method, target, server="echo", page="echo.html")
+    return static.reply(method, target, server="echo", page="echo")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +79,7 @@ def reply(method: str, target: str) -> static.Reply | None:
     [
         ("GET", "/", 200),
         ("GET", "/?x=1", 200),
-        ("GET", "/style.css?v=2", 200),
+        ("GET", "/shared/base.css?v=2", 200),
         ("GET", "/healthz", 200),
         ("GET", "/nothing", 404),
         ("GET", "*", 404),
@@ -104,19 +108,90 @@ def test_a_websocket_is_left_to_the_handshake() -> None:
     assert static.reply("GET", "/echo", server="x", page="x", sockets=("/echo",)) is None
 
 
-def test_no_page_has_what_its_policy_forbids() -> None:
+FOLDERS = sorted(path for path in static.PAGES.glob("*/") if path.name != "node_modules")
+SHARED = static.PAGES / "shared"
+PAGES = [folder for folder in FOLDERS if folder != SHARED]
+FILES = sorted(path for folder in FOLDERS for path in folder.iterdir())
+IMPORT = re.compile(r"""^(?:(?:im|ex)port\s[^'"]*from|import)\s*['"]([^'"]+)['"]""", re.MULTILINE)
+INLINE_HANDLER = re.compile(r"<[^>]*\son\w+\s*=")
+
+
+def name(path: Path) -> str:
+    return path.relative_to(static.PAGES).as_posix()
+
+
+@pytest.mark.parametrize("sockets", [("/ws",), ()], ids=["websocket", "socketio"])
+def test_a_page_learns_what_serves_it(sockets: tuple[str, ...]) -> None:
+    answer = static.reply("GET", "/", server="a<b", page="chat", sockets=sockets)
+    assert answer
+    html = answer.body.decode()
+    assert "<h1>a&lt;b</h1>" in html
+    assert ("./chat/websocket.js" in html) == bool(sockets)
+    assert ("./chat/socketio.js" in html) == (not sockets)
+    assert "{{" not in html
+    policy = dict(answer.headers)["Content-Security-Policy"]
+    assert policy == static.policy(answer.body), "the import map is trusted as it is sent"
+    assert "'sha256-" in policy
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_no_page_has_what_its_policy_forbids(page: Path) -> None:
     """No inline script but an import map, no inline style, nothing from another machine."""
-    for page in static.PAGES.glob("*.html"):
-        text = page.read_text("utf-8").replace('<script type="importmap">', "")
-        assert re.findall("(?:src|href)=.*?>", text)[0] == 'src="reload.js">', page.name
-        files = re.findall('<script (type="module" )?src="', text)
-        assert text.count("<script") == len(files) == 2, page.name
-        assert "<style" not in text, page.name
-        assert " style=" not in text, page.name
-        assert "://" not in text, page.name
+    text = (page / "index.html").read_text("utf-8")
+    assert "://" not in text
+    assert "<style" not in text
+    assert " style=" not in text
+    assert not INLINE_HANDLER.search(text)
+    scripts = text.replace('<script type="importmap">', "")
+    assert re.findall("(?:src|href)=.*?>", scripts)[0] == 'src="shared/reload.js">'
+    files = re.findall('<script (type="module" )?src="', scripts)
+    assert scripts.count("<script") == len(files) == 2
 
 
-@pytest.mark.parametrize("script", sorted(static.PAGES.glob("*.js")), ids=lambda p: p.name)
+def test_an_inline_handler_is_seen() -> None:
+    assert INLINE_HANDLER.search('<button type="button" onclick="alert(1)">')
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+@pytest.mark.parametrize("transport", ["websocket", "socketio"])
+def test_everything_a_page_asks_for_is_there(page: Path, transport: str) -> None:
+    """Without a bundler: each file of its HTML, and each module that those import."""
+    body = static.page_html(page.name, server="x", transport=transport)
+    maps = [json.loads(found)["imports"] for found in static.IMPORT_MAP.findall(body)]
+    imports = maps[0] if maps else {}
+    waiting = [static.PAGES / file for file in re.findall('(?:src|href)="(.*?)"', body.decode())]
+    seen = set[Path]()
+    while waiting:
+        file = waiting.pop().resolve()
+        assert static.page_file(name(file)), file
+        if file not in seen and file.suffix in (".js", ".mjs"):
+            for found in IMPORT.findall(file.read_text("utf-8")):
+                base = file.parent if found.startswith(".") else static.PAGES
+                waiting.append(base / (found if found.startswith(".") else imports[found]))
+        seen.add(file)
+    assert len(seen) > (25 if page.name == "document" else 5)
+    assert page / "page.css" in seen
+
+
+def test_every_file_is_used_by_a_page() -> None:
+    text = "".join(path.read_text("utf-8") for path in FILES)
+    text = text.replace("{{transport}}.js", "websocket.js socketio.js")
+    assets = [file for file in FILES if file.suffix != ".html"]
+    assert [name(file) for file in assets if f"/{file.name}" not in text] == []
+
+
+def test_every_class_and_id_of_a_style_sheet_is_used() -> None:
+    """By the HTML or a script of its own page, or, for a shared sheet, of any page."""
+    for sheet in (path for path in FILES if path.suffix == ".css"):
+        folders = FOLDERS if sheet.parent.name == "shared" else [sheet.parent, SHARED]
+        users = [file for file in FILES if file.parent in folders and file.suffix != ".css"]
+        words = set(re.findall(r"[\w-]+", "".join(path.read_text("utf-8") for path in users)))
+        rules = re.sub(r"/\*.*?\*/|\{[^{}]*\}", "", sheet.read_text("utf-8"), flags=re.DOTALL)
+        names = set(re.findall(r"[.#]([a-z][\w-]*)", rules))
+        assert names - words == set(), name(sheet)
+
+
+@pytest.mark.parametrize("script", [f for f in FILES if f.suffix == ".js"], ids=name)
 def test_what_people_type_stays_text(script: Path) -> None:
     text = script.read_text("utf-8")
     for way in (

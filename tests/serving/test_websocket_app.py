@@ -28,7 +28,7 @@ async def served(
                 listener,
                 stop,
                 server="x",
-                page="echo.html",
+                page="echo",
                 max_size=max_size,
                 leave_s=0.2,
             )
@@ -117,7 +117,7 @@ async def test_a_foreign_page_is_refused_with_403() -> None:
     ("request_line", "status"),
     [
         ("GET / HTTP/1.1", 200),
-        ("GET /style.css HTTP/1.1", 200),
+        ("GET /shared/base.css HTTP/1.1", 200),
         ("GET /no HTTP/1.1", 404),
         ("GET /healthz HTTP/1.1", 200),
         ("GET /ws HTTP/1.1", 426),

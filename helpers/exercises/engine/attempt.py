@@ -1,7 +1,7 @@
 """A learner's function, called safely.
 
-A check calls `attempt(…)` instead of the function itself: whatever the function does
-(raise, loop without end, exit, change its input) becomes a sentence for the learner.
+A check calls `attempt(…)` instead of the function itself. Whatever the function does (it may
+raise, loop endlessly, exit, or change its input) becomes a sentence for the learner.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn
 
 from helpers.exercises.engine.deadline import OutOfTime, Stepped, deadline, forgotten_awaits
-from helpers.exercises.engine.explain import story, their_line
+from helpers.exercises.engine.explain import explain, find_line
 from helpers.exercises.engine.values import (
     copied,
     is_stub,
+    mismatch,
     same,
     shown,
     type_nudge,
@@ -29,7 +30,7 @@ class NotTried(Exception):
 
 
 class NotYet(Exception):
-    """The answer is not right yet: the call, facts (name and value), then sentences."""
+    """The answer is not right yet: the call, facts (names and values), then sentences."""
 
     def __init__(self, title: str, facts: list[tuple[str, str]], lines: list[str]) -> None:
         super().__init__(title)
@@ -46,7 +47,7 @@ class Attempt:
         function: what the learner wrote; call the attempt instead.
         awaited: whether `attempt(…)` is awaited, because the check is an `async def`.
         timeout_s: how long one call may take, in seconds.
-        failure: what went wrong in a guarded call, which runs in somebody else's task.
+        failure: what went wrong in a guarded call, which runs in a task of the library.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Attempt:
             return self._finish(result)
         result.close()
         if inspect.iscoroutinefunction(self.function):
-            self.fail("It is an `async def`, and a plain `def` is asked for.")
+            self.fail("It is an `async def`, but the exercise asks for a plain `def`.")
         self.fail(f"It returned the coroutine `{result.__name__}(…)`, not a result.")
 
     async def run(self, *args: Any, **kwargs: Any) -> Any:
@@ -89,12 +90,12 @@ class Attempt:
             What the learner's coroutine returned.
 
         Raises:
-            NotYet: it raised, ran too long, or is no coroutine.
+            NotYet: it raised, ran too long, or is not a coroutine function.
         """
         started = self._start(args, kwargs)
         if not inspect.isawaitable(started):
             self._finish(started)
-            self.fail("It is a plain `def`, and an `async def` is asked for.")
+            self.fail("It is a plain `def`, but the exercise asks for an `async def`.")
         result = await self._await(started)
         if inspect.iscoroutine(result):
             result.close()
@@ -102,15 +103,15 @@ class Attempt:
         return self._finish(result)
 
     async def guarded(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the learner's `async def` where somebody else calls it: as a server's handler.
+        """Run the learner's `async def` where a library calls it: as a server's handler.
 
-        What goes wrong is kept in `failure` and becomes the outcome of the check; who
-        called sees a handler that ended. There is no deadline but the one for each step.
+        What goes wrong is kept in `failure` and becomes the outcome of the check; the library
+        sees a handler that has ended. There is a deadline for each step, and no other.
         """
         try:
             started = self._start(args, kwargs)
             if not inspect.isawaitable(started):
-                self.fail("It is a plain `def`, and an `async def` is asked for.")
+                self.fail("It is a plain `def`, but the exercise asks for an `async def`.")
             return await self._await(started, within_s=None)
         except (NotYet, NotTried) as failure:
             self.failure = self.failure or failure
@@ -140,13 +141,13 @@ class Attempt:
         raise self._not_yet(facts, nudge)
 
     def equal(self, got: Any, expected: Any, nudge: str, *, reveal: bool = True) -> None:
-        """Refuse what is not equal to the expected value.
+        """Refuse a result that does not equal the expected value.
 
         Args:
             got: the learner's result, or a part of it.
             expected: the right one.
-            nudge: the next step for who got it wrong.
-            reveal: show the expected value; not where it gives the answer away.
+            nudge: the next step for anyone who got it wrong.
+            reveal: show the expected value; False where it would give the answer away.
 
         Raises:
             NotYet: they differ.
@@ -165,7 +166,7 @@ class Attempt:
 
         Args:
             condition: anything with a truth value.
-            nudge: the next step for who got it wrong.
+            nudge: the next step for anyone who got it wrong.
 
         Raises:
             NotYet: it does not hold.
@@ -174,18 +175,18 @@ class Attempt:
             self.fail(nudge)
 
     def of_type(self, got: Any, kind: type, nudge: str = "") -> None:
-        """Refuse a value of another type, before it is looked at more closely.
+        """Refuse a value of the wrong type, before a check looks at it more closely.
 
         Args:
             got: the learner's result, or a part of it.
-            kind: the type that is asked for; one that can be made without arguments.
-            nudge: the next step; without one, both types are named.
+            kind: the type that the exercise asks for; one that can be made without arguments.
+            nudge: the next step; without one, the sentence names both types.
 
         Raises:
-            NotYet: it is of another type.
+            NotYet: it has another type.
         """
         if not isinstance(got, kind):
-            default = f"That is a {type(got).__name__}, and a {kind.__name__} is asked for."
+            default = mismatch(type(got), kind)
             self.fail(nudge or type_nudge(got, kind()) or default)
 
     def fail(self, nudge: str) -> NoReturn:
@@ -224,9 +225,9 @@ class Attempt:
         except BaseException as error:
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
-                raise  # somebody else ends this: Interrupt, or a deadline around the check
+                raise  # cancelled from outside: by Interrupt, or by a deadline around the check
             if isinstance(error, TimeoutError) and clock.expired():
-                what = f"it still waited after {limit_s:g} s"
+                what = f"it was still waiting after {limit_s:g} s"
                 raise self._not_yet([("what happened", what)], "What does it wait for?") from None
             raise self._raised(error) from error
 
@@ -236,13 +237,13 @@ class Attempt:
             raise NotTried
         self.result_text = shown(result)
         if left == "part":
-            self.fail("A part of the answer is still `...`.")
+            self.fail("Part of the answer is still `...`.")
         return result
 
     def _check_parameters(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         try:
             signature = inspect.signature(self.function)
-        except (TypeError, ValueError):  # a callable that does not tell
+        except (TypeError, ValueError):  # a callable without a known signature
             return
         try:
             signature.bind(*args, **kwargs)
@@ -255,9 +256,9 @@ class Attempt:
     def _raised(self, error: BaseException) -> NotYet | NotTried:
         if isinstance(error, NotImplementedError):
             return NotTried()
-        what, nudge = story(error, self.timeout_s)
+        what, nudge = explain(error, self.timeout_s)
         facts = [("what happened", what)]
-        line = their_line(error, self.function)
+        line = find_line(error, self.function)
         return self._not_yet(facts + ([line] if line else []), nudge)
 
     def _returned(self) -> list[tuple[str, str]]:

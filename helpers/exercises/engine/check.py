@@ -1,7 +1,7 @@
 """Exercises: `check.NAME(function)` judges, `hint` and `solution` help, `progress` counts.
 
-Nothing here raises into a cell but Interrupt: a wrong name and a wrong answer are
-answered with a sentence, so that Run All reaches the end.
+Only Interrupt raises into a cell. A wrong name or a wrong answer gets a sentence, so that
+Run All reaches the end. Every sentence is an Outcome, which is text and HTML at once.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ from typing import Any
 from helpers.exercises.engine import help, registry
 from helpers.exercises.engine.exercise import Exercise
 from helpers.exercises.engine.outcome import Outcome, say
-from helpers.exercises.engine.progress import record
-from helpers.exercises.engine.table import Table, table
+from helpers.exercises.engine.progress import Table, count, record
 
 __all__ = ["check", "hint", "progress", "solution"]
 
-PRAISE = ("well done", "that is it", "exactly so", "it works", "just right")
+PRAISE = ("well done", "that's it", "exactly right", "it works", "good work")
+
+
+USAGE = Outcome("note", "name the exercise: `check.NAME(NAME)`, such as `check.shout(shout)`")
 
 
 class Pending:
-    """A check that waits to be awaited."""
+    """A check that is not awaited yet."""
 
     def __init__(self, exercise: Exercise, function: Any) -> None:
         self._exercise, self._function = exercise, function
@@ -30,9 +32,15 @@ class Pending:
         outcome = yield from self._exercise.outcome_later(self._function).__await__()
         say(outcome or correct(self._exercise))
 
-    def __repr__(self) -> str:
+    def _outcome(self) -> Outcome:
         name = self._exercise.name
-        return f"nothing is checked yet: write `await check.{name}({name})`"
+        return Outcome("note", f"nothing is checked yet: write `await check.{name}({name})`")
+
+    def __repr__(self) -> str:
+        return str(self._outcome())
+
+    def _repr_html_(self) -> str:
+        return self._outcome()._repr_html_()
 
 
 class Check:
@@ -66,17 +74,17 @@ class Check:
 
     def __call__(self, *_: Any) -> None:
         """Say how a check is called."""
-        say(Outcome("note", "name the exercise: `check.NAME(NAME)`, such as `check.shout(shout)`"))
+        say(USAGE)
 
     def __repr__(self) -> str:
-        return "check.NAME(your_function) judges the exercise NAME"
+        return str(USAGE)
 
 
 check = Check()
 
 
 def correct(exercise: Exercise) -> Outcome:
-    """Praise an answer, note it, and count what is solved in its notebook.
+    """Praise an answer, record it, and count the solved exercises of its notebook.
 
     Args:
         exercise: what was solved.
@@ -109,7 +117,7 @@ def hint(name: str | Callable[..., Any]) -> None:
 
 
 def solution(name: str | Callable[..., Any]) -> None:
-    """Show the source of one answer to an exercise, ready to be pasted and run.
+    """Show the source of one answer to an exercise, ready to paste and run.
 
     Args:
         name: the exercise's name.
@@ -133,7 +141,7 @@ def progress() -> Table:
 
     First used: start_here
     """
-    return table()
+    return count()
 
 
 def _found(name: str | Callable[..., Any]) -> Exercise | None:

@@ -1,8 +1,8 @@
 """End a learner's endless loop: a deadline that also stops code that never gives way.
 
-A trace function sees every step of Python that runs in this thread and raises when the
-time is over. It needs no signal, so it works on every platform, and whoever traced before
-(a debugger) gets the trace back. Code in C that waits (`time.sleep(99)`) is not seen.
+A trace function sees every step of Python that runs in this thread, and raises when the time
+is up. It needs no signal, so it works on every platform, and an earlier trace function (that
+of a debugger) is put back. It does not see code in C that waits, such as `time.sleep(99)`.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from types import FrameType
 from typing import Any
 
 GRACE_S = 0.2  # how long a cancelled coroutine may take to end
-CLOSE_TRIES = 1_000  # a loop that is not endless comes to its end by being closed again
-# Not ended: callbacks of the garbage collector, where an exception is printed and dropped,
-# and the way out of the deadline's own block.
+CLOSE_TRIES = 1_000  # closing again and again ends a loop that is not endless
+# Not stopped: callbacks of the garbage collector, where an exception is printed and dropped,
+# and the code that leaves the deadline's own block.
 SPARED = {"weakref", "_weakrefset", "contextlib", __name__}
 NEVER_AWAITED = re.compile(r"coroutine '(?:.*\.)?(.+)' was never awaited")
 
 
 class OutOfTime(BaseException):
-    """The deadline passed; no `except Exception` of the learner's holds it back.
+    """The deadline has passed; `except Exception` in the learner's code does not catch it.
 
-    A bare `except:` does. Python switches a trace off when it raises, so an exception that
-    is dropped unheard switches it on again: the next one is raised outside of that `try`.
+    A bare `except:` does. Python switches a trace function off when it raises, so an exception
+    that is dropped switches it on again: the next one is raised outside that `try`.
     """
 
     def __init__(self, trace: Callable[..., Any], over: list[bool]) -> None:
@@ -48,13 +48,13 @@ class OutOfTime(BaseException):
 
 @contextmanager
 def deadline(timeout_s: float) -> Iterator[None]:
-    """Raise OutOfTime in the block as soon as it has run too long.
+    """Raise OutOfTime in the block once it has run too long.
 
     Args:
         timeout_s: how long it may run, in seconds.
 
     Raises:
-        OutOfTime: from the line of Python that ran when the time was over.
+        OutOfTime: from the line of Python that was running when the time was up.
     """
     end = time.monotonic() + timeout_s
     previous = sys.gettrace()
@@ -79,7 +79,7 @@ def forgotten_awaits(names: list[str]) -> Iterator[None]:
     """Collect the names of coroutines that nobody awaited; pass other warnings on.
 
     Args:
-        names: grows by the name of each coroutine that was dropped in the block.
+        names: the name of each coroutine that was dropped in the block is added to it.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -97,8 +97,8 @@ def forgotten_awaits(names: list[str]) -> Iterator[None]:
 class Stepped:
     """An awaitable that runs a coroutine, each step of it under a deadline.
 
-    A step is what runs between two moments in which the event loop has its turn; a step
-    that does not end would freeze the loop, and with it any timeout of asyncio.
+    A step is the code between two points at which the event loop can run something else. A step
+    that does not end would freeze the loop, and with it every timeout of asyncio.
     """
 
     def __init__(
@@ -137,9 +137,9 @@ class Stepped:
                 error = reason
 
     def _give_up(self) -> None:
-        """Leave a coroutine that catches even its cancellation, and goes on."""
+        """Abandon a coroutine that catches even its cancellation and continues."""
         for _ in range(CLOSE_TRIES):
-            with suppress(RuntimeError):  # it ignored GeneratorExit too
+            with suppress(RuntimeError):  # it ignored even GeneratorExit
                 self._coroutine.close()
                 break
         raise TimeoutError

@@ -31,7 +31,7 @@ class Exercise:
     """A judge of one function.
 
     Attributes:
-        judge: takes an Attempt and raises, through it, when the answer is not right.
+        judge: takes an Attempt, and raises through it when the answer is not right.
         hints: each goes one step further; the last stops before the solution.
         timeout_s: how long one call of the learner's function may take, in seconds.
         total_s: how long an `async def` judge may take in all, in seconds.
@@ -44,7 +44,7 @@ class Exercise:
 
     @property
     def name(self) -> str:
-        """The exercise's name, which is its stub's too."""
+        """The exercise's name, which is also the name of its stub."""
         return self.judge.__name__
 
     @property
@@ -71,11 +71,11 @@ class Exercise:
             attempt = self._attempt(function)
             self.judge(attempt)
         except Exception as error:
-            return self._told(attempt, error)
-        return self._told(attempt, attempt.failure)
+            return self._make_outcome(attempt, error)
+        return self._make_outcome(attempt, attempt.failure)
 
     async def outcome_later(self, function: Any) -> Outcome | None:
-        """Judge a function that takes part in the event loop.
+        """Judge an `async def`, within the running event loop.
 
         Args:
             function: what the learner handed in.
@@ -92,9 +92,9 @@ class Exercise:
                 await judging
         except Exception as error:
             if isinstance(error, TimeoutError) and clock.expired():
-                error = NotYet(self.name, [], [f"Nothing more happened for {self.total_s:g} s."])
-            return self._told(attempt, error)
-        return self._told(attempt, attempt.failure)
+                error = NotYet(self.name, [], [f"It did not finish within {self.total_s:g} s."])
+            return self._make_outcome(attempt, error)
+        return self._make_outcome(attempt, attempt.failure)
 
     def _attempt(self, function: Any) -> Attempt:
         problem = self._not_a_function(function)
@@ -113,7 +113,7 @@ class Exercise:
             f"`{wait}check.{self.name}({self.name})`, without a call inside."
         )
 
-    def _told(self, attempt: Attempt | None, error: Exception | None) -> Outcome | None:
+    def _make_outcome(self, attempt: Attempt | None, error: Exception | None) -> Outcome | None:
         if attempt is not None and attempt.failure is not None:
             error = attempt.failure  # what went wrong in the learner's own code comes first
         if error is None:
@@ -135,7 +135,7 @@ class Exercise:
             line = "The check itself failed, which is not your fault: please report it."
             return Outcome("not yet", self.name, (("what happened", what),), (line,))
         facts = (("returned", attempt.result_text), ("what happened", what))
-        line = "The check could not work with this result: is it what the text asks for?"
+        line = "The check could not work with this result: is it what the exercise asks for?"
         return Outcome("not yet", attempt.call_text, facts, (line,))
 
 
@@ -153,7 +153,7 @@ def exercise(
         A decorator that turns the judge into an Exercise.
     """
 
-    def made(judge: Judge) -> Exercise:
+    def make(judge: Judge) -> Exercise:
         return Exercise(judge, hints, timeout_s, total_s)
 
-    return made
+    return make

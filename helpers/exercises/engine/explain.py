@@ -1,28 +1,100 @@
-"""What an exception in a learner's function means, in a sentence."""
+"""What an error in a learner's function means, in a sentence.
+
+A table of meanings is read from the top, and the first row that fits gives its sentence:
+
+    MEANINGS: Meanings = (
+        (RecursionError, "It calls itself endlessly. Where does it stop?"),
+        (("no attribute 'add'", "no attribute 'append'"), "`people` is a dict."),
+    )
+
+A sign is a type of error, or a part of `TypeError: its message`; an `…` within it stands for
+any text. Every lesson has its own table, and `match` is the only place that reads one.
+"""
 
 from __future__ import annotations
 
 import inspect
 import linecache
+import re
 import traceback
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from helpers.exercises.engine.deadline import OutOfTime
 
-NUDGES: tuple[tuple[type[BaseException], str], ...] = (
+Sign = str | type[BaseException]
+Meanings = Sequence[tuple[Sign | tuple[Sign, ...], str]]
+
+MEANINGS: Meanings = (
     (SystemExit, "`exit()` ends the whole program: `return` ends the function alone."),
-    (RecursionError, "It calls itself without end: where does it stop?"),
-    (NameError, 'Is the name spelled as where it was made? Run the cell "Setup" first.'),
-    (UnicodeDecodeError, "These bytes are no UTF-8: not all bytes are text."),
+    (RecursionError, "It calls itself endlessly. Where does it stop?"),
+    (NameError, 'Is the name spelled as it is where it was defined? Run the cell "Setup" first.'),
+    (UnicodeDecodeError, "These bytes are not valid UTF-8: not all bytes are text."),
     (IndexError, "It reads past the end: how long is the value?"),
-    (KeyError, "The dict has no such key: what when it is missing?"),
+    (KeyError, "The dict has no such key. What should happen when it is missing?"),
     (StopIteration, "`next(…)` found nothing. With a second value, `next(…, None)` returns that."),
+    ("NoneType", "A value is None there. Where does it come from, and when is it None?"),
+    ("HASH'", "That is the hash object: `.digest()` gives its bytes."),
+    ("must be encoded", "A hash takes bytes: `.encode()` the text first."),
+    (
+        ("bytes-like", "bytes…str", "str…bytes"),
+        "Text and bytes do not mix: `.encode()` or `.decode()` one of them.",
+    ),
+    ("coroutine", "A coroutine is not its result yet: is an `await` missing?"),
 )
 
 
-def story(error: BaseException, timeout_s: float) -> tuple[str, str]:
-    """Tell what happened in a learner's function.
+def match(error: BaseException | str | None, table: Meanings) -> str:
+    """Find the sentence that a table has for an error.
+
+    Args:
+        error: what was raised, or a text that says what happened.
+        table: the meanings, the first row that fits counts.
+
+    Returns:
+        The sentence; empty when no sign fits.
+    """
+    said = error if isinstance(error, str) else describe(error) if error else ""
+    for signs, sentence in table:
+        for sign in signs if isinstance(signs, tuple) else (signs,):
+            if _fits(sign, error, said):
+                return sentence
+    return ""
+
+
+def match_cause(failure: BaseException | None, table: Meanings) -> str:
+    """Find the sentence that a table has for the error behind a refusal.
+
+    Args:
+        failure: a refusal (NotYet), raised from what the learner's function raised.
+        table: the meanings, the first row that fits counts.
+
+    Returns:
+        The sentence; empty when nothing was raised, or no sign fits.
+    """
+    return match(failure.__cause__, table) if failure else ""
+
+
+def _fits(sign: Sign, error: BaseException | str | None, said: str) -> bool:
+    if isinstance(sign, type):
+        return isinstance(error, sign)
+    return re.search(".*".join(map(re.escape, sign.split("…"))), said) is not None
+
+
+def describe(error: BaseException) -> str:
+    """Write an error as the last line of a traceback does.
+
+    Args:
+        error: what was raised.
+
+    Returns:
+        Type and message on one line; the type alone where there is no message.
+    """
+    message, name = " ".join(str(error).split()), type(error).__name__
+    return f"{name}: {message}" if message else name
+
+
+def explain(error: BaseException, timeout_s: float) -> tuple[str, str]:
+    """Say what happened in a learner's function, and what to do about it.
 
     Args:
         error: what it raised.
@@ -34,39 +106,13 @@ def story(error: BaseException, timeout_s: float) -> tuple[str, str]:
     if isinstance(error, OutOfTime):
         return (
             f"it did not end within {timeout_s:g} s",
-            "A loop without end? Look for what should make its condition false.",
+            "Is that an endless loop? Look for what should make its condition false.",
         )
-    message = " ".join(str(error).split())
-    name = type(error).__name__
-    what = f"{name}: {message}" if message else name
-    nudge = next((text for kind, text in NUDGES if isinstance(error, kind)), "")
-    return what, nudge or mixed_types(message)
+    return describe(error), match(error, MEANINGS)
 
 
-def mixed_types(message: str) -> str:
-    """Find in an exception's message which kinds of value were taken for each other.
-
-    Args:
-        message: the exception's text.
-
-    Returns:
-        A nudge; empty when it is something else.
-    """
-    if "NoneType" in message:
-        return "A value is None there. Where does it come from, and when is it None?"
-    if "HASH'" in message:
-        return "That is the hash object: `.digest()` gives its bytes."
-    if "must be encoded" in message:
-        return "A hash takes bytes: `.encode()` the text first."
-    if "bytes-like" in message or ("bytes" in message and "str" in message):
-        return "Text and bytes do not mix: `.encode()` or `.decode()` one of them."
-    if "coroutine" in message:
-        return "A coroutine is not its result yet: is an `await` missing?"
-    return ""
-
-
-def their_line(error: BaseException, function: Callable[..., Any]) -> tuple[str, str] | None:
-    """Find the line of the learner's own code that an exception came from.
+def find_line(error: BaseException, function: Callable[..., object]) -> tuple[str, str] | None:
+    """Find the line of the learner's own code that an error came from.
 
     Args:
         error: what was raised.

@@ -13,7 +13,7 @@ _given: dict[str, int] = {}  # how many hints of an exercise this kernel has sho
 
 
 def next_hint(exercise: Exercise) -> Outcome:
-    """Give the hint after the one that was given last; after the last, begin again.
+    """Give the next hint; after the last one, begin again.
 
     Args:
         exercise: the exercise.
@@ -33,7 +33,7 @@ def next_hint(exercise: Exercise) -> Outcome:
 
 @dataclass(frozen=True)
 class Source:
-    """A piece of Python that JupyterLab colours as it colours code, in its own theme."""
+    """A piece of Python, which JupyterLab colours like any code in its theme."""
 
     text: str
 
@@ -51,7 +51,7 @@ def solution_source(exercise: Exercise) -> Source:
         exercise: the exercise.
 
     Returns:
-        The function, below the imports, constants and functions of the module it needs.
+        The function, after the imports, constants and functions of the module that it needs.
 
     Raises:
         LookupError: the module has no function of that name.
@@ -66,17 +66,17 @@ def solution_source(exercise: Exercise) -> Source:
 
 
 def cut_out(text: str, name: str) -> str:
-    """Cut a function out of a module, with what it needs of that module.
+    """Cut a function out of a module, with everything it needs from that module.
 
     Args:
         text: the module's source.
         name: the function's name.
 
     Returns:
-        Source that runs by itself: imports, other definitions, the function last.
+        Source that runs on its own: imports, other definitions, and the function last.
 
     Raises:
-        LookupError: no such function.
+        LookupError: the module has no such function.
     """
     nodes = [node for node in ast.parse(text).body if _binds(node)]
     if not any(name in _binds(node) for node in nodes):

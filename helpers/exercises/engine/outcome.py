@@ -23,7 +23,7 @@ class Outcome:
     """One answer to a learner.
 
     Attributes:
-        kind: what it is; a note stands without a heading.
+        kind: what it is; a note has no heading.
         title: the rest of the first line.
         facts: rows of name and value, shown as code.
         lines: sentences below.
@@ -36,7 +36,7 @@ class Outcome:
 
     @property
     def heading(self) -> str:
-        """The first line's bold start: nothing for a note, `hint 1 of 3` is in the title."""
+        """The bold start of the first line; notes have none, and hints have a number instead."""
         return "" if self.kind in ("note", "hint") else self.kind
 
     def __str__(self) -> str:
@@ -64,7 +64,7 @@ class Outcome:
 
 
 def in_html(text: str) -> str:
-    """Escape a sentence; what stands between backticks becomes code.
+    """Escape a sentence; text between backticks becomes code.
 
     Args:
         text: a sentence for people.
@@ -73,7 +73,7 @@ def in_html(text: str) -> str:
         The sentence as HTML.
     """
     parts = html.escape(text, quote=False).split("`")
-    if len(parts) % 2 == 0:  # a backtick without its partner stays what it is
+    if len(parts) % 2 == 0:  # a backtick without a partner stays a backtick
         return "`".join(parts)
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
 

@@ -1,6 +1,6 @@
 """Find exercises: each folder of helpers/lessons holds those of one lesson, in `checks`.
 
-A lesson is named by its topic; its number stands in the name of its notebook, and only there.
+A lesson is named by its topic; only the name of its notebook has its number.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NOTEBOOKS = HELPERS.parent / "notebooks"
 
 
 class UnknownExercise(LookupError):
-    """No exercise has this name; the text lists names nearby."""
+    """No exercise has this name; the message lists similar names."""
 
 
 def topics() -> list[str]:
@@ -28,7 +28,7 @@ def topics() -> list[str]:
 
 
 def notebook(topic: str) -> str:
-    """Name the notebook of a lesson, such as `NN_handshake`; the topic where there is none.
+    """Name the notebook of a lesson, such as `NN_handshake`; without a notebook, the topic.
 
     Args:
         topic: the lesson's name.
@@ -51,7 +51,7 @@ def exercises(topic: str) -> list[Exercise]:
 
 
 def find(name: str) -> Exercise:
-    """Find an exercise by its name, over all lessons.
+    """Find an exercise by its name, in all lessons.
 
     Args:
         name: its name.
@@ -60,14 +60,14 @@ def find(name: str) -> Exercise:
         The exercise.
 
     Raises:
-        UnknownExercise: there is none; names nearby are in the text.
+        UnknownExercise: there is none; the message lists similar names.
     """
     known: list[str] = []
     troubles: list[str] = []
     for topic in topics():
         try:
             candidates = exercises(topic)
-        except Exception as error:  # one lesson's trouble is not another's
+        except Exception as error:  # one broken lesson does not hide the others
             place = f"helpers/lessons/{topic}/checks.py"
             troubles.append(f"; {place} cannot be imported: {error!r}")
             continue
@@ -79,15 +79,16 @@ def find(name: str) -> Exercise:
 
 
 def unknown(name: str, known: list[str]) -> str:
-    """Say that a name is not known, and which are near.
+    """Say that a name is unknown, and which names are similar.
 
     Args:
         name: what was asked for.
-        known: all names there are.
+        known: the names of all exercises.
 
     Returns:
         A lower-case fact with a next step.
     """
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     names = ", ".join(near or sorted(known)) or "none"
-    return f"there is no exercise {name!r}; {'near it' if near else 'there are'}: {names}"
+    which = "similar names" if near else "the exercises are"
+    return f"there is no exercise {name!r}; {which}: {names}"

@@ -14,11 +14,11 @@ def shown(value: object, limit: int = LIMIT) -> str:
     """Write a value on one line, long ones cut in the middle.
 
     Args:
-        value: anything, even what has no working `repr`.
-        limit: how many characters may stand.
+        value: anything, even an object whose `repr` fails.
+        limit: how many characters are shown at most.
 
     Returns:
-        Its `repr`, with the size behind it where it was cut.
+        Its `repr`, followed by its size if it was cut.
     """
     if inspect.isfunction(value) or inspect.iscoroutine(value):
         return f"{value.__name__}(…)" if inspect.iscoroutine(value) else value.__name__
@@ -58,7 +58,7 @@ def written_call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> s
 
 
 def copied(value: Any) -> Any:
-    """Copy what a learner's function could change; anything else is handed on.
+    """Copy what a learner's function could change; leave anything else as it is.
 
     Args:
         value: an argument.
@@ -69,7 +69,7 @@ def copied(value: Any) -> Any:
     if isinstance(value, list | dict | set | bytearray):
         try:
             return copy.deepcopy(value)
-        except Exception:  # it holds a socket, a task, …: no copy of those
+        except Exception:  # it holds a socket, a task, …, which cannot be copied
             return copy.copy(value)
     return value
 
@@ -82,7 +82,7 @@ def same(got: Any, expected: Any) -> bool:
         expected: the right one.
 
     Returns:
-        Whether they are equal; True and 1 are, a value that cannot be compared is not.
+        Whether they are equal; True equals 1, a value that cannot be compared equals nothing.
     """
     try:
         return bool(expected == got)
@@ -97,7 +97,7 @@ def unfinished(result: Any) -> Literal["no", "part", "all"]:
         result: what the learner's function returned.
 
     Returns:
-        "all": nothing else is in it; "part": it is among other values; else "no".
+        "all" if nothing else is in it, "part" if there are other values, "no" without any.
     """
     if result is ...:
         return "all"
@@ -128,17 +128,45 @@ def type_nudge(got: Any, expected: Any) -> str:
     if got is not None and expected is None:
         return "The answer here is None: nothing fits."
     if issubclass(kinds[0], str) and issubclass(kinds[1], bytes | bytearray):
-        return "That is text (str), and bytes are asked for: `.encode()` turns text into bytes."
+        return (
+            "That is a string (str), but the exercise asks for bytes: `.encode()` turns a string "
+            "into bytes."
+        )
     if issubclass(kinds[0], bytes | bytearray) and issubclass(kinds[1], str):
-        return "Those are bytes, and text (str) is asked for: `.decode()` turns bytes into text."
+        return (
+            "Those are bytes, but the exercise asks for a string (str): `.decode()` turns bytes "
+            "into a string."
+        )
     if issubclass(kinds[0], str) and issubclass(kinds[1], int):
-        return "That is text (str), and a number is asked for."
+        return "That is a string (str), but the exercise asks for a number."
     sequences = (list, tuple)
     if kinds[0] in sequences and kinds[1] in sequences and kinds[0] is not kinds[1]:
-        return f"That is a {kinds[0].__name__}, and a {kinds[1].__name__} is asked for."
+        return mismatch(*kinds)
     if kinds[1] in sequences and kinds[0] not in sequences:
-        return f"That is one {kinds[0].__name__}, and a {kinds[1].__name__} is asked for."
+        return mismatch(*kinds)
     return ""
+
+
+def mismatch(got: type, expected: type) -> str:
+    """Say that a value has the wrong type.
+
+    Args:
+        got: the type of the learner's value.
+        expected: the right one.
+
+    Returns:
+        A sentence that names both.
+    """
+    return f"That is {name_type(got)}, but the exercise asks for {name_type(expected)}."
+
+
+def name_type(kind: type) -> str:
+    """Name a type with its article, such as `an int`.
+
+    Args:
+        kind: the type.
+    """
+    return f"{'an' if kind.__name__[0] in 'aeiouAEIOU' else 'a'} {kind.__name__}"
 
 
 def is_stub(function: Callable[..., Any]) -> bool:

@@ -1,4 +1,4 @@
-"""A Socket.IO client of a check: it keeps all that comes to it, and answers what it is told to."""
+"""A Socket.IO client of a check: it keeps every event it gets, and acknowledges as it is told."""
 
 from __future__ import annotations
 
@@ -6,50 +6,49 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from helpers.exercises.stage.websocket_stage import Silence, silent
+from helpers.exercises.stage.listening import END, NO_ACKNOWLEDGEMENT, Silence, unread_log
 
-ASK_S = 3.0  # how long a client waits for an acknowledgement, and for the judge's mark
-NO_ANSWER = Silence("no acknowledgement")
-END = "-- the judge has heard enough --"
+ACKNOWLEDGEMENT_S = 3.0  # how long a client waits for one, and for the mark at the end
 
 Event = tuple[str, Any]
 
 
-class Guest:
-    """A client, and everything that came to it, in order.
+class Client:
+    """A client, and the events that it got, in order.
 
     Attributes:
-        name: what the judge calls it.
+        name: what the check calls it.
         sid: the server's id of its connection.
         refused: what `connect_error` got, when the server did not let it in.
-        answers: what it acknowledges, by event; an event that is not in it gets None.
+        acknowledgements: what it acknowledges, by event; other events get None.
+        library: the client of python-socketio.
     """
 
-    def __init__(self, name: str, mute: asyncio.Event) -> None:
+    def __init__(self, name: str, over: asyncio.Event) -> None:
         import socketio
 
         self.name, self.sid = name, ""
         self.refused: Any = None
-        self.answers: dict[str, Any] = {}
-        self._mute = mute  # set in the end: until then, whoever is silent waits for it
-        self._came: asyncio.Queue[Event] = asyncio.Queue()
-        options: dict[str, Any] = {"logger": silent, "engineio_logger": silent}
-        self.client = socketio.AsyncClient(reconnection=False, handle_sigint=False, **options)
-        self.client.on("*", self._hear)
-        self.client.on("connect_error", self._refuse)
+        self.acknowledgements: dict[str, Any] = {}
+        self._over = over  # set at the end: until then, a client that stays silent waits for it
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        options: dict[str, Any] = {"logger": unread_log, "engineio_logger": unread_log}
+        self.library = socketio.AsyncClient(reconnection=False, handle_sigint=False, **options)
+        self.library.on("*", self._on_event)
+        self.library.on("connect_error", self._on_connect_error)
 
-    async def _hear(self, event: str, *data: Any) -> Any:
-        self._came.put_nowait((event, data[0] if len(data) == 1 else data or None))
-        answer = self.answers.get(event)
-        if isinstance(answer, Silence):
-            await self._mute.wait()
+    async def _on_event(self, event: str, *data: Any) -> Any:
+        self._events.put_nowait((event, data[0] if len(data) == 1 else data or None))
+        acknowledgement = self.acknowledgements.get(event)
+        if isinstance(acknowledgement, Silence):
+            await self._over.wait()
             return None
-        return answer
+        return acknowledgement
 
-    async def _refuse(self, reason: Any = None) -> None:
+    async def _on_connect_error(self, reason: Any = None) -> None:
         self.refused = reason
 
-    async def ask(self, event: str, *data: Any, within_s: float = ASK_S) -> Any:
+    async def ask(self, event: str, *data: Any, within_s: float = ACKNOWLEDGEMENT_S) -> Any:
         """Emit an event, and wait for its acknowledgement.
 
         Args:
@@ -58,24 +57,24 @@ class Guest:
             within_s: how long to wait, in seconds.
 
         Returns:
-            What the handler returned, or NO_ANSWER.
+            What the handler returned, or NO_ACKNOWLEDGEMENT.
         """
         from socketio.exceptions import SocketIOError
 
         try:
-            return await self.client.call(event, data, timeout=within_s)
+            return await self.library.call(event, data, timeout=within_s)
         except SocketIOError:
-            return NO_ANSWER
+            return NO_ACKNOWLEDGEMENT
 
-    async def heard(self) -> list[Event]:
-        """Take what has come until now; the judge has marked where that ends."""
+    async def hear(self) -> list[Event]:
+        """Take the events up to the mark that the stage has sent."""
         heard: list[Event] = []
         with suppress(TimeoutError):
-            async with asyncio.timeout(ASK_S):
-                while (came := await self._came.get())[0] != END:
-                    heard.append(came)
+            async with asyncio.timeout(ACKNOWLEDGEMENT_S):
+                while (event := await self._events.get())[0] != END:
+                    heard.append(event)
         return heard
 
-    def pending(self) -> list[Event]:
-        """Take what has come, without a mark: for a client that is no longer connected."""
-        return [self._came.get_nowait() for _ in range(self._came.qsize())]
+    def hear_last(self) -> list[Event]:
+        """Take the events without a mark: for a client that is no longer connected."""
+        return [self._events.get_nowait() for _ in range(self._events.qsize())]

@@ -9,41 +9,35 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.exercises.engine.attempt import Attempt, NotYet
 from helpers.exercises.engine.exercise import exercise
-from helpers.exercises.stage.websocket_room import (
-    Room,
+from helpers.exercises.engine.explain import match_cause
+from helpers.exercises.stage.listening import Silence
+from helpers.exercises.stage.verdict import explain_silence, refuse, reword
+from helpers.exercises.stage.websocket import ask, connect, receive, send, serve_handler
+from helpers.exercises.stage.websocket_crowd import (
+    BusyConnection,
+    Crowd,
     SharedDict,
     SharedList,
     SharedSet,
-    Staying,
-    TalkedOver,
-    room,
-)
-from helpers.exercises.stage.websocket_stage import (
-    Silence,
-    answer,
-    client,
-    enriched,
-    next_message,
-    no_answer,
-    refuse,
-    served,
-    tell,
+    StayingAttempt,
+    connect_crowd,
 )
 from helpers.lessons.chat.mistakes import (
+    LEFT,
+    MEANINGS,
     Heard,
-    means,
-    mislisted,
-    misregistered,
-    misspread,
-    misworded,
-    unrefused,
+    explain_catch_up,
+    explain_delivery,
+    explain_entry,
+    explain_error_reply,
+    explain_message,
 )
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
 
-def joining(name: object) -> str:
+def write_join(name: object) -> str:
     """Write a client's first message."""
     return json.dumps({"type": "join", "name": name})
 
@@ -51,8 +45,8 @@ def joining(name: object) -> str:
 NOT_JOINING = (
     ("good morning", "Not every text is JSON: `json.loads` raises. Catch that in the loop."),
     ('{"type": "join"}', "There is no name in it: answer with an error."),
-    (joining(7), "That name is no text: ask for `str(name)` in the `case`."),
-    (joining("   "), "Nothing is left of that name after `strip()`: refuse it."),
+    (write_join(7), "That name is no text: ask for `str(name)` in the `case`."),
+    (write_join("   "), "Nothing is left of that name after `strip()`: refuse it."),
     ('["Carol"]', "JSON is not always an object; this is a list. Answer with an error."),
     ('{"type": "say", "name": "Carol"}', 'Nobody asked to join: look at the "type".'),
 )
@@ -70,49 +64,49 @@ NOT_JOINING = (
     total_s=20.0,
 )
 async def welcome(attempt: Attempt) -> None:
-    """Two join, the third tries names that are taken and nonsense, two race for one name."""
-    people, trial = SharedDict(), Staying(attempt)
+    """Two join, a third tries taken names and nonsense, and two race for one name."""
+    people, trial = SharedDict(), StayingAttempt(attempt)
     try:
-        async with served(trial, people) as url:
-            await all_join(trial, url, people)
-    except TimeoutError:  # no connection opens beside a handler that never gives way
+        async with serve_handler(trial, people) as url:
+            await judge_joins(trial, url, people)
+    except TimeoutError:  # no connection opens while a handler never gives way
         raise trial.failure or NotYet(attempt.name, [], ["It keeps everybody waiting."]) from None
 
 
-async def all_join(trial: Staying, url: str, people: SharedDict) -> None:
-    """Let one client after the other join, or fail to."""
-    async with client(url) as alice:
-        await admitted(trial, alice, "Alice", people)
-        async with client(url) as bob:
-            await admitted(trial, bob, "Bob", people)
-        async with client(url) as carol:
-            await refused(trial, carol, joining("Alice"), "Alice is here already.")
+async def judge_joins(trial: StayingAttempt, url: str, people: SharedDict) -> None:
+    """Let one client after another join, or fail to join."""
+    async with connect(url) as alice:
+        await require_admitted(trial, alice, "Alice", people)
+        async with connect(url) as bob:
+            await require_admitted(trial, bob, "Bob", people)
+        async with connect(url) as carol:
+            await require_refused(trial, carol, write_join("Alice"), "Alice is here already.")
             nudge = "The next try is judged like the first one: take both in the same loop."
-            await refused(trial, carol, joining("Alice"), nudge)
+            await require_refused(trial, carol, write_join("Alice"), nudge)
             nudge = "Two names that differ in case look like one person: compare `casefold()`."
-            await refused(trial, carol, joining("ALICE"), nudge)
+            await require_refused(trial, carol, write_join("ALICE"), nudge)
             nudge = "With spaces around it, it looks like the same name: `strip()` it first."
-            await refused(trial, carol, joining(" Bob "), nudge)
+            await require_refused(trial, carol, write_join(" Bob "), nudge)
             for text, nudge in NOT_JOINING:
-                await refused(trial, carol, text, nudge)
-            await admitted(trial, carol, "  Carol", people)
+                await require_refused(trial, carol, text, nudge)
+            await require_admitted(trial, carol, "  Carol", people)
         people.pop("Alice", None)
         trial.slow = True
-        async with client(url) as first, client(url) as second:
-            await race(trial, first, second)
+        async with connect(url) as first, connect(url) as second:
+            await judge_race(trial, first, second)
 
 
-async def admitted(
-    trial: Staying, websocket: ClientConnection, typed: str, people: SharedDict
+async def require_admitted(
+    trial: StayingAttempt, websocket: ClientConnection, typed: str, people: SharedDict
 ) -> None:
-    """Join under a name that is free."""
+    """Refuse unless a client can join under a free name."""
     name = typed.strip()
-    got = await answer(trial, websocket, joining(typed))
-    nudge = means(trial.failure)
+    got = await ask(trial, websocket, write_join(typed))
+    nudge = match_cause(trial.failure, MEANINGS)
     if not nudge:
-        nudge = misworded(got, {"type": "welcome", "name": name})
+        nudge = explain_message(got, {"type": "welcome", "name": name})
         if isinstance(got, Silence):
-            nudge = no_answer(trial, got, 1)
+            nudge = explain_silence(trial, got, 1)
             if not trial.returned.empty() and trial.failure is None:
                 nudge = "What it returns reaches no client: send the welcome, then return."
     if nudge or isinstance(got, Silence):
@@ -124,30 +118,34 @@ async def admitted(
     except TimeoutError:
         trial.fail("It goes on after the welcome: `return name` ends it.")
     if isinstance(trial.failure, NotYet):
-        raise enriched(trial.failure, means(trial.failure))
+        raise reword(trial.failure, match_cause(trial.failure, MEANINGS))
     trial.require(returned is not None, "It returned None: whoever calls it needs the name.")
     trial.equal(returned, name, "Return the name that the client now has.")
-    nudge = misregistered(people, name)
+    nudge = explain_entry(people, name)
     trial.require(not nudge, nudge)
 
 
-async def refused(trial: Staying, websocket: ClientConnection, text: str, nudge: str) -> None:
-    """Send what must be answered with an error."""
-    got = await answer(trial, websocket, text)
-    problem = unrefused(got, nudge)
+async def require_refused(
+    trial: StayingAttempt, websocket: ClientConnection, text: str, nudge: str
+) -> None:
+    """Refuse unless the answer to a message is an error."""
+    got = await ask(trial, websocket, text)
+    problem = explain_error_reply(got, nudge)
     if problem:
-        known = means(trial.failure)
+        known = match_cause(trial.failure, MEANINGS)
         if trial.failure is None and isinstance(got, Silence):
             problem = f"{nudge} The client may try again: answer with an error, and go on."
         refuse(trial, got, '{"type": "error", …}', known or problem)
 
 
-async def race(trial: Staying, first: ClientConnection, second: ClientConnection) -> None:
-    """Let two clients ask for one name, while what is sent takes its time."""
-    await tell(first, joining("Alice"))
-    await tell(second, joining("Alice"))
-    answers = await next_message(first), await next_message(second)
-    trial.call_text = "two clients send, at once, " + joining("Alice")
+async def judge_race(
+    trial: StayingAttempt, first: ClientConnection, second: ClientConnection
+) -> None:
+    """Let two clients ask for one name at once, while sending takes some time."""
+    await send(first, write_join("Alice"))
+    await send(second, write_join("Alice"))
+    answers = await receive(first), await receive(second)
+    trial.call_text = "two clients send, at once, " + write_join("Alice")
     kinds = [json.loads(a).get("type") if isinstance(a, str) else None for a in answers]
     nudge = "One of them gets the name, since Alice has left, and the other one an error."
     if kinds == ["welcome", "welcome"]:
@@ -161,31 +159,25 @@ async def race(trial: Staying, first: ClientConnection, second: ClientConnection
         refuse(trial, tuple(answers), "a welcome and an error", nudge, what="they got")
 
 
-async def called(attempt: Attempt, here: Room, title: str, *arguments: Any) -> Heard:
-    """Call the learner's function with a room's people, and collect what each of them got."""
-    before = dict(here.people)
+async def call(attempt: Attempt, crowd: Crowd, title: str, *arguments: Any) -> Heard:
+    """Call the learner's function with the people of a crowd, and collect what each got."""
+    before = dict(crowd.people)
     try:
-        returned = await attempt(*arguments, here.people)
+        returned = await attempt(*arguments, crowd.people)
     except NotYet as failure:
-        cause = failure.__cause__
-        nudge = means(failure)
-        if type(cause).__name__.startswith("ConnectionClosed"):
-            nudge = (
-                "Carol has left, and `send` to her raises ConnectionClosed. Catch that, "
-                "so that she spoils nothing for the others."
-            )
-        raise enriched(failure, nudge, title) from cause
+        nudge = match_cause(failure, (*LEFT, *MEANINGS))
+        raise reword(failure, nudge, title) from failure.__cause__
     attempt.call_text = title
-    heard = await here.heard()
+    heard = await crowd.hear()
     nudge = "`people` belongs to all handlers: leave it as it was."
-    attempt.require(dict(here.people) == before, nudge)
+    attempt.require(dict(crowd.people) == before, nudge)
     return Heard(heard, returned)
 
 
-def due(attempt: Attempt, heard: Heard, expected: Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuse unless everybody got what is due to them: one message, or none."""
+def require_due(attempt: Attempt, heard: Heard, expected: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse unless everybody got exactly what they should: one message, or nothing."""
     for name, got in heard.by_name.items():
-        nudge = misspread(heard, name, expected)
+        nudge = explain_delivery(heard, name, expected)
         if nudge:
             what = f"{name} got"
             wanted = (
@@ -206,20 +198,20 @@ def due(attempt: Attempt, heard: Heard, expected: Mapping[str, Mapping[str, Any]
     )
 )
 async def typing(attempt: Attempt) -> None:
-    """Everybody but the typist hears, also when somebody has left."""
+    """Everybody but the typist hears it, even if somebody has left."""
     for names, gone, typist, on in (
         (("Alice", "Bob", "Dave"), (), "Alice", True),
         (("Alice", "Bob", "Dave"), (), "Bob", False),
         (("Alice", "Bob", "Carol", "Dave"), ("Carol",), "Alice", True),
     ):
-        async with room(names, gone) as here:
+        async with connect_crowd(names, gone) as crowd:
             there = ", ".join(n for n in names if n not in gone)
             title = f"typing({typist!r}, {on}, people): {there} are there"
             title += "; Carol has left" if gone else ""
-            heard = await called(attempt, here, title, typist, on)
+            heard = await call(attempt, crowd, title, typist, on)
             message = {"type": "typing", "name": typist, "on": on}
             others = {n: message for n in names if n != typist and n not in gone}
-            due(attempt, heard, others)
+            require_due(attempt, heard, others)
 
 
 @exercise(
@@ -231,7 +223,7 @@ async def typing(attempt: Attempt) -> None:
     )
 )
 async def whisper(attempt: Attempt) -> None:
-    """A secret, nobody of that name, a note to oneself, one who has left, odd letters."""
+    """A secret, an unknown name, a note to oneself, somebody who has left, odd letters."""
     names = ("Alice", "Bob", "Carol", "Dave")
     error = {"type": "error", "code": "no_such_person"}
     for to, text, gone in (
@@ -242,14 +234,14 @@ async def whisper(attempt: Attempt) -> None:
         ("Bob", 'he said "no"\n🎉', ()),
         ("Carol", "psst", ("Carol",)),
     ):
-        async with room(names, gone) as here:
+        async with connect_crowd(names, gone) as crowd:
             title = f"whisper('Alice', {to!r}, {text!r}, people)"
             title += ", and Carol has left" if gone else ""
-            heard = await called(attempt, here, title, "Alice", to, text)
+            heard = await call(attempt, crowd, title, "Alice", to, text)
             message = {"type": "message", "from": "Alice", "to": to, "text": text}
             known = to in names and not gone
             expected = {"Alice": message, to: message} if known else {"Alice": error}
-            due(attempt, heard, expected)
+            require_due(attempt, heard, expected)
 
 
 @exercise(
@@ -261,27 +253,27 @@ async def whisper(attempt: Attempt) -> None:
     )
 )
 async def catch_up(attempt: Attempt) -> None:
-    """While what was missed is sent, others talk on; nothing is lost, and nothing comes twice."""
+    """Others go on talking during the catch-up; nothing is lost, and nothing is sent twice."""
     for said, seen, more in (
         (["one", "two", "three", "four"], 2, ["five", "six"]),
         (["one", "two"], 0, ["three"]),
         (["one", "two"], 2, []),
     ):
-        async with room(["Alice", "Bob"]) as here:
-            messages, clients = SharedList(said), SharedSet({here.everybody["Bob"]})
-            websocket = TalkedOver(here.everybody["Alice"], messages, clients, more)
+        async with connect_crowd(["Alice", "Bob"]) as crowd:
+            messages, clients = SharedList(said), SharedSet({crowd.everybody["Bob"]})
+            websocket = BusyConnection(crowd.everybody["Alice"], messages, clients, more)
             title = f"catch_up(websocket, messages, clients, {seen}): messages has {len(said)}"
             title += f", and {len(more)} more are said meanwhile" if more else ""
             try:
                 returned = await attempt(websocket, messages, clients, seen)
             except NotYet as failure:
-                raise enriched(failure, means(failure), title) from failure.__cause__
+                raise reword(failure, match_cause(failure, MEANINGS), title) from failure.__cause__
             attempt.call_text = title
             await websocket.say("the last one")
-            heard = await here.heard()
+            heard = await crowd.hear()
             everything = [*said, *more, "the last one"]
-            nudge = mislisted(heard["Alice"], everything, seen, returned)
-            registered = here.everybody["Bob"] in clients
+            nudge = explain_catch_up(heard["Alice"], everything, seen, returned)
+            registered = crowd.everybody["Bob"] in clients
             attempt.require(registered, "Bob is still there: leave him in `clients`.")
             if nudge:
                 attempt.result_text = None

@@ -1,4 +1,4 @@
-"""The mistakes that are made with messages to many: what a wrong answer tells about them."""
+"""Mistakes in sending to many clients, and what to say about them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from helpers.exercises.stage.websocket_stage import Silence
+from helpers.exercises.engine.explain import Meanings
+from helpers.exercises.stage.listening import Silence
+from helpers.exercises.stage.verdict import find_wrong_field
 
-SAID = (
+LEFT: Meanings = (
+    (
+        "ConnectionClosed",
+        "Carol has left, and `send` to her raises ConnectionClosed. Catch that, so that she "
+        "spoils nothing for the others.",
+    ),
+)
+MEANINGS: Meanings = (
     (
         "'str' object has no attribute 'send'",
         "That is a name. `people[name]` is the connection, and `people.items()` gives both.",
@@ -24,8 +33,10 @@ SAID = (
     ("no attribute 'broadcast'", "A connection leads to one client: `send` to each of them."),
     ("'set' object has no attribute", "`clients` is a set: `clients.add(websocket)`."),
     ("KeyError: 'Zoe'", "Nobody has that name: `people.get(to)` is None then. Send the error."),
-    ("no attribute 'append'", "`people` is a dict: `people[name] = websocket`."),
-    ("no attribute 'add'", "`people` is a dict: `people[name] = websocket`."),
+    (
+        ("no attribute 'append'", "no attribute 'add'"),
+        "`people` is a dict: `people[name] = websocket`.",
+    ),
     (
         "'int' object has no attr",
         "A name may be no text at all: ask for `str(name)` in the `case`.",
@@ -38,21 +49,7 @@ SAID = (
 )
 
 
-def means(failure: BaseException | None) -> str:
-    """Say what an exception means in a chat.
-
-    Args:
-        failure: how the call ended, with the exception as its cause.
-
-    Returns:
-        The next step; nothing where nobody knows.
-    """
-    cause = failure and failure.__cause__
-    said = f"{type(cause).__name__}: {cause}"
-    return next((nudge for part, nudge in SAID if part in said), "")
-
-
-def misworded(got: str | bytes | Silence, expected: Mapping[str, Any]) -> str:
+def explain_message(got: str | bytes | Silence, expected: Mapping[str, Any]) -> str:
     """Say what is wrong with a message.
 
     Args:
@@ -60,7 +57,7 @@ def misworded(got: str | bytes | Silence, expected: Mapping[str, Any]) -> str:
         expected: the object that it should be.
 
     Returns:
-        The next step; nothing when the message is right.
+        The next step; empty when the message is right.
     """
     if isinstance(got, Silence):
         return "Nothing came."
@@ -78,36 +75,10 @@ def misworded(got: str | bytes | Silence, expected: Mapping[str, Any]) -> str:
         return "That is JSON in JSON: one `json.dumps` is enough."
     if not isinstance(message, dict):
         return f"A message is an object, and that is a {type(message).__name__}."
-    return misfielded(message, expected)
+    return find_wrong_field(message, expected)
 
 
-def misfielded(message: Mapping[str, Any], expected: Mapping[str, Any]) -> str:
-    """Say which field of an object is missing, wrong, or too much.
-
-    Args:
-        message: the object that came.
-        expected: the object that it should be.
-
-    Returns:
-        The next step; nothing when they are equal.
-    """
-    for key, value in expected.items():
-        if key not in message:
-            return f'The message has no "{key}".'
-        if message[key] != value and str(message[key]).casefold() == str(value).casefold():
-            if type(message[key]) is not type(value):
-                kind = "true or false" if isinstance(value, bool) else type(value).__name__
-                return f'"{key}" is {kind}, and not a {type(message[key]).__name__}.'
-            return f'"{key}" is {json.dumps(value)}, in these letters.'
-        if message[key] != value:
-            return f'"{key}" should be {json.dumps(value, ensure_ascii=False)}.'
-        if isinstance(value, bool) and message[key] is not value:
-            return f'"{key}" is true or false, and not a {type(message[key]).__name__}.'
-    extra = sorted(set(message) - set(expected))
-    return f'Nobody asked for "{extra[0]}".' if extra else ""
-
-
-def unrefused(got: str | bytes | Silence, nudge: str) -> str:
+def explain_error_reply(got: str | bytes | Silence, nudge: str) -> str:
     """Say what is wrong with an answer that should be an error.
 
     Args:
@@ -115,14 +86,14 @@ def unrefused(got: str | bytes | Silence, nudge: str) -> str:
         nudge: why an error is due.
 
     Returns:
-        The next step; nothing when it is an error.
+        The next step; empty when it is an error.
     """
     if isinstance(got, Silence):
         return nudge
     try:
         message = json.loads(got)
     except ValueError:
-        return misworded(got, {})
+        return explain_message(got, {})
     if not isinstance(message, dict) or "type" not in message:
         return 'An answer is an object, and its "type" says what it is: "error".'
     if message["type"] == "error":
@@ -130,7 +101,7 @@ def unrefused(got: str | bytes | Silence, nudge: str) -> str:
     return nudge if message["type"] == "welcome" else 'The "type" of the answer is "error".'
 
 
-def misregistered(people: Mapping[Any, Any], name: str) -> str:
+def explain_entry(people: Mapping[Any, Any], name: str) -> str:
     """Say what is wrong with the entry of somebody who has joined.
 
     Args:
@@ -138,7 +109,7 @@ def misregistered(people: Mapping[Any, Any], name: str) -> str:
         name: the name that has joined.
 
     Returns:
-        The next step; nothing when the entry is right.
+        The next step; empty when the entry is right.
     """
     from websockets.asyncio.server import ServerConnection
 
@@ -167,7 +138,7 @@ class Heard:
         return not any(self.by_name.values())
 
 
-def misspread(heard: Heard, name: str, expected: Mapping[str, Mapping[str, Any]]) -> str:
+def explain_delivery(heard: Heard, name: str, expected: Mapping[str, Mapping[str, Any]]) -> str:
     """Say what is wrong with what one of several people got.
 
     Args:
@@ -176,21 +147,21 @@ def misspread(heard: Heard, name: str, expected: Mapping[str, Mapping[str, Any]]
         expected: the message for each who should get one.
 
     Returns:
-        The next step; nothing when the right message came once, or none was due and none came.
+        The next step; empty when the right message came once, or none was due and none came.
     """
     got = heard.by_name[name]
     if not got and name not in expected:
         return ""
     if heard.nobody:
-        return silence(heard, expected)
+        return explain_nobody(heard, expected)
     if name not in expected:
-        return intruded(got, name, heard, expected)
+        return explain_intruder(got, name, heard, expected)
     if not got:
-        return unreached(name, expected[name])
+        return explain_unreached(name, expected[name])
     if len(got) > 1 and set(got) == {got[0]}:
         return f"Once is enough: {name} got it {len(got)} times."
-    problem = misworded(got[0], expected[name])
-    if problem and len(got) > 1 and not misworded(got[-1], expected[name]):
+    problem = explain_message(got[0], expected[name])
+    if problem and len(got) > 1 and not explain_message(got[-1], expected[name]):
         return (
             f"{name} was told that it had arrived, and then that it had not: send to the other "
             "one first."
@@ -199,13 +170,13 @@ def misspread(heard: Heard, name: str, expected: Mapping[str, Mapping[str, Any]]
         if any(others for other, others in heard.by_name.items() if other != name):
             return "Names are compared letter by letter here: nobody of that name is there."
         return "It did not arrive: nobody of that name is there. The sender gets an error."
-    if problem and message_of(got[0]).get("name") == name:
+    if problem and read_message(got[0]).get("name") == name:
         return "The loop's variable has replaced `name`: give it another one, such as `who`."
     return problem or ("" if len(got) == 1 else f"{name} got more than the one message.")
 
 
-def unreached(name: str, message: Mapping[str, Any]) -> str:
-    """Say why a message may not have reached somebody, while others got theirs."""
+def explain_unreached(name: str, message: Mapping[str, Any]) -> str:
+    """Say why a message perhaps did not reach somebody, while others got theirs."""
     if message.get("from") == name:
         return f"{name} wrote it, and wants to see it in the chat: send it to both."
     return (
@@ -214,8 +185,8 @@ def unreached(name: str, message: Mapping[str, Any]) -> str:
     )
 
 
-def message_of(got: str | bytes) -> Mapping[str, Any]:
-    """Read what was got; nothing where it is no object."""
+def read_message(got: str | bytes) -> Mapping[str, Any]:
+    """Read a message; the result is empty if it is not an object."""
     try:
         message = json.loads(got)
     except ValueError:
@@ -223,8 +194,8 @@ def message_of(got: str | bytes) -> Mapping[str, Any]:
     return message if isinstance(message, dict) else {}
 
 
-def silence(heard: Heard, expected: Mapping[str, Mapping[str, Any]]) -> str:
-    """Say why nobody may have got anything."""
+def explain_nobody(heard: Heard, expected: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say why perhaps nobody got anything."""
     if heard.returned is not None:
         return "What it returns reaches nobody: `await websocket.send(…)` does."
     if any(message["type"] == "error" for message in expected.values()):
@@ -235,14 +206,14 @@ def silence(heard: Heard, expected: Mapping[str, Mapping[str, Any]]) -> str:
     )
 
 
-def intruded(
+def explain_intruder(
     got: list[str | bytes],
     name: str,
     heard: Heard,
     expected: Mapping[str, Mapping[str, Any]],
 ) -> str:
-    """Say why somebody got what was not for them."""
-    message = message_of(got[0])
+    """Say why somebody got a message that was not for them."""
+    message = read_message(got[0])
     if message.get("type") == "typing":
         if any(heard.by_name[other] for other in expected):
             return f"{name} knows: send it to the others, and leave out `name` itself."
@@ -254,8 +225,10 @@ def intruded(
     return f"It was private, and {name} can read it: send it to two people, not to all."
 
 
-def mislisted(got: list[str | bytes], everything: list[str], seen: int, returned: object) -> str:
-    """Say what is wrong with what somebody got who catches up.
+def explain_catch_up(
+    got: list[str | bytes], everything: list[str], seen: int, returned: object
+) -> str:
+    """Say what is wrong with the messages that a client got while catching up.
 
     Args:
         got: the messages that came, in order.
@@ -264,7 +237,7 @@ def mislisted(got: list[str | bytes], everything: list[str], seen: int, returned
         returned: what the learner's function returned.
 
     Returns:
-        The next step; nothing when all came once and in order.
+        The next step; empty when all came once and in order.
     """
     missed = everything[seen:]
     if got == missed:

@@ -1,4 +1,4 @@
-"""The checks of the lesson frames: frames, read and written by hand."""
+"""Exercises of the lesson frames: frames read and written by hand."""
 
 from __future__ import annotations
 
@@ -6,40 +6,39 @@ from typing import Any
 
 from helpers.exercises.engine.attempt import NotYet
 from helpers.exercises.engine.exercise import Attempt, exercise
+from helpers.exercises.engine.explain import Meanings, match_cause
 from helpers.lessons.frames.mistakes import (
     KEY,
     NOT_XOR,
     Frames,
-    bit_nudge,
-    code_nudge,
-    decode_nudge,
-    encode_nudge,
-    length_nudge,
-    list_nudge,
-    reason_nudge,
-    reassemble_nudge,
-    reply_nudge,
-    unmask_nudge,
+    explain_bit,
+    explain_code,
+    explain_decoding,
+    explain_frame,
+    explain_length,
+    explain_list,
+    explain_messages,
+    explain_payload,
+    explain_reason,
+    explain_reply,
 )
 from helpers.wire.frames import Frame, Opcode
 
 OPCODE = "The opcode is only the last four bits: FIN and three RSV bits stand before it."
-SAID = (
+MEANINGS: Meanings = (
     ("type(s) for ^", "`^` works on two numbers: go through bytes one by one. A `str` has none."),
 )
 
 
-def _call(attempt: Attempt, *args: Any, nudges: dict[type[Exception], str]) -> Any:
-    """Call the learner's function; for an exception that tells the mistake, say the mistake."""
+def _call(attempt: Attempt, *args: Any, meanings: Meanings) -> Any:
+    """Call the learner's function; when an exception reveals the mistake, name the mistake."""
     try:
         return attempt(*args)
     except NotYet as failure:
-        cause = failure.__cause__
-        told = [nudge for kind, nudge in nudges.items() if isinstance(cause, kind)]
-        told = [nudge for part, nudge in SAID if part in str(cause)] or told
-        if not told:
+        nudge = match_cause(failure, (*MEANINGS, *meanings))
+        if not nudge:
             raise
-        raise NotYet(failure.title, list(failure.facts), told[:1]) from cause
+        raise NotYet(failure.title, list(failure.facts), [nudge]) from failure.__cause__
 
 
 HEADERS: tuple[tuple[bytes, tuple[bool, int, bool, int]], ...] = (
@@ -74,10 +73,10 @@ def parse_header(attempt: Attempt) -> None:
         attempt.of_type(got, tuple)
         attempt.require(len(got) == 4, "Return four values: fin, opcode, masked, length.")
         fin, opcode, masked, length = expected
-        attempt.equal(got[0], fin, bit_nudge(got[0], frame[0], "first"))
+        attempt.equal(got[0], fin, explain_bit(got[0], frame[0], "first"))
         attempt.equal(got[1], opcode, OPCODE)
-        attempt.equal(got[2], masked, bit_nudge(got[2], frame[1], "second"))
-        attempt.equal(got[3], length, length_nudge(got[3], frame))
+        attempt.equal(got[2], masked, explain_bit(got[2], frame[1], "second"))
+        attempt.equal(got[3], length, explain_length(got[3], frame))
 
 
 MASKED = ("Hello", "Hi", "Masks go round and round", "." * 125, "long " * 40, "longer " * 9_500)
@@ -97,15 +96,15 @@ def unmask(attempt: Attempt) -> None:
     beyond = "The key has four bytes. After the fourth it starts again: `key[i % 4]`."
     for text in MASKED:
         frame = Frame(Opcode.TEXT, text.encode(), mask=KEY).encode()
-        nudges: dict[type[Exception], str] = {
-            IndexError: beyond,
-            UnicodeError: "Bytes are asked for: no `.decode()` is needed.",
-            ValueError: NOT_XOR,
-        }
-        got = _call(attempt, frame, nudges=nudges)
+        meanings: Meanings = (
+            (IndexError, beyond),
+            (UnicodeError, "Bytes are asked for: no `.decode()` is needed."),
+            (ValueError, NOT_XOR),
+        )
+        got = _call(attempt, frame, meanings=meanings)
         if got != text.encode():
-            attempt.of_type(got, bytes, list_nudge(got))
-            attempt.equal(got, text.encode(), unmask_nudge(got, frame, text.encode()))
+            attempt.of_type(got, bytes, explain_list(got))
+            attempt.equal(got, text.encode(), explain_payload(got, frame, text.encode()))
 
 
 TEXTS = ("Hello", "", "café", "x" * 125, "x" * 126, "é" * 70, "👋" * 100, "y" * 65_536)
@@ -126,11 +125,11 @@ def encode_text(attempt: Attempt) -> None:
     wide = "How many bytes does the length need? Up to 125 none, up to 65,535 two, else eight."
     for text in TEXTS:
         expected = Frame(Opcode.TEXT, text.encode(), mask=KEY).encode()
-        nudges = {UnicodeError: utf8, ValueError: wide, OverflowError: wide}
-        got = _call(attempt, text, KEY, nudges=nudges)
+        meanings: Meanings = ((UnicodeError, utf8), ((ValueError, OverflowError), wide))
+        got = _call(attempt, text, KEY, meanings=meanings)
         if got != expected:
-            attempt.of_type(got, bytes, list_nudge(got))
-            attempt.equal(got, expected, encode_nudge(got, expected, text))
+            attempt.of_type(got, bytes, explain_list(got))
+            attempt.equal(got, expected, explain_frame(got, expected, text))
 
 
 STREAMS: tuple[tuple[Frames, list[str | bytes]], ...] = (
@@ -159,10 +158,10 @@ STREAMS: tuple[tuple[Frames, list[str | bytes]], ...] = (
 def reassemble(attempt: Attempt) -> None:
     """Return the messages that frames carry."""
     for frames, expected in STREAMS:
-        got = _call(attempt, frames, nudges={UnicodeDecodeError: decode_nudge(frames)})
+        got = _call(attempt, frames, meanings=((UnicodeDecodeError, explain_decoding(frames)),))
         if got != expected:
             attempt.of_type(got, list)
-            attempt.equal(got, expected, reassemble_nudge(got, frames, expected))
+            attempt.equal(got, expected, explain_messages(got, frames, expected))
 
 
 CLOSES: tuple[tuple[bytes, tuple[int | None, str, bytes]], ...] = (
@@ -185,15 +184,14 @@ def answer_close(attempt: Attempt) -> None:
     empty = "This payload is empty, as it may be: then there is no code to read."
     for payload, expected in CLOSES:
         utf8 = "The reason is UTF-8, which `.decode()` reads if you name nothing else."
-        got = _call(
-            attempt, payload, nudges={UnicodeError: utf8} if payload else {Exception: empty}
-        )
+        meanings: Meanings = ((UnicodeError, utf8),) if payload else ((Exception, empty),)
+        got = _call(attempt, payload, meanings=meanings)
         if got == expected:
             continue
         attempt.of_type(got, tuple)
         attempt.require(len(got) == 3, "Return three values: code, reason, reply.")
         code, reason, reply = expected
-        attempt.require(got[0] == code, code_nudge(got[0], payload))
+        attempt.require(got[0] == code, explain_code(got[0], payload))
         attempt.require(got[1] is not None, 'No reason is a text too, the empty one: `""`.')
-        attempt.equal(got[1], reason, reason_nudge(got[1], payload[2:]))
-        attempt.equal(got[2], reply, reply_nudge(got[2], payload))
+        attempt.equal(got[1], reason, explain_reason(got[1], payload[2:]))
+        attempt.equal(got[2], reply, explain_reply(got[2], payload))

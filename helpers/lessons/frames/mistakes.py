@@ -1,4 +1,4 @@
-"""The mistakes that are made with frames: what a wrong result tells about how it came about."""
+"""Mistakes in reading and writing frames, and what to say about them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIRST_BYTES = {
 }
 
 
-def bit_nudge(got: Any, byte: int, place: str) -> str:
+def explain_bit(got: Any, byte: int, place: str) -> str:
     """Say what is wrong with FIN or MASK.
 
     Args:
@@ -34,7 +34,7 @@ def bit_nudge(got: Any, byte: int, place: str) -> str:
     return f"It is the first bit of the {place} byte, the one that counts 128."
 
 
-def length_nudge(got: Any, frame: bytes) -> str:
+def explain_length(got: Any, frame: bytes) -> str:
     """Say what is wrong with a length.
 
     Args:
@@ -63,8 +63,8 @@ def length_nudge(got: Any, frame: bytes) -> str:
     return "Up to 125 the seven bits are the length; 126 announces two bytes, 127 eight."
 
 
-def list_nudge(got: Any) -> str:
-    """Tell a list of numbers from bytes; nothing for all else.
+def explain_list(got: Any) -> str:
+    """Tell a list of numbers from bytes.
 
     Args:
         got: the learner's result.
@@ -75,7 +75,7 @@ def list_nudge(got: Any) -> str:
     return "Those are numbers: `bytes(…)` makes bytes of them." if isinstance(got, list) else ""
 
 
-def unmask_nudge(got: bytes, frame: bytes, payload: bytes) -> str:
+def explain_payload(got: bytes, frame: bytes, payload: bytes) -> str:
     """Say what is wrong with an unmasked payload.
 
     Args:
@@ -109,7 +109,7 @@ def unmask_nudge(got: bytes, frame: bytes, payload: bytes) -> str:
     return "The key is the four bytes after the length; the payload is what follows the key."
 
 
-def encode_nudge(got: bytes, expected: bytes, text: str) -> str:
+def explain_frame(got: bytes, expected: bytes, text: str) -> str:
     """Say what is wrong with the frame of a text.
 
     Args:
@@ -129,7 +129,7 @@ def encode_nudge(got: bytes, expected: bytes, text: str) -> str:
         return f"A client says that it masks: MASK is the first bit of the second byte{also}."
     start = {126: 4, 127: 10}.get(expected[1] & 0x7F, 2)
     if got[:start] != expected[:start]:
-        return _size_nudge(got, expected[:start], text)
+        return _explain_size(got, expected[:start], text)
     rest = got[start:]
     if rest[:4] != KEY and apply_mask(rest[4:], rest[:4]) == text.encode():
         return "That is a key of your own: here, mask with the one that is given."
@@ -140,7 +140,7 @@ def encode_nudge(got: bytes, expected: bytes, text: str) -> str:
     return "The header is right. Mask the payload: byte `i` with `key[i % 4]`."
 
 
-def _size_nudge(got: bytes, header: bytes, text: str) -> str:
+def _explain_size(got: bytes, header: bytes, text: str) -> str:
     size, short, more = len(text.encode()), header[1] & 0x7F, len(header) - 2
     if len(text) != size and len(text) in (got[1] & 0x7F, int.from_bytes(got[2:4], "big")):
         return (
@@ -156,8 +156,8 @@ def _size_nudge(got: bytes, header: bytes, text: str) -> str:
     return f"For {size:,} bytes the seven bits say {short}, then comes the length in {more} bytes."
 
 
-def decode_nudge(frames: Frames) -> str:
-    """Say what was decoded that is no text.
+def explain_decoding(frames: Frames) -> str:
+    """Say which bytes were decoded though they are not text.
 
     Args:
         frames: the frames.
@@ -172,7 +172,7 @@ def decode_nudge(frames: Frames) -> str:
     return SPLIT
 
 
-def reassemble_nudge(got: list[Any], frames: Frames, expected: list[str | bytes]) -> str:
+def explain_messages(got: list[Any], frames: Frames, expected: list[str | bytes]) -> str:
     """Say what is wrong with a list of messages.
 
     Args:
@@ -209,7 +209,7 @@ def _joined(messages: list[Any]) -> bytes:
     return b"".join(m if isinstance(m, bytes) else str(m).encode() for m in messages)
 
 
-def code_nudge(got: Any, payload: bytes) -> str:
+def explain_code(got: Any, payload: bytes) -> str:
     """Say what is wrong with a close code.
 
     Args:
@@ -226,7 +226,7 @@ def code_nudge(got: Any, payload: bytes) -> str:
     return "The code is the first two bytes, as one number."
 
 
-def reason_nudge(got: Any, reason: bytes) -> str:
+def explain_reason(got: Any, reason: bytes) -> str:
     """Say what is wrong with the reason of a close.
 
     Args:
@@ -243,7 +243,7 @@ def reason_nudge(got: Any, reason: bytes) -> str:
     return "The reason is what comes after the two bytes of the code."
 
 
-def reply_nudge(got: Any, payload: bytes) -> str:
+def explain_reply(got: Any, payload: bytes) -> str:
     """Say what is wrong with the answer to a close.
 
     Args:

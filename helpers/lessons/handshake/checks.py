@@ -1,4 +1,4 @@
-"""Exercises of the lesson handshake: the handshake, from its accept key to its faults."""
+"""Exercises of the lesson handshake: from the accept key to faults and subprotocols."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from helpers.lessons.handshake.mistakes import (
     SAMPLE_ACCEPT,
     SAMPLE_KEY,
     SOUND,
-    mistaken_accepts,
+    list_mistaken_accepts,
 )
 from helpers.wire import handshake
 
@@ -31,7 +31,7 @@ def accept_key(attempt: Attempt) -> None:
     """The RFC's key first, then another one, so that a constant does not pass."""
     for key in (SAMPLE_KEY, OTHER_KEY):
         got = attempt(key)
-        for mistake, nudge in mistaken_accepts(key):
+        for mistake, nudge in list_mistaken_accepts(key):
             attempt.require(not same(got, mistake), nudge)
         nudge = (
             "Go through the three steps of section 3. Is the GUID the same, to the last letter?"

@@ -1,4 +1,4 @@
-"""Handshakes that tell mistakes apart, and what to say to each."""
+"""Mistakes in handshakes, cases that tell them apart, and what to say about each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOUND = {
 }
 
 
-def mistaken_accepts(key: str) -> Iterator[tuple[object, str]]:
+def list_mistaken_accepts(key: str) -> Iterator[tuple[object, str]]:
     """List the results of the usual mistakes, each with the way out.
 
     Args:
@@ -122,7 +122,7 @@ HANDSHAKES: tuple[Case, ...] = (
     ),
 )
 
-# What to say to a fault that is found where there is none.
+# What to say when a fault is found in a sound header.
 INNOCENT = {
     "method": "it is a GET",
     "Upgrade": "`WebSocket` and `websocket` are the same",

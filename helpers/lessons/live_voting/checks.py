@@ -7,8 +7,15 @@ from typing import Any
 
 from helpers.exercises.engine.attempt import Attempt, NotYet
 from helpers.exercises.engine.exercise import exercise
-from helpers.lessons.live_voting.ballot import Ballot, ballot, means
-from helpers.lessons.live_voting.coalescing import heap, in_the_pause, one_vote, played, stream
+from helpers.lessons.live_voting.coalescing import (
+    burst,
+    in_the_pause,
+    one_vote,
+    play,
+    steady_stream,
+)
+from helpers.lessons.live_voting.database import VoteDatabase, open_database
+from helpers.lessons.live_voting.mistakes import explain_failure
 
 CASTS: tuple[tuple[tuple[str, str, int, int], tuple[int, int], str], ...] = (
     (("lunch", "Ann", 0, 1), (0, 1), "Her first vote: one new row, and return what it holds."),
@@ -39,32 +46,36 @@ CASTS: tuple[tuple[tuple[str, str, int, int], tuple[int, int], str], ...] = (
 )
 def cast(attempt: Attempt) -> None:
     """Two voters, a change of mind, a retry, an old retry, another poll, an odd name."""
-    with ballot() as box:
+    with open_database() as database:
         expected: dict[tuple[str, str], tuple[int, int]] = {}
         for (poll, voter, option, turn), answer, nudge in CASTS:
-            got = called(attempt, box, "votes", poll, voter, option, turn)
+            got = call(attempt, database, "votes", poll, voter, option, turn)
             expected[poll, voter] = answer
-            stored_as_expected(attempt, box, expected, nudge)
+            require_stored(attempt, database, expected, nudge)
             if got != answer and got == (option, turn):
                 attempt.fail("That is what was asked for: return what the table has now.")
             attempt.equal(got, answer, "The row is right: return its option and its turn.")
 
 
-def called(attempt: Attempt, box: Ballot, table: str, *arguments: Any) -> Any:
-    """Call the learner's function with the database, and say what an error of SQLite means."""
-    box.votes.name = table
+def call(attempt: Attempt, database: VoteDatabase, table: str, *arguments: Any) -> Any:
+    """Call the learner's function with the database, and explain an error of SQLite."""
+    database.votes.name = table
     try:
-        return attempt.call(box.votes, *arguments)
+        return attempt.call(database.votes, *arguments)
     except NotYet as failure:
-        failure.lines = (*failure.lines, *means(failure.__cause__))
+        nudge = explain_failure(failure)
+        failure.lines += (nudge,) if nudge else ()
         raise
 
 
-def stored_as_expected(
-    attempt: Attempt, box: Ballot, expected: dict[tuple[str, str], tuple[int, int]], nudge: str
+def require_stored(
+    attempt: Attempt,
+    database: VoteDatabase,
+    expected: dict[tuple[str, str], tuple[int, int]],
+    nudge: str,
 ) -> None:
-    """Refuse unless the rows that everybody can read are the expected ones."""
-    stored, own = box.rows(committed=True), box.rows(committed=False)
+    """Refuse unless everybody can read the expected rows."""
+    stored, own = database.rows(committed=True), database.rows(committed=False)
     if stored != own and own == expected:
         attempt.fail(
             "Nobody else can see that yet, and a crash would lose it: commit before you return."
@@ -90,23 +101,23 @@ def stored_as_expected(
 def tally(attempt: Attempt) -> None:
     """Votes in two polls, an option that nobody chose, no votes at all, a change of mind."""
     lunch = {"Ann": 2, "Ben": 0, "Cara": 2, "Dave": 2}
-    with ballot() as box:
+    with open_database() as database:
         for voter, option in lunch.items():
-            box.put("lunch", voter, option)
+            database.put("lunch", voter, option)
         for voter in ("Ann", "Erin"):
-            box.put("dinner", voter, 1)
-        counted(attempt, box, "lunch", [1, 0, 3, 0], everything=[1, 2, 3, 0])
-        counted(attempt, box, "dinner", [0, 2], everything=[1, 2])
-        counted(attempt, box, "breakfast", [0, 0, 0], everything=[1, 2, 3])
-        box.put("lunch", "Dave", 1)
-        counted(attempt, box, "lunch", [1, 1, 2, 0], everything=[1, 3, 2, 0])
+            database.put("dinner", voter, 1)
+        require_count(attempt, database, "lunch", [1, 0, 3, 0], everything=[1, 2, 3, 0])
+        require_count(attempt, database, "dinner", [0, 2], everything=[1, 2])
+        require_count(attempt, database, "breakfast", [0, 0, 0], everything=[1, 2, 3])
+        database.put("lunch", "Dave", 1)
+        require_count(attempt, database, "lunch", [1, 1, 2, 0], everything=[1, 3, 2, 0])
 
 
-def counted(
-    attempt: Attempt, box: Ballot, poll: str, expected: list[int], everything: list[int]
+def require_count(
+    attempt: Attempt, database: VoteDatabase, poll: str, expected: list[int], everything: list[int]
 ) -> None:
     """Ask for the totals of one poll."""
-    got = called(attempt, box, "votes", poll, len(expected))
+    got = call(attempt, database, "votes", poll, len(expected))
     wanted = dict(enumerate(expected))
     attempt.of_type(got, list)
     if got and all(isinstance(item, tuple) for item in got):
@@ -135,9 +146,9 @@ def counted(
 def close_poll(attempt: Attempt) -> None:
     """A stranger, the owner of another poll, a stolen fingerprint, the owner, the owner again."""
     prints = {who: hashlib.sha256(who.encode()).hexdigest() for who in ("ann's", "ben's")}
-    with ballot() as box:
-        box.open("lunch", prints["ann's"])
-        box.open("dinner", prints["ben's"])
+    with open_database() as database:
+        database.open("lunch", prints["ann's"])
+        database.open("dinner", prints["ben's"])
         refused = (
             ("lunch", "guess", "That is not the owner's secret."),
             ("lunch", "ben's", "Ben owns another poll, not this one: look at both columns."),
@@ -150,21 +161,23 @@ def close_poll(attempt: Attempt) -> None:
             ("supper", "ann's", "There is no such poll: False."),
         )
         for poll, owner, nudge in refused:
-            got = called(attempt, box, "polls", poll, owner)
-            closed_are(attempt, box, set(), nudge)
-            is_answer(attempt, got, False, nudge)
+            got = call(attempt, database, "polls", poll, owner)
+            require_closed(attempt, database, set(), nudge)
+            require_answer(attempt, got, False, nudge)
         for again in (False, True):
-            got = called(attempt, box, "polls", "lunch", "ann's")
+            got = call(attempt, database, "polls", "lunch", "ann's")
             nudge = "The owner of this poll closes it. Is her secret hashed before you compare?"
             if again:
                 nudge = "She closes it again, because the answer got lost: it is closed, so True."
-            closed_are(attempt, box, {"lunch"}, nudge)
-            is_answer(attempt, got, True, nudge)
+            require_closed(attempt, database, {"lunch"}, nudge)
+            require_answer(attempt, got, True, nudge)
 
 
-def closed_are(attempt: Attempt, box: Ballot, expected: set[str], nudge: str) -> None:
+def require_closed(
+    attempt: Attempt, database: VoteDatabase, expected: set[str], nudge: str
+) -> None:
     """Refuse unless exactly these polls are closed, for everybody."""
-    own, stored = box.closed(committed=False), box.closed(committed=True)
+    own, stored = database.closed(committed=False), database.closed(committed=True)
     extra = own - expected
     if "dinner" in extra and expected == {"lunch"}:
         attempt.fail("It closed the poll of somebody else, too: `WHERE poll = ?`.")
@@ -174,8 +187,8 @@ def closed_are(attempt: Attempt, box: Ballot, expected: set[str], nudge: str) ->
     attempt.require(stored == own, "Nobody else can see that yet: commit before you return.")
 
 
-def is_answer(attempt: Attempt, got: Any, expected: bool, nudge: str) -> None:
-    """Refuse what is not the expected truth value."""
+def require_answer(attempt: Attempt, got: Any, expected: bool, nudge: str) -> None:
+    """Refuse anything but the expected truth value."""
     attempt.of_type(got, bool, "Return True when the poll is closed by its owner, else False.")
     attempt.equal(got, expected, nudge)
 
@@ -193,11 +206,11 @@ def is_answer(attempt: Attempt, got: Any, expected: bool, nudge: str) -> None:
     total_s=30.0,
 )
 async def coalesce(attempt: Attempt) -> None:
-    """One vote, a heap of votes, votes that keep coming, a last one in the pause, and quiet."""
+    """One vote, a burst of votes, a last one in the pause, and a steady stream of votes."""
     names = set(getattr(getattr(attempt.function, "__code__", None), "co_names", ()))
     if {"time", "sleep"} <= names and "asyncio" not in names:
         attempt.fail("`time.sleep` stops the whole loop: `await asyncio.sleep(…)` only this task.")
-    await played(attempt, "one vote, then the end", 0.0, one_vote)
-    await played(attempt, "100 votes at once, then the end", 0.0, heap)
-    await played(attempt, "votes come, and no end yet", 0.02, in_the_pause)
-    await played(attempt, "votes keep coming", 0.0, stream)
+    await play(attempt, "one vote, then the end", 0.0, one_vote)
+    await play(attempt, "100 votes at once, then the end", 0.0, burst)
+    await play(attempt, "votes come, and no end yet", 0.02, in_the_pause)
+    await play(attempt, "votes keep coming", 0.0, steady_stream)

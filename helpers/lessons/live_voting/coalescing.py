@@ -1,4 +1,4 @@
-"""Changes that keep coming, and a learner's coroutine that sends the newest of them."""
+"""A feed of changes, and a learner's coroutine that sends the newest of them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from helpers.exercises.engine.attempt import Attempt, NotYet
-from helpers.exercises.stage.websocket_stage import awaits
+from helpers.exercises.stage.verdict import list_forgotten_awaits
 
 PAUSE_S = 0.1
 WAIT_S = 2.0  # how long a state may take to be sent
 
 
-class Room:
-    """What a poll's room hears: every state that was sent.
+class Feed:
+    """The queue that the learner's coroutine reads, and the states that it sends.
 
     Attributes:
         states: what was sent, in order.
         over: whether the end, None, is in the queue.
-        left: whether the learner's coroutine has ended, so that nothing more comes.
-        early: whether it ended although there was no end in the queue.
+        left: whether the learner's coroutine has ended, so that nothing more is sent.
+        early: whether it ended before the end was in the queue.
     """
 
     def __init__(self, changes: asyncio.Queue[Any], takes_s: float) -> None:
@@ -31,7 +31,7 @@ class Room:
         self._news = asyncio.Event()
 
     async def send(self, totals: Any) -> None:
-        """Send to all in the room; that takes its time."""
+        """Take a state to send, which takes some time."""
         self.states.append(totals)
         self._news.set()
         await asyncio.sleep(self._takes_s)
@@ -53,7 +53,7 @@ class Room:
         self._news.set()
 
     async def until(self, number: int) -> bool:
-        """Wait until a state was sent, not longer than the deadline."""
+        """Wait until a state was sent, no longer than the deadline."""
         try:
             async with asyncio.timeout(WAIT_S):
                 while [number, 0] not in self.states and not self.left:
@@ -64,27 +64,27 @@ class Room:
         return [number, 0] in self.states
 
 
-Script = Callable[[Room], Coroutine[Any, Any, str]]
+Script = Callable[[Feed], Coroutine[Any, Any, str]]
 
 
-async def played(attempt: Attempt, title: str, takes_s: float, script: Script) -> None:
+async def play(attempt: Attempt, title: str, takes_s: float, script: Script) -> None:
     """Run the learner's coroutine beside a script that puts changes into its queue.
 
     Args:
         attempt: the coroutine on trial: `(changes, send, pause_s)`.
         title: what happens, for the outcome's first line.
         takes_s: how long a `send` takes, in seconds.
-        script: puts changes into the room's queue, and says what was wrong.
+        script: puts changes into the feed; returns what was wrong.
 
     Raises:
         NotYet: something was.
     """
     changes: asyncio.Queue[Any] = asyncio.Queue()
-    room = Room(changes, takes_s)
-    task = asyncio.ensure_future(attempt(changes, room.send, PAUSE_S))
-    task.add_done_callback(room.leave)
+    feed = Feed(changes, takes_s)
+    task = asyncio.ensure_future(attempt(changes, feed.send, PAUSE_S))
+    task.add_done_callback(feed.leave)
     try:
-        nudge = await script(room)
+        nudge = await script(feed)
         if task.done() or not nudge:
             async with asyncio.timeout(WAIT_S):
                 await task
@@ -97,71 +97,73 @@ async def played(attempt: Attempt, title: str, takes_s: float, script: Script) -
         task.cancel()
         await asyncio.wait([task], timeout=1)
     attempt.call_text, attempt.result_text = title, None
-    nudge = wrong_in_any_case(room) or nudge
+    nudge = explain_run(feed) or nudge
     if nudge:
-        raise NotYet(title, [("sent", shorter(room.states))], [nudge, *awaits(attempt)])
+        raise NotYet(
+            title, [("sent", shorten(feed.states))], [nudge, *list_forgotten_awaits(attempt)]
+        )
 
 
-def shorter(states: list[Any]) -> str:
+def shorten(states: list[Any]) -> str:
     """Write the states that were sent, however many there are."""
     text = ", ".join(map(str, states[:5])) or "nothing"
     return text if len(states) <= 5 else f"{text}, … ({len(states)} in all)"
 
 
-def wrong_in_any_case(room: Room) -> str:
-    """Say what is wrong with a run, whichever it is: None or a state twice, an early end."""
-    if None in room.states:
+def explain_run(feed: Feed) -> str:
+    """Say what would be wrong in any script: None or a state twice was sent, or it ended early."""
+    if None in feed.states:
         return "None is the end, not a state: it must not be sent."
-    if any(a == b for a, b in zip(room.states, room.states[1:], strict=False)):
+    if any(a == b for a, b in zip(feed.states, feed.states[1:], strict=False)):
         return "It sent the same state twice: send only when something has changed."
-    if room.early:
+    if feed.early:
         return "It returned before None came: go on until then."
     return ""
 
 
-async def one_vote(room: Room) -> str:
-    """A vote must be told at once, not after a pause."""
-    room.put(1)
-    if not await room.until(1):
+async def one_vote(feed: Feed) -> str:
+    """A vote must be sent at once, not after a pause."""
+    feed.put(1)
+    if not await feed.until(1):
         return "It never arrived: send a change as soon as there is one."
     await asyncio.sleep(2 * PAUSE_S)
-    room.end()
+    feed.end()
     return ""
 
 
-async def heap(room: Room) -> str:
-    """Of many that wait, the newest alone counts."""
-    room.put(*range(1, 101))
-    room.end()
-    if not await room.until(100):
+async def burst(feed: Feed) -> str:
+    """Of many changes that wait, only the newest counts."""
+    feed.put(*range(1, 101))
+    feed.end()
+    if not await feed.until(100):
         return "The last state is missing: whatever is left out, it must be sent, None or not."
-    if len(room.states) > 2:
+    if len(feed.states) > 2:
         return "They all waited already: only the newest is worth a message."
     return ""
 
 
-async def in_the_pause(room: Room) -> str:
-    """What comes in the pause is sent after it; then there is quiet."""
-    room.put(1)
-    if not await room.until(1):
+async def in_the_pause(feed: Feed) -> str:
+    """A change during the pause is sent after it; then nothing happens."""
+    feed.put(1)
+    if not await feed.until(1):
         return "It never arrived: send a change as soon as there is one."
-    room.put(2, 3)
-    if not await room.until(3):
+    feed.put(2, 3)
+    if not await feed.until(3):
         return "The last state came during the pause, and got lost: it must be sent after it."
     await asyncio.sleep(3 * PAUSE_S)
-    room.end()
+    feed.end()
     return ""
 
 
-async def stream(room: Room) -> str:
-    """While votes keep coming, messages keep their distance, and do not wait for the end."""
+async def steady_stream(feed: Feed) -> str:
+    """While votes keep coming, there is a pause between messages, and some before the end."""
     began = time.monotonic()
     for number in range(1, 61):
-        room.put(number)
+        feed.put(number)
         await asyncio.sleep(PAUSE_S / 20)
-    told, took_s = len(room.states), time.monotonic() - began
-    room.end()
-    if not await room.until(60):
+    told, took_s = len(feed.states), time.monotonic() - began
+    feed.end()
+    if not await feed.until(60):
         return "The last state is missing: whatever is left out, it must be sent, None or not."
     if not told:
         return "Nothing was sent while votes came: do not wait for the end."

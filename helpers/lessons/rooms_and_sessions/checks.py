@@ -7,8 +7,14 @@ from typing import Any
 
 from helpers.exercises.engine.attempt import Attempt
 from helpers.exercises.engine.exercise import exercise
-from helpers.exercises.stage.socketio_stage import Guest, Stage
-from helpers.lessons.rooms_and_sessions.rooms import ROOM, answered, called, house, inside, told
+from helpers.exercises.stage.socketio import Client, Stage
+from helpers.lessons.rooms_and_sessions.mistakes import (
+    ROOM,
+    call,
+    require_acknowledged,
+    require_heard,
+)
+from helpers.lessons.rooms_and_sessions.server import is_inside, serve_rooms
 
 NOT_INVITED = {"ok": False, "code": "not_invited"}
 INVITED = "invited to tea: Alice and Bob, to attic: nobody, to chess club: Carol"
@@ -24,9 +30,9 @@ INVITED = "invited to tea: Alice and Bob, to attic: nobody, to chess club: Carol
     ),
 )
 async def authorise_join(attempt: Attempt) -> None:
-    """One is invited, one is not; a room that is not there; what is no name of a room."""
+    """One is invited, one is not; an unknown room; values that are not a name."""
     invited = {"tea": {"Alice", "Bob"}, "attic": set[str](), "chess club": {"Carol"}}
-    async with house(attempt, lobby=("Alice", "Bob", "Carol", "A")) as here:
+    async with serve_rooms(attempt, lobby=("Alice", "Bob", "Carol", "A")) as stage:
         for tab, room, welcome, nudge in (
             ("Alice", "tea", True, "Alice is invited: let her in."),
             ("Carol", "tea", False, "Carol is not invited to `tea`: it is not enough to ask."),
@@ -39,27 +45,27 @@ async def authorise_join(attempt: Attempt) -> None:
             ("Bob", None, False, "None is no room: refuse."),
             ("Bob", "", False, "An empty name is no room: refuse."),
         ):
-            await asked(attempt, here, invited, (tab, room, welcome), nudge)
-        await here.sio.emit("message", "psst", room="tea")
-        heard = await here.heard()
+            await ask_to_join(attempt, stage, invited, (tab, room, welcome), nudge)
+        await stage.sio.emit("message", "psst", room="tea")
+        heard = await stage.hear()
         listeners = [tab for tab, events in heard.items() if ("message", "psst") in events]
         attempt.equal(listeners, ["Alice"], "After all that, `emit` to `tea` reached others.")
 
 
-async def asked(
+async def ask_to_join(
     attempt: Attempt,
-    here: Stage,
+    stage: Stage,
     invited: Mapping[str, set[str]],
     case: tuple[str, Any, bool],
     nudge: str,
 ) -> None:
     """Let one tab ask for one room."""
     tab, room, welcome = case
-    guest = here.guests[tab]
-    before = set(here.sio.rooms(guest.sid))
+    client = stage.clients[tab]
+    before = set(stage.sio.rooms(client.sid))
     title = f"{tab} asks to join {room!r}; {INVITED}"
-    got = await called(attempt, title, here.sio, dict(invited), guest.sid, room)
-    entered = [r for r in here.sio.rooms(guest.sid) if r not in before]
+    got = await call(attempt, title, stage.sio, dict(invited), client.sid, room)
+    entered = [r for r in stage.sio.rooms(client.sid) if r not in before]
     if not welcome and entered:
         if isinstance(got, dict) and got.get("ok") is False:
             nudge = f"{tab} is in the room now, and hears all: first ask, then enter."
@@ -67,16 +73,16 @@ async def asked(
     if not welcome and isinstance(got, dict) and got.get("ok") is False:
         code = got.get("code")
         secret = "One answer for all: another one would tell a stranger which rooms there are."
-        if code != NOT_INVITED["code"] and (room not in invited if _name(room) else True):
+        if code != NOT_INVITED["code"] and (room not in invited if _is_name(room) else True):
             attempt.equal(got, NOT_INVITED, secret)
-    answered(attempt, got, {"ok": True} if welcome else NOT_INVITED, nudge)
+    require_acknowledged(attempt, got, {"ok": True} if welcome else NOT_INVITED, nudge)
     if welcome and not entered:
         attempt.fail(f"It says ok, and {tab} is not in the room: `await sio.enter_room(…)`.")
     if welcome:
         attempt.equal(entered, [room], "The wrong room: `enter_room(sid, room)`.")
 
 
-def _name(room: object) -> bool:
+def _is_name(room: object) -> bool:
     return isinstance(room, str)
 
 
@@ -90,36 +96,38 @@ def _name(room: object) -> bool:
 async def members(attempt: Attempt) -> None:
     """Two rooms, two tabs of one person, an empty room; somebody leaves, somebody is gone."""
     tea = ("Carol", "Alice", "Bob", "Alice 2")
-    async with house(attempt, tea=tea, chess=("Bob 2", "Dave")) as here:
+    async with serve_rooms(attempt, tea=tea, chess=("Bob 2", "Dave")) as stage:
         everybody = ["Alice", "Bob", "Carol", "Dave"]
         title = "members(sio, 'tea'): Alice is there with two tabs, Bob and Carol with one"
-        got = await listed(attempt, title, here, "tea")
+        got = await ask_members(attempt, title, stage, "tea")
         once = "Alice has two tabs, and is one person: a set keeps a name once."
         attempt.require(sorted(got) != ["Alice", "Alice", "Bob", "Carol"], once)
         attempt.require(got != everybody, "Dave is in another room: ask for those in `room`.")
         attempt.require(sorted(got) != [*everybody[:3]] or got == sorted(got), "Sort the names.")
         attempt.equal(got, everybody[:3], "Each of them once, sorted.")
         title = "members(sio, 'chess'): Bob and Dave are there"
-        attempt.equal(await listed(attempt, title, here, "chess"), ["Bob", "Dave"], "Each once.")
+        attempt.equal(
+            await ask_members(attempt, title, stage, "chess"), ["Bob", "Dave"], "Each once."
+        )
         title = "members(sio, 'attic'): nobody is there"
         nudge = "Nobody is there: an empty list."
-        attempt.equal(await listed(attempt, title, here, "attic"), [], nudge)
-        await here.sio.leave_room(here.guests["Alice"].sid, "tea")
+        attempt.equal(await ask_members(attempt, title, stage, "attic"), [], nudge)
+        await stage.sio.leave_room(stage.clients["Alice"].sid, "tea")
         title = "members(sio, 'tea'): Alice has left with one of her two tabs"
         nudge = "Her other tab is still there, and so is she."
-        attempt.equal(await listed(attempt, title, here, "tea"), everybody[:3], nudge)
-        await here.leave(here.guests["Bob"])
+        attempt.equal(await ask_members(attempt, title, stage, "tea"), everybody[:3], nudge)
+        await stage.leave(stage.clients["Bob"])
         title = "members(sio, 'tea'): Bob has closed his tab there; another one is in 'chess'"
         nudge = "Bob is gone from here: ask the server now, and keep no list."
-        attempt.equal(await listed(attempt, title, here, "tea"), ["Alice", "Carol"], nudge)
+        attempt.equal(await ask_members(attempt, title, stage, "tea"), ["Alice", "Carol"], nudge)
 
 
-async def listed(attempt: Attempt, title: str, here: Stage, room: str) -> list[Any]:
-    """Ask the learner's function for names; sids in place of them have their own sentence."""
-    got = await called(attempt, title, here.sio, room)
+async def ask_members(attempt: Attempt, title: str, stage: Stage, room: str) -> list[Any]:
+    """Ask the learner's function for names; sids instead of names get their own sentence."""
+    got = await call(attempt, title, stage.sio, room)
     attempt.require(got is not None, "It returned None: return the names.")
-    sids = {guest.sid for guest in here.guests.values()}
-    if isinstance(got, list | set | tuple) and any(_in(one, sids) for one in got):
+    sids = {client.sid for client in stage.clients.values()}
+    if isinstance(got, list | set | tuple) and any(_holds_sid(one, sids) for one in got):
         attempt.result_text = None
         attempt.fail('Those are ids of connections. `(await sio.get_session(sid))["name"]`.')
     attempt.of_type(got, list)
@@ -127,7 +135,7 @@ async def listed(attempt: Attempt, title: str, here: Stage, room: str) -> list[A
     return names
 
 
-def _in(one: object, sids: set[str]) -> bool:
+def _holds_sid(one: object, sids: set[str]) -> bool:
     parts = one if isinstance(one, tuple | list) else [one]
     return any(isinstance(part, str) and part in sids for part in parts)
 
@@ -135,7 +143,7 @@ def _in(one: object, sids: set[str]) -> bool:
 NOT_A_MEMBER = {"ok": False, "code": "not_a_member"}
 
 
-def said(room: str, *numbers: int) -> list[dict[str, Any]]:
+def make_messages(room: str, *numbers: int) -> list[dict[str, Any]]:
     """Make messages of a room."""
     return [{"seq": seq, "text": f"{room} {seq}"} for seq in numbers]
 
@@ -151,12 +159,12 @@ def said(room: str, *numbers: int) -> list[dict[str, Any]]:
 async def room_history(attempt: Attempt) -> None:
     """The end of a history, pages before it, gaps, another room's, one that is not ours."""
     histories = {
-        "tea": said("tea", 1, 2, 5, 6, 9, 12, 13, 20),
-        "chess": said("chess", 1, 3, 4),
-        "secret": said("secret", 7, 8),
+        "tea": make_messages("tea", 1, 2, 5, 6, 9, 12, 13, 20),
+        "chess": make_messages("chess", 1, 3, 4),
+        "secret": make_messages("secret", 7, 8),
     }
     tabs: dict[str, Sequence[str]] = {"tea": ("Alice",), "chess": ("Alice",), "new": ("Alice",)}
-    async with house(attempt, secret=("Bob",), **tabs) as here:
+    async with serve_rooms(attempt, secret=("Bob",), **tabs) as stage:
         for room, before, numbers, more, nudge in (
             ("tea", None, (12, 13, 20), True, "`before` is None: the last three of the room."),
             ("tea", 12, (5, 6, 9), True, 'Those whose "seq" is smaller than `before`.'),
@@ -166,29 +174,31 @@ async def room_history(attempt: Attempt) -> None:
             ("chess", None, (1, 3, 4), False, "Exactly three: nothing is older."),
             ("new", None, (), False, "Nobody has said a word there: `histories.get(room, [])`."),
         ):
-            expected = {"ok": True, "messages": said(room, *numbers), "older": more}
-            paged(attempt, await page(attempt, here, room, before, histories), expected, nudge)
+            expected = {"ok": True, "messages": make_messages(room, *numbers), "older": more}
+            require_page(
+                attempt, await ask_page(attempt, stage, room, before, histories), expected, nudge
+            )
         nudge = "Alice is not in that room: she may not read what is said there."
         for room in ("secret", "attic"):
-            got = await page(attempt, here, room, None, histories)
+            got = await ask_page(attempt, stage, room, None, histories)
             if isinstance(got, dict) and got.get("messages"):
                 attempt.fail(nudge)
-            answered(attempt, got, NOT_A_MEMBER, nudge)
+            require_acknowledged(attempt, got, NOT_A_MEMBER, nudge)
 
 
-async def page(
-    attempt: Attempt, here: Stage, room: str, before: int | None, histories: Mapping[str, Any]
+async def ask_page(
+    attempt: Attempt, stage: Stage, room: str, before: int | None, histories: Mapping[str, Any]
 ) -> Any:
     """Ask for a page of a history, as Alice."""
     numbers = [message["seq"] for message in histories.get(room, ())]
     title = (
         f"room_history(sio, sid, {room!r}, {before}, histories): {room} has {numbers or 'none'}"
     )
-    guest: Guest = here.guests["Alice"]
-    return await called(attempt, title, here.sio, guest.sid, room, before, dict(histories))
+    client: Client = stage.clients["Alice"]
+    return await call(attempt, title, stage.sio, client.sid, room, before, dict(histories))
 
 
-def paged(attempt: Attempt, got: Any, expected: Mapping[str, Any], nudge: str) -> None:
+def require_page(attempt: Attempt, got: Any, expected: Mapping[str, Any], nudge: str) -> None:
     """Refuse unless the page is the right one, and say what is wrong with it."""
     attempt.require(got is not None, "It returned None: return the acknowledgement.")
     attempt.of_type(got, dict)
@@ -224,31 +234,31 @@ TABS = ("Alice", "Bob", "Bob 2", "Carol")
     ),
 )
 async def kick(attempt: Attempt) -> None:
-    """The owner kicks two tabs; somebody else may not; nobody of that name; no such room."""
+    """The owner kicks two tabs; others may not; an unknown name; an unknown room."""
     for case in ("Carol", "nobody", "no room"):
-        await kick_refused(attempt, case)
-    async with house(attempt, tea=TABS, chess=("Bob", "Carol"), own=("Bob 3",)) as here:
+        await require_kick_refused(attempt, case)
+    async with serve_rooms(attempt, tea=TABS, chess=("Bob", "Carol"), own=("Bob 3",)) as stage:
         title = "Alice owns 'tea', and kicks Bob, who is there with two tabs"
-        alice = here.guests["Alice"].sid
-        got = await called(attempt, title, here.sio, alice, ROOM, "Bob", {ROOM: "Alice"})
-        heard = await here.heard()
+        alice = stage.clients["Alice"].sid
+        got = await call(attempt, title, stage.sio, alice, ROOM, "Bob", {ROOM: "Alice"})
+        heard = await stage.hear()
         for tab in ("Bob", "Bob 2"):
             stay = f"A tab of Bob ({tab}) is still in the room, and hears all."
             both = " He has two: let each of them leave."
-            alone = all(inside(here, one, ROOM) for one in ("Bob", "Bob 2"))
-            connected = here.sio.manager.is_connected(here.guests[tab].sid, "/")
+            alone = all(is_inside(stage, one, ROOM) for one in ("Bob", "Bob 2"))
+            connected = stage.sio.manager.is_connected(stage.clients[tab].sid, "/")
             gone = "Bob is kicked out of one room, not of the server: `leave_room`."
             attempt.require(connected, gone)
-            attempt.require(not inside(here, tab, ROOM), stay + ("" if alone else both))
-        attempt.require(inside(here, "Bob", "chess"), "Bob may stay in `chess`.")
+            attempt.require(not is_inside(stage, tab, ROOM), stay + ("" if alone else both))
+        attempt.require(is_inside(stage, "Bob", "chess"), "Bob may stay in `chess`.")
         for tab in ("Alice", "Carol"):
-            attempt.require(inside(here, tab, ROOM), f"{tab} may stay: only Bob is kicked.")
-        told(attempt, heard)
-        answered(attempt, got, {"ok": True}, "Alice owns the room: she may.")
+            attempt.require(is_inside(stage, tab, ROOM), f"{tab} may stay: only Bob is kicked.")
+        require_heard(attempt, heard)
+        require_acknowledged(attempt, got, {"ok": True}, "Alice owns the room: she may.")
 
 
-async def kick_refused(attempt: Attempt, case: str) -> None:
-    """Let somebody kick who may not, or somebody who is not there."""
+async def require_kick_refused(attempt: Attempt, case: str) -> None:
+    """Refuse unless a kick fails that somebody may not do, or whose victim is absent."""
     by, room, name, expected, nudge = {
         "Carol": ("Carol", ROOM, "Bob", NOT_OWNER, "Alice owns `tea`, and Carol does not."),
         "nobody": (
@@ -266,13 +276,13 @@ async def kick_refused(attempt: Attempt, case: str) -> None:
             "Nobody owns `attic`: `owners.get(room)`.",
         ),
     }[case]
-    async with house(attempt, tea=TABS, chess=("Dave",)) as here:
-        sid = here.guests[by].sid
+    async with serve_rooms(attempt, tea=TABS, chess=("Dave",)) as stage:
+        sid = stage.clients[by].sid
         title = f"{by} kicks {name} out of {room!r}; owners = {{'tea': 'Alice'}}"
-        got = await called(attempt, title, here.sio, sid, room, name, {ROOM: "Alice"})
-        heard = await here.heard()
+        got = await call(attempt, title, stage.sio, sid, room, name, {ROOM: "Alice"})
+        heard = await stage.hear()
         for tab in TABS:
-            attempt.require(inside(here, tab, ROOM), f"{tab} is out. {nudge}")
+            attempt.require(is_inside(stage, tab, ROOM), f"{tab} is out. {nudge}")
         for tab, events in heard.items():
             attempt.require(not events, f"{tab} heard {events[:1]}, and nothing happened. {nudge}")
-        answered(attempt, got, expected, nudge)
+        require_acknowledged(attempt, got, expected, nudge)

@@ -1,4 +1,4 @@
-"""The checks of the lesson shared_document: versions, edits, and what is missing."""
+"""Exercises of the lesson shared_document: versions, edits and missing updates."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ def _insert(at: int, insert: str, author: str) -> Edit:
 def accept_edit(attempt: Attempt) -> None:
     """Return the document after an edit, and whether it was accepted."""
     document = {"version": 3, "text": "Hi"}
-    new, accepted = _pair(attempt, document, {"version": 3, "text": "Hi!"})
+    new, accepted = _call(attempt, document, {"version": 3, "text": "Hi!"})
     attempt.require(accepted, "Version 3 was edited, and 3 is the newest: accept it.")
-    _same_document(attempt, new, {"version": 4, "text": "Hi!"})
+    _require_document(attempt, new, {"version": 4, "text": "Hi!"})
     for version, text in ((2, "Hi?"), (0, "Hi?"), (4, "Hi?"), (2, "Hi")):
         stale = {"version": version, "text": text}
-        kept, accepted = _pair(attempt, document, stale)
-        attempt.require(not accepted, _not_refused(version))
+        kept, accepted = _call(attempt, document, stale)
+        attempt.require(not accepted, _explain_accepted(version))
         attempt.equal(kept, document, "A refused edit changes nothing: return the document.")
-    first, accepted = _pair(attempt, {"version": 0, "text": ""}, {"version": 0, "text": "a"})
+    first, accepted = _call(attempt, {"version": 0, "text": ""}, {"version": 0, "text": "a"})
     attempt.require(accepted, "Version 0 is a version like any other: is it taken for none?")
-    _same_document(attempt, first, {"version": 1, "text": "a"})
+    _require_document(attempt, first, {"version": 1, "text": "a"})
 
 
-def _pair(attempt: Attempt, document: Edit, edit: Edit) -> tuple[Any, Any]:
+def _call(attempt: Attempt, document: Edit, edit: Edit) -> tuple[Any, Any]:
     try:
         got = attempt(document, edit)
     except NotYet as failure:
@@ -61,7 +61,7 @@ def _pair(attempt: Attempt, document: Edit, edit: Edit) -> tuple[Any, Any]:
     return got[0], got[1]
 
 
-def _same_document(attempt: Attempt, got: Edit, expected: Edit) -> None:
+def _require_document(attempt: Attempt, got: Edit, expected: Edit) -> None:
     if got.get("version") == expected["version"] - 1:
         nudge = "The version stays the same: the next stale edit would pass. Add 1."
     else:
@@ -69,7 +69,7 @@ def _same_document(attempt: Attempt, got: Edit, expected: Edit) -> None:
     attempt.equal(got, expected, nudge)
 
 
-def _not_refused(version: int) -> str:
+def _explain_accepted(version: int) -> str:
     if version < 3:
         return f"Version {version} is older than 3: somebody has typed since. Refuse it."
     return f"The document is at 3: nobody can have seen version {version}. Refuse it, too."
@@ -102,15 +102,15 @@ OUTSIDE = (
 def apply_edit(attempt: Attempt) -> None:
     """Return the text after an edit; ValueError if it does not fit."""
     for text, edit, expected in FITTING:
-        got = _applied(attempt, text, edit)
+        got = _apply(attempt, text, edit)
         if got != expected:
             attempt.of_type(got, str)
-            attempt.equal(got, expected, _apply_nudge(got, text, edit))
+            attempt.equal(got, expected, _explain_text(got, text, edit))
     for text, edit, nudge in OUTSIDE:
-        _refused(attempt, text, edit, nudge)
+        _require_refusal(attempt, text, edit, nudge)
 
 
-def _applied(attempt: Attempt, text: str, edit: Edit) -> Any:
+def _apply(attempt: Attempt, text: str, edit: Edit) -> Any:
     try:
         return attempt(text, edit)
     except NotYet as failure:
@@ -121,7 +121,7 @@ def _applied(attempt: Attempt, text: str, edit: Edit) -> Any:
         raise
 
 
-def _refused(attempt: Attempt, text: str, edit: Edit, nudge: str) -> None:
+def _require_refusal(attempt: Attempt, text: str, edit: Edit, nudge: str) -> None:
     try:
         got = attempt(text, edit)
     except NotYet as failure:
@@ -135,7 +135,7 @@ def _refused(attempt: Attempt, text: str, edit: Edit, nudge: str) -> None:
     attempt.fail(f"{nudge} Raise `ValueError`.")
 
 
-def _apply_nudge(got: str, text: str, edit: Edit) -> str:
+def _explain_text(got: str, text: str, edit: Edit) -> str:
     at, delete, insert = edit["at"], edit["delete"], edit["insert"]
     if delete and got == text[:at] + insert + text[at:]:
         return "It inserts, but the deleted letters are still there: leave `delete` of them out."
@@ -178,10 +178,10 @@ def transform(attempt: Attempt) -> None:
         for author, rival in AUTHORS:
             edit, other = _insert(first, one, author), _insert(second, two, rival)
             behind = (first, author) > (second, rival)
-            _moved(attempt, edit, other, len(two) if behind else 0)
+            _require_moved(attempt, edit, other, len(two) if behind else 0)
 
 
-def _moved(attempt: Attempt, edit: Edit, other: Edit, shift: int) -> None:
+def _require_moved(attempt: Attempt, edit: Edit, other: Edit, shift: int) -> None:
     try:
         got = attempt(edit, other)
     except NotYet as failure:
@@ -203,10 +203,10 @@ def _moved(attempt: Attempt, edit: Edit, other: Edit, shift: int) -> None:
     attempt.require(isinstance(got.get("at"), int), "The place, `at`, is a whole number.")
     if any(got[field] != edit[field] for field in ("insert", "author")):
         attempt.fail("What is inserted and by whom stays as it was: only `at` may change.")
-    attempt.equal(got, expected, _transform_nudge(got, edit, other, shift))
+    attempt.equal(got, expected, _explain_moved(got, edit, other, shift))
 
 
-def _transform_nudge(got: Edit, edit: Edit, other: Edit, shift: int) -> str:
+def _explain_moved(got: Edit, edit: Edit, other: Edit, shift: int) -> str:
     moved, mine = got["at"] - edit["at"], f"{edit['author']}'s"
     if edit["at"] == other["at"]:
         if shift and not moved:
@@ -268,13 +268,13 @@ def what_is_missing(attempt: Attempt) -> None:
             )
             attempt.of_type(got, bytes, "An update is asked for: the bytes, not what they say.")
             before = client.get_state()
-            _enough(attempt, got, client, text)
-            _no_more(attempt, got, before, order)
+            _require_enough(attempt, got, client, text)
+            _require_no_more(attempt, got, before, order)
             assert str(client.get("text", type=Text)) == text
         _, clients, _ = _history()
 
 
-def _enough(attempt: Attempt, got: bytes, client: Any, text: str) -> None:
+def _require_enough(attempt: Attempt, got: bytes, client: Any, text: str) -> None:
     from pycrdt import Text
 
     if got[:2] in (b"\0\1", b"\0\2"):
@@ -290,7 +290,7 @@ def _enough(attempt: Attempt, got: bytes, client: Any, text: str) -> None:
     attempt.equal(read, text, nudge)
 
 
-def _no_more(attempt: Attempt, got: bytes, state: bytes, updates: list[bytes]) -> None:
+def _require_no_more(attempt: Attempt, got: bytes, state: bytes, updates: list[bytes]) -> None:
     from pycrdt import Doc
 
     doc: Any = Doc()

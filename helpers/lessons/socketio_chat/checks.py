@@ -7,44 +7,40 @@ from typing import Any
 
 from helpers.exercises.engine.attempt import Attempt
 from helpers.exercises.engine.exercise import exercise
+from helpers.exercises.engine.explain import match
 from helpers.exercises.engine.values import shown
-from helpers.exercises.stage.socketio_stage import NO_ANSWER, Event, Guest, Stage, stage
-from helpers.exercises.stage.websocket_room import SharedDict, SharedSet
-from helpers.exercises.stage.websocket_stage import Silence
-from helpers.lessons.socketio_chat.mistakes import WATCHER, WHY, acknowledged, deny, heard_by
+from helpers.exercises.stage.listening import NO_ACKNOWLEDGEMENT, Silence
+from helpers.exercises.stage.socketio import Client, Event, Stage, serve_handlers
+from helpers.exercises.stage.websocket_crowd import SharedDict, SharedSet
+from helpers.lessons.socketio_chat.mistakes import (
+    REASONS,
+    WATCHER,
+    deny,
+    require_acknowledged,
+    require_heard_by,
+)
 
 ECHO = "{name} wrote it and has it already: `skip_sid=sid` leaves one out."
-
 TYPIST = "{name} types, and knows it: `skip_sid=sid` leaves one out."
 
 
-class Names(SharedDict):
-    """The dict sid → name, which a learner's function gets as it is."""
-
-    def __repr__(self) -> str:
-        return "names"
-
-
-class Typists(SharedSet):
-    """The sids of those who type."""
-
-    def __repr__(self) -> str:
-        return "typists"
+def make_names() -> SharedDict:
+    """Make the dict that leads from sid to name, which a learner's function gets as it is."""
+    names = SharedDict()
+    names.shown_as = "names"
+    return names
 
 
-Names.__name__, Typists.__name__ = "dict", "set"
+async def connect_all(stage: Stage, names: SharedDict, *people: str) -> list[Client]:
+    """Connect a client for each name, and enter the names in the dict."""
+    clients = [await stage.connect(name) for name in people]
+    names.update({client.sid: client.name for client in clients})
+    return clients
 
 
-async def named(here: Stage, names: Names, *people: str) -> list[Guest]:
-    """Connect a client for each name, and enter it."""
-    guests = [await here.client(name) for name in people]
-    names.update({guest.sid: guest.name for guest in guests})
-    return guests
-
-
-def to_others(here: Stage, sender: str, event: Event) -> dict[str, Event]:
-    """Expect an event for all but one."""
-    return {name: event for name in here.guests if name != sender}
+def expect_others(stage: Stage, sender: str, event: Event) -> dict[str, Event]:
+    """Expect an event for everybody but the sender."""
+    return {name: event for name in stage.clients if name != sender}
 
 
 @exercise(
@@ -55,33 +51,35 @@ def to_others(here: Stage, sender: str, event: Event) -> dict[str, Event]:
     )
 )
 async def pass_on(attempt: Attempt) -> None:
-    """Two speak, then nonsense comes, and then they go on."""
-    names = Names()
-    async with stage(attempt) as here:
-        here.on("say", names)
-        alice, bob, _carol = await named(here, names, "Alice", "Bob", "Carol")
-        for guest, text in ((alice, "Hi"), (bob, "naïve 🎉"), *NO_TEXTS, (alice, "Bye")):
-            await said(attempt, here, guest or alice, text)
+    """Two people speak, then nonsense is sent, and then they continue."""
+    names = make_names()
+    async with serve_handlers(attempt) as stage:
+        stage.on("say", names)
+        alice, bob, _carol = await connect_all(stage, names, "Alice", "Bob", "Carol")
+        for client, text in ((alice, "Hi"), (bob, "naïve 🎉"), *NO_TEXTS, (alice, "Bye")):
+            await judge_said(attempt, stage, client or alice, text)
 
 
 NO_TEXTS: tuple[tuple[None, Any], ...] = ((None, 7), (None, ""), (None, "   "), (None, ["Hi"]))
 
 
-async def said(attempt: Attempt, here: Stage, guest: Guest, text: Any) -> None:
-    """Say something, good or bad, and judge what came of it."""
+async def judge_said(attempt: Attempt, stage: Stage, client: Client, text: Any) -> None:
+    """Say something, good or bad, and judge the reaction."""
     good = isinstance(text, str) and bool(text.strip())
-    here.emitted.clear()
-    ack = await guest.ask("say", text)
-    attempt.call_text = f"{guest.name} says {shown(text)}"
-    heard = await here.heard()
-    message = ("message", {"from": guest.name, "text": text})
+    stage.emitted.clear()
+    ack = await client.ask("say", text)
+    attempt.call_text = f"{client.name} says {shown(text)}"
+    heard = await stage.hear()
+    message = ("message", {"from": client.name, "text": text})
     nudge = ECHO if good else "That is no text, or an empty one: send nothing, say `bad_text`."
-    heard_by(attempt, here, heard, to_others(here, guest.name, message) if good else {}, nudge)
+    hearers = expect_others(stage, client.name, message) if good else {}
+    require_heard_by(attempt, stage, heard, hearers, nudge)
     if good:
-        acknowledged(attempt, ack, {"ok": True}, "It was passed on: `ok` is true.")
+        require_acknowledged(attempt, ack, {"ok": True}, "It was passed on: `ok` is true.")
     else:
         expected = {"ok": False, "code": "bad_text"}
-        acknowledged(attempt, ack, expected, "It was not passed on, and `ok` says that it was.")
+        nudge = "It was not passed on, and `ok` says that it was."
+        require_acknowledged(attempt, ack, expected, nudge)
 
 
 REFUSED: tuple[tuple[Any, str, str], ...] = (
@@ -107,59 +105,60 @@ REFUSED: tuple[tuple[Any, str, str], ...] = (
     total_s=25.0,
 )
 async def come_in(attempt: Attempt) -> None:
-    """Two come, others are refused, two race for one name."""
-    names = Names()
-    async with stage(attempt) as here:
-        here.on("connect", names)
-        await admitted(attempt, here, names, "Alice")
-        await admitted(attempt, here, names, "  Bob")
+    """Two connect, others are refused, and two race for one name."""
+    names = make_names()
+    async with serve_handlers(attempt) as stage:
+        stage.on("connect", names)
+        await require_admitted(attempt, stage, names, "Alice")
+        await require_admitted(attempt, stage, names, "  Bob")
         for auth, code, nudge in REFUSED:
-            await turned_away(attempt, here, names, auth, code, nudge)
-        await admitted(attempt, here, names, "Carol")
-        here.slow_s = 0.1
-        both = [here.client(name, {"name": "Dora"}) for name in ("first", "second")]
-        inside = [guest.name for guest in await asyncio.gather(*both) if guest.refused is None]
+            await require_turned_away(attempt, stage, names, auth, code, nudge)
+        await require_admitted(attempt, stage, names, "Carol")
+        stage.slow_s = 0.1
+        both = [stage.connect(name, {"name": "Dora"}) for name in ("first", "second")]
+        let_in = [client.name for client in await asyncio.gather(*both) if client.refused is None]
         attempt.call_text = "two come as 'Dora' at the same moment"
-        if len(inside) != 1:
+        if len(let_in) != 1:
             nudge = "While the first one's `emit` waits, the second one comes. Enter the name "
             nudge += "into `names` before any `await`."
-            deny(attempt, len(inside), "1", nudge, what="Doras let in")
+            deny(attempt, len(let_in), "1", nudge, what="Doras let in")
 
 
-async def admitted(attempt: Attempt, here: Stage, names: Names, typed: str) -> None:
-    """Come under a name that is free."""
+async def require_admitted(attempt: Attempt, stage: Stage, names: SharedDict, typed: str) -> None:
+    """Refuse unless a client is let in under a free name."""
     name = typed.strip()
-    here.emitted.clear()
-    guest = await here.client(name, {"name": typed})
+    stage.emitted.clear()
+    client = await stage.connect(name, {"name": typed})
     attempt.call_text = f"a client comes with auth {{'name': {typed!r}}}"
-    if guest.refused is not None:
-        deny(attempt, guest.refused, "let in", "Nobody else has this name: let her in.", "refused")
-    if names.get(guest.sid) != name:
+    if client.refused is not None:
+        nudge = "Nobody else has this name: let her in."
+        deny(attempt, client.refused, "let in", nudge, what="refused")
+    if names.get(client.sid) != name:
         nudge = "`names` leads from the sid to the name, without the spaces around it: "
         nudge += "`names[sid] = name`."
         deny(attempt, list(names.values()), f"names[sid] == {name!r}", nudge, what="in names")
     event = ("joined", {"name": name, "online": sorted(names.values())})
     nudge = "{name} knows that she came: `skip_sid=sid` tells the others alone."
-    heard_by(attempt, here, await here.heard(), to_others(here, name, event), nudge)
+    require_heard_by(attempt, stage, await stage.hear(), expect_others(stage, name, event), nudge)
 
 
-async def turned_away(
-    attempt: Attempt, here: Stage, names: Names, auth: Any, code: str, nudge: str
+async def require_turned_away(
+    attempt: Attempt, stage: Stage, names: SharedDict, auth: Any, code: str, nudge: str
 ) -> None:
-    """Come under a name that is not to be had."""
+    """Refuse unless a client is refused, because its name is taken or bad."""
     before = dict(names)
-    guest = await here.client("nobody", auth)
+    client = await stage.connect("nobody", auth)
     attempt.call_text = f"a client comes with auth {shown(auth)}"
     expected = f"ConnectionRefusedError({code!r})"
-    if guest.refused is None or attempt.failure is not None:
+    if client.refused is None or attempt.failure is not None:
         deny(attempt, Silence("let in"), expected, nudge, what="the client was")
-    reason = guest.refused.get("message") if isinstance(guest.refused, dict) else guest.refused
+    reason = client.refused.get("message") if isinstance(client.refused, dict) else client.refused
     if reason != code:
-        deny(attempt, reason, expected, WHY.get(str(reason), nudge), what="connect_error")
+        deny(attempt, reason, expected, match(str(reason), REASONS) or nudge, what="connect_error")
     if dict(names) != before:
         nudge = "Who is refused does not belong into `names`: look first, then enter."
         deny(attempt, list(names.values()), str(list(before.values())), nudge, what="in names")
-    heard_by(attempt, here, await here.heard(), {}, "")
+    require_heard_by(attempt, stage, await stage.hear(), {}, "")
 
 
 @exercise(
@@ -170,35 +169,37 @@ async def turned_away(
 )
 async def go_out(attempt: Attempt) -> None:
     """Bob leaves, then a watcher without a name, then Carol."""
-    names = Names()
-    async with stage(attempt) as here:
-        here.on("disconnect", names)
-        guests = await named(here, names, "Alice", "Bob", "Carol")
-        watcher = await here.client("a watcher")
-        for guest in (guests[1], watcher, guests[2]):
-            here.emitted.clear()
-            await here.leave(guest)
-            attempt.call_text = f"{guest.name} leaves"
-            heard = await here.heard()
-            if guest is watcher:
-                heard_by(attempt, here, heard, {}, WATCHER)
+    names = make_names()
+    async with serve_handlers(attempt) as stage:
+        stage.on("disconnect", names)
+        clients = await connect_all(stage, names, "Alice", "Bob", "Carol")
+        watcher = await stage.connect("a watcher")
+        for client in (clients[1], watcher, clients[2]):
+            stage.emitted.clear()
+            await stage.leave(client)
+            attempt.call_text = f"{client.name} leaves"
+            heard = await stage.hear()
+            if client is watcher:
+                require_heard_by(attempt, stage, heard, {}, WATCHER)
                 continue
-            online = sorted(person.name for person in here.guests.values() if person != watcher)
-            judge_left(attempt, here, heard, guest, online)
-            if guest.sid in names:
-                nudge = f"{guest.name} has left, and the name is still taken: take it out."
+            online = sorted(person.name for person in stage.clients.values() if person != watcher)
+            judge_left(attempt, stage, heard, client, online)
+            if client.sid in names:
+                nudge = f"{client.name} has left, and the name is still taken: take it out."
                 deny(attempt, list(names.values()), str(online), nudge, what="in names")
 
 
-def judge_left(attempt: Attempt, here: Stage, heard: Any, guest: Guest, online: list[str]) -> None:
-    """Judge what those who stayed heard of somebody who left."""
+def judge_left(
+    attempt: Attempt, stage: Stage, heard: Any, client: Client, online: list[str]
+) -> None:
+    """Judge what the others heard when somebody left."""
     for name, came in heard.items():
         data = came[0][1] if came else None
-        if isinstance(data, dict) and guest.name in (data.get("online") or ()):
-            nudge = f"{guest.name} is not online any more: take the name out first."
+        if isinstance(data, dict) and client.name in (data.get("online") or ()):
+            nudge = f"{client.name} is not online any more: take the name out first."
             deny(attempt, data, f"online: {online}", nudge, what=f"{name} heard")
-    event = ("left", {"name": guest.name, "online": online})
-    heard_by(attempt, here, heard, dict.fromkeys(here.guests, event), "")
+    event = ("left", {"name": client.name, "online": online})
+    require_heard_by(attempt, stage, heard, dict.fromkeys(stage.clients, event), "")
 
 
 TYPING = (
@@ -221,20 +222,21 @@ TYPING = (
 )
 async def note_typing(attempt: Attempt) -> None:
     """Three people type, key by key."""
-    names, typists = Names(), Typists()
-    async with stage(attempt) as here:
-        here.on("typing", names, typists)
-        await named(here, names, "Alice", "Bob", "Carol")
+    names, typists = make_names(), SharedSet()
+    typists.shown_as = "typists"
+    async with serve_handlers(attempt) as stage:
+        stage.on("typing", names, typists)
+        await connect_all(stage, names, "Alice", "Bob", "Carol")
         for number, (name, on, changes, nudge) in enumerate(TYPING):
-            here.emitted.clear()
-            await here.guests[name].ask("typing", on)
+            stage.emitted.clear()
+            await stage.clients[name].ask("typing", on)
             attempt.call_text = f"{name} says typing: {on}"
-            heard = await here.heard()
+            heard = await stage.hear()
             event = ("typing", {"name": name, "on": on})
-            if changes and number and not here.emitted:
+            if changes and number and not stage.emitted:
                 deny(attempt, Silence("nothing"), event, nudge, what="the others heard")
-            expected = to_others(here, name, event) if changes else {}
-            heard_by(attempt, here, heard, expected, TYPIST if changes else nudge)
+            expected = expect_others(stage, name, event) if changes else {}
+            require_heard_by(attempt, stage, heard, expected, TYPIST if changes else nudge)
 
 
 ONE = (
@@ -259,40 +261,40 @@ ONE = (
     total_s=20.0,
 )
 async def tell_one(attempt: Attempt) -> None:
-    """A secret for Bob, for nobody, for Carol, who does not answer, and for oneself."""
-    names = Names()
-    async with stage(attempt) as here:
-        here.on("tell", names)
-        guests = await named(here, names, "Alice", "Bob", "Carol", "Dave")
-        guests[2].answers["message"] = NO_ANSWER
+    """A secret for Bob, for an unknown name, for Carol, who does not answer, and for oneself."""
+    names = make_names()
+    async with serve_handlers(attempt) as stage:
+        stage.on("tell", names)
+        clients = await connect_all(stage, names, "Alice", "Bob", "Carol", "Dave")
+        clients[2].acknowledgements["message"] = NO_ACKNOWLEDGEMENT
         for to, expected in ONE:
-            here.emitted.clear()
-            ack = await guests[0].ask("tell", to, "psst", within_s=4)
+            stage.emitted.clear()
+            ack = await clients[0].ask("tell", to, "psst", within_s=4)
             attempt.call_text = f"Alice tells {to}: 'psst'"
-            await judge_secret(attempt, here, to, ack, expected)
+            await judge_secret(attempt, stage, to, ack, expected)
 
 
 async def judge_secret(
-    attempt: Attempt, here: Stage, to: str, ack: Any, expected: dict[str, Any]
+    attempt: Attempt, stage: Stage, to: str, ack: Any, expected: dict[str, Any]
 ) -> None:
     """Judge who heard it, then the acknowledgement."""
-    heard = await here.heard()
+    heard = await stage.hear()
     event = ("message", {"from": "Alice", "to": to, "text": "psst"})
-    if ack is NO_ANSWER and to == "Carol" and attempt.failure is None:
+    if ack is NO_ACKNOWLEDGEMENT and to == "Carol" and attempt.failure is None:
         nudge = "It waits longer than a second for Carol: `call` has a `timeout`."
         deny(attempt, ack, expected, nudge)
     intruder = "It was private, and {name} heard it: `to=` the sid of one person."
     if to != "Alice" and heard["Alice"]:
         intruder = "Alice is the sender: look for the sid whose name is `to`."
-    known = {to: event} if to in here.guests else {}
+    known = {to: event} if to in stage.clients else {}
     if known and not heard[to] and heard["Alice"] and attempt.failure is None:
         deny(attempt, Silence("nothing"), event, intruder, what=f"{to} heard")
     if not known:
         intruder = "Nobody is called Zoe: call no one, and say `no_such_person`."
-    heard_by(attempt, here, heard, known, intruder)
+    require_heard_by(attempt, stage, heard, known, intruder)
     nudge = {
         "Carol": "Carol's client has acknowledged nothing. `emit` does not wait for that: "
         "`call` does.",
         "Zoe": "Nobody is called Zoe.",
     }.get(to, f"{to} has acknowledged it.")
-    acknowledged(attempt, ack, expected, nudge)
+    require_acknowledged(attempt, ack, expected, nudge)

@@ -1,4 +1,4 @@
-"""The mistakes that are made with events: what a wrong answer tells about them."""
+"""Mistakes in handlers of events, and what to say about them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 from helpers.exercises.engine.attempt import Attempt
+from helpers.exercises.engine.explain import Meanings, match
 from helpers.exercises.engine.values import shown
-from helpers.exercises.stage.socketio_stage import Event, Stage
-from helpers.exercises.stage.websocket_stage import Silence, refuse
-from helpers.lessons.chat.mistakes import misfielded
+from helpers.exercises.stage.listening import Silence
+from helpers.exercises.stage.socketio import Event, Stage
+from helpers.exercises.stage.verdict import find_wrong_field, refuse
 
-SAID = (
+MEANINGS: Meanings = (
     ("broadcast.", "`call` asks one client, so it has to know which: `to=` and a sid."),
-    ("name is a text", "`emit` takes the event's name first, then its data."),
+    ("name is a string", "`emit` takes the event's name first, then its data."),
     ("argument 'skip'", "The parameter is called `skip_sid`."),
     ("has no attribute 'broadcast'", "`emit` without `to` reaches everybody."),
     ("has no attribute 'send_json'", "`emit` takes the event's name, then a dict."),
@@ -24,11 +25,7 @@ SAID = (
     ("of type dict_values", "JSON knows lists: `sorted(…)` makes one of the names."),
     ("of type set", "JSON has no sets: a dict has colons, and `sorted(…)` makes a list."),
     (
-        "'NoneType' object is not",
-        "`auth` may be `None`, when a client says nothing about itself. Look before you ask.",
-    ),
-    (
-        "'NoneType' object has no",
+        ("'NoneType' object is not", "'NoneType' object has no"),
         "`auth` may be `None`, when a client says nothing about itself. Look before you ask.",
     ),
     (
@@ -53,22 +50,28 @@ SAID = (
 SID = "HZIUhWVI6LbTjPDoAAAB"  # what a sid looks like
 WATCHER = "A watcher has no name in `names`, and leaves without a word."
 
-WHY = {  # a connection was refused, and with these reasons
-    "Connection refused by server": "Python has a `ConnectionRefusedError` of its own, which "
-    "tells the client nothing. Raise that of `socketio.exceptions`.",
-    "Connection rejected by server": "`False` refuses, too, but tells nobody why: raise "
-    "`socketio.exceptions.ConnectionRefusedError`, with the code in it.",
-}
+REASONS: Meanings = (  # that a client gets when its connection is refused
+    (
+        "Connection refused by server",
+        "Python has a `ConnectionRefusedError` of its own, which tells the client nothing. "
+        "Raise that of `socketio.exceptions`.",
+    ),
+    (
+        "Connection rejected by server",
+        "`False` refuses, too, but tells nobody why: raise "
+        "`socketio.exceptions.ConnectionRefusedError`, with the code in it.",
+    ),
+)
 
 
-def means(failure: BaseException | None) -> str:
+def explain_failure(failure: BaseException | None) -> str:
     """Say what an exception means in a handler of events.
 
     Args:
         failure: how the call ended, with the exception as its cause.
 
     Returns:
-        The next step; nothing where nobody knows.
+        The next step; empty if it is unknown.
     """
     from socketio.exceptions import TimeoutError as NoAcknowledgement
 
@@ -80,31 +83,32 @@ def means(failure: BaseException | None) -> str:
         )
     if isinstance(cause, KeyError) and len(str(cause.args[0])) == len(SID):
         return WATCHER
-    said = f"{type(cause).__name__}: {cause}"
-    return next((nudge for part, nudge in SAID if part in said), "")
+    return match(cause, MEANINGS)
 
 
 def deny(
     attempt: Attempt, got: object, expected: object, nudge: str, what: str = "acknowledged"
 ) -> NoReturn:
-    """Refuse what came; where the handler raised, say what that means.
+    """Refuse what came; if the handler raised, say what that means.
 
     Args:
         attempt: the handler on trial.
         got: what came.
         expected: what should have come.
-        nudge: the next step, where nothing was raised.
+        nudge: the next step, if nothing was raised.
         what: the name of what came.
 
     Raises:
         NotYet: always.
     """
-    nudge = nudge if attempt.failure is None else means(attempt.failure)
+    nudge = nudge if attempt.failure is None else explain_failure(attempt.failure)
     text = expected if isinstance(expected, str) else shown(expected)
     refuse(attempt, got, text, nudge, what=what)
 
 
-def acknowledged(attempt: Attempt, got: Any, expected: Mapping[str, Any], nudge: str) -> None:
+def require_acknowledged(
+    attempt: Attempt, got: Any, expected: Mapping[str, Any], nudge: str
+) -> None:
     """Refuse an acknowledgement that is not the expected one.
 
     Args:
@@ -127,27 +131,27 @@ def acknowledged(attempt: Attempt, got: Any, expected: Mapping[str, Any], nudge:
     elif isinstance(got, list):
         nudge = "Return one dict: several values arrive as several arguments."
     elif isinstance(got, dict) and got.get("ok") == expected["ok"]:
-        nudge = misfielded(got, expected)
+        nudge = find_wrong_field(got, expected)
     deny(attempt, got, expected, nudge)
 
 
-def misheard(here: Stage, heard: Sequence[Event], name: str, expected: Event | None) -> str:
+def explain_heard(stage: Stage, heard: Sequence[Event], name: str, expected: Event | None) -> str:
     """Say what is wrong with what one client heard.
 
     Args:
-        here: the stage, which knows what was emitted.
+        stage: the stage, which knows what was emitted.
         heard: what came to that client.
         name: the client's.
-        expected: the event that should have come; None where none should.
+        expected: the event that should have come; None if there should be none.
 
     Returns:
-        The next step; nothing when exactly that came.
+        The next step; empty when exactly that came.
     """
     if expected is None:
         return f"{name} heard {heard[0][0]!r}, and should not have." if heard else ""
     event, data = expected
     if not heard:
-        return unheard(here, name, event)
+        return explain_unheard(stage, name, event)
     got_event, got = heard[0]
     if got_event != event:
         return f"The event is called {event!r}, and {name} heard {got_event!r}."
@@ -157,27 +161,27 @@ def misheard(here: Stage, heard: Sequence[Event], name: str, expected: Event | N
         return f"The data of an event should be one dict here, and {name} got {got!r}."
     if len(heard) > 1:
         return f"Once is enough: {name} heard {len(heard)} events."
-    return misfielded(got, data)
+    return find_wrong_field(got, data)
 
 
-def unheard(here: Stage, name: str, event: str) -> str:
-    """Say why somebody may have heard nothing."""
-    if not here.emitted:
+def explain_unheard(stage: Stage, name: str, event: str) -> str:
+    """Say why somebody perhaps heard nothing."""
+    if not stage.emitted:
         return f"{name} heard nothing: `await sio.emit({event!r}, …)` sends an event."
-    last = here.emitted[-1]
-    sids = {guest.sid for guest in here.guests.values()}
-    if strange(last.to, sids):
+    last = stage.emitted[-1]
+    sids = {client.sid for client in stage.clients.values()}
+    if is_stranger(last.to, sids):
         return f"`to` takes a sid. {last.to!r} is none, so nobody heard it."
-    if strange(last.skip_sid, sids):
+    if is_stranger(last.skip_sid, sids):
         return f"`skip_sid` takes a sid, and {last.skip_sid!r} is none."
     if last.to is not None:
         return f"{name} heard nothing: with `to`, one client hears it, and no other."
     return f"{name} heard nothing. Is somebody skipped who should hear it?"
 
 
-def heard_by(
+def require_heard_by(
     attempt: Attempt,
-    here: Stage,
+    stage: Stage,
     heard: Mapping[str, Sequence[Event]],
     expected: Mapping[str, Event],
     intruder: str,
@@ -186,7 +190,7 @@ def heard_by(
 
     Args:
         attempt: the handler on trial.
-        here: the stage.
+        stage: the stage.
         heard: what everybody heard.
         expected: the event for each who should hear one.
         intruder: the next step, when somebody else heard it.
@@ -196,27 +200,27 @@ def heard_by(
     """
     for name in heard:
         due = expected.get(name)
-        problem = misheard(here, heard[name], name, due)
+        problem = explain_heard(stage, heard[name], name, due)
         if due is None and problem:
-            problem = intruded(here, heard, name) or intruder.format(name=name) or problem
+            problem = explain_intruder(stage, heard, name) or intruder.format(name=name) or problem
         if problem or attempt.failure is not None:
             got: object = heard[name][0] if heard[name] else Silence("nothing")
             deny(attempt, got, due or "nothing", problem, what=f"{name} heard")
 
 
-def strange(given: Any, sids: Collection[str]) -> bool:
-    """Whether `to` or `skip_sid` names none of the clients; both take lists, too."""
-    listed = given if isinstance(given, list) else [given]
-    return given is not None and not any(sid in listed for sid in sids)
+def is_stranger(given: Any, sids: Collection[str]) -> bool:
+    """Whether `to` or `skip_sid` names no client at all; both may also be lists."""
+    ask_members = given if isinstance(given, list) else [given]
+    return given is not None and not any(sid in ask_members for sid in sids)
 
 
-def intruded(here: Stage, heard: Mapping[str, Sequence[Event]], name: str) -> str:
-    """Say why somebody may have heard what was not for them; nothing where nobody knows."""
-    last = here.emitted[-1] if here.emitted else None
-    sids = {guest.sid for guest in here.guests.values()}
-    if last and strange(last.skip_sid, sids):
+def explain_intruder(stage: Stage, heard: Mapping[str, Sequence[Event]], name: str) -> str:
+    """Say why somebody perhaps heard an event that was not for them; empty if unknown."""
+    last = stage.emitted[-1] if stage.emitted else None
+    sids = {client.sid for client in stage.clients.values()}
+    if last and is_stranger(last.skip_sid, sids):
         return f"`skip_sid` takes a sid, and {last.skip_sid!r} is none."
     alone = not any(came for other, came in heard.items() if other != name)
-    if last and last.to == here.guests[name].sid and alone and len(heard) > 1:
+    if last and last.to == stage.clients[name].sid and alone and len(heard) > 1:
         return f"With `to`, one client hears it, and that was {name}."
     return ""

@@ -1,4 +1,4 @@
-"""The checks of the lesson socketio_on_the_wire: packets read, written and talked."""
+"""Exercises of the lesson socketio_on_the_wire: packets read, written and exchanged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from helpers.exercises.engine.attempt import Attempt, NotYet
 from helpers.exercises.engine.exercise import exercise
 from helpers.exercises.engine.values import same, shown
-from helpers.lessons.socketio_on_the_wire.strict_chat import Answer, strict_chat
+from helpers.lessons.socketio_on_the_wire.server import Violation, serve_chat
 
 Parsed = tuple[str, str, int | None, Any]
 
@@ -47,11 +47,11 @@ def parse_packet(attempt: Attempt) -> None:
         for name, part, wanted in zip(PARTS, got, expected, strict=True):
             if not same(part, wanted):
                 facts = [("returned", shown(got)), ("expected", shown(expected))]
-                nudge = _packet_nudge(name, part, wanted)
+                nudge = _explain_part(name, part, wanted)
                 raise NotYet(attempt.call_text, facts, [nudge])
 
 
-def _packet_nudge(name: str, got: Any, wanted: Any) -> str:
+def _explain_part(name: str, got: Any, wanted: Any) -> str:
     match name:
         case "type":
             if got == "message":
@@ -101,7 +101,7 @@ def build_event(attempt: Attempt) -> None:
         wanted = expected.partition("[")[0]
         if head != wanted:
             facts = [("returned", shown(got)), ("expected", shown(expected))]
-            raise NotYet(attempt.call_text, facts, [_head_nudge(got, head, wanted, number)])
+            raise NotYet(attempt.call_text, facts, [_explain_head(got, head, wanted, number)])
         try:
             data = json.loads(bracket + rest)
         except ValueError:
@@ -110,7 +110,7 @@ def build_event(attempt: Attempt) -> None:
         attempt.equal(data, [name, *values], nudge, reveal=False)
 
 
-def _head_nudge(got: str, head: str, wanted: str, number: int | None) -> str:
+def _explain_head(got: str, head: str, wanted: str, number: int | None) -> str:
     if not head.startswith("42"):
         return "It begins with 42: a message of Engine.IO, an event of Socket.IO."
     if head == "42" and got.endswith(str(number)):
@@ -147,31 +147,37 @@ async def join_chat(attempt: Attempt) -> None:
     """Join, say one text, answer pings, return the acknowledgement."""
     for name, text, due in TALKS:
         title = f"join_chat(address, {name!r}, {text!r})"
-        async with strict_chat(name, text, due) as chat:
+        async with serve_chat(name, text, due) as chat:
             try:
                 got = await attempt(chat.address, name, text)
             except NotYet as failure:
-                await chat.over(0.1)
-                if chat.problem:
-                    raise _told(title, chat.problem, failure) from failure
+                await chat.wait_until_over(0.1)
+                if chat.violation:
+                    raise _make_refusal(title, chat.violation, failure) from failure
                 raise
             attempt.call_text = title
-            if not chat.came:
-                raise _told(title, Answer("Nobody came to the chat: connect to `address`."))
-            if not await chat.over(1.0):
-                chat.problem = Answer("The connection is still open: close it at the end.")
-            if chat.problem and not _ack_nudge(got):
-                raise _told(title, chat.problem)
-            attempt.equal(got, due, _ack_nudge(got) or "Return what the acknowledgement carries.")
+            if not chat.connected:
+                raise _make_refusal(
+                    title, Violation("Nobody came to the chat: connect to `address`.")
+                )
+            if not await chat.wait_until_over(1.0):
+                chat.violation = Violation("The connection is still open: close it at the end.")
+            if chat.violation and not _explain_acknowledgement(got):
+                raise _make_refusal(title, chat.violation)
+            attempt.equal(
+                got,
+                due,
+                _explain_acknowledgement(got) or "Return what the acknowledgement carries.",
+            )
 
 
-def _told(title: str, problem: Answer, failure: NotYet | None = None) -> NotYet:
-    facts = [("the chat got", shown(problem.got))] if problem.got is not None else []
+def _make_refusal(title: str, violation: Violation, failure: NotYet | None = None) -> NotYet:
+    facts = [("the chat got", shown(violation.got))] if violation.got is not None else []
     awaits = [line for line in (failure.lines if failure else ()) if "Nobody awaited" in line]
-    return NotYet(title, facts, [problem.nudge, *awaits])
+    return NotYet(title, facts, [violation.nudge, *awaits])
 
 
-def _ack_nudge(got: Any) -> str:
+def _explain_acknowledgement(got: Any) -> str:
     if got == "2":
         return "That is a ping, which came before the acknowledgement. Answer it, and read on."
     if isinstance(got, str) and got.startswith("42"):

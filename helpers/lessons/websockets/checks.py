@@ -8,21 +8,24 @@ from typing import Any
 
 from helpers.exercises.engine.attempt import Attempt, NotYet
 from helpers.exercises.engine.exercise import exercise
-from helpers.exercises.stage.websocket_stage import (
-    GONE,
-    NO_ANSWER,
-    Silence,
-    answer,
-    client,
-    enriched,
-    next_message,
-    no_answer,
-    peers,
-    refuse,
-    served,
-    tell,
+from helpers.exercises.engine.explain import match_cause
+from helpers.exercises.stage.listening import GONE, NO_ANSWER, Silence
+from helpers.exercises.stage.verdict import explain_silence, refuse, reword
+from helpers.exercises.stage.websocket import (
+    ask,
+    connect,
+    open_peers,
+    receive,
+    send,
+    serve_handler,
 )
-from helpers.lessons.websockets.mistakes import misreply, reversed_how, why, wrongly_found
+from helpers.lessons.websockets.mistakes import (
+    UNSENDABLE,
+    explain_failure,
+    explain_found,
+    explain_reply,
+    explain_reverse,
+)
 
 
 @exercise(
@@ -34,13 +37,13 @@ from helpers.lessons.websockets.mistakes import misreply, reversed_how, why, wro
 )
 async def reverse(attempt: Attempt) -> None:
     """Several messages on one connection, another client between them."""
-    async with served(attempt) as url, client(url) as alice, client(url) as bob:
+    async with serve_handler(attempt) as url, connect(url) as alice, connect(url) as bob:
         turns = [(alice, "abc"), (alice, "Hello, world"), (bob, "Bob"), (alice, "naïve 🎉")]
         before = [text[::-1] for _, text in turns]
         for asked, (websocket, text) in enumerate([*turns, (alice, "")], start=1):
-            got = await answer(attempt, websocket, text)
+            got = await ask(attempt, websocket, text)
             if got != text[::-1]:
-                how = reversed_how(got, text, before) or no_answer(attempt, got, asked)
+                how = explain_reverse(got, text, before) or explain_silence(attempt, got, asked)
                 refuse(attempt, got, repr(text[::-1]), how)
 
 
@@ -103,17 +106,16 @@ REQUESTS: tuple[Request, ...] = (
 )
 async def calculator(attempt: Attempt) -> None:
     """Four sums, then every kind of nonsense, on one connection."""
-    async with served(attempt) as url, client(url) as websocket:
+    async with serve_handler(attempt) as url, connect(url) as websocket:
         for asked, (request, value, nudge) in enumerate(REQUESTS, start=1):
-            got = await answer(attempt, websocket, request)
-            problem = misreply(got, value, nudge)
+            got = await ask(attempt, websocket, request)
+            problem = explain_reply(got, value, nudge)
             if problem:
                 if isinstance(got, Silence) and value is not None:
-                    problem = no_answer(attempt, got, asked)
+                    problem = explain_silence(attempt, got, asked)
                 elif got is GONE and attempt.failure is None:
                     problem = "The handler has ended: the `try` belongs into the loop."
-                elif "not JSON serializable" in str(getattr(attempt.failure, "__cause__", "")):
-                    problem = "JSON has no exceptions: `str(error)` makes a text of one."
+                problem = match_cause(attempt.failure, UNSENDABLE) or problem
                 due = {"reason": "…"} if value is None else {"value": value}
                 reply = {"type": "error" if value is None else "result", **due}
                 refuse(attempt, got, json.dumps(reply, ensure_ascii=False), problem)
@@ -144,17 +146,19 @@ DEAD = [name for name, state in PEERS.items() if state in ("frozen", "gone")]
 async def find_dead(attempt: Attempt) -> None:
     """Three frozen peers and one that has left, among others that are well."""
     title = "find_dead(peers): Bob, Erin and Frank are frozen, Dave has left"
-    async with peers(PEERS) as connections:
+    async with open_peers(PEERS) as connections:
         try:
             got = await attempt(connections)
         except NotYet as failure:
-            raise enriched(failure, why(failure, connections), title) from failure.__cause__
+            raise reword(
+                failure, explain_failure(failure, connections), title
+            ) from failure.__cause__
         attempt.call_text = title
         if isinstance(got, set | frozenset | tuple):
             got = [name for name in connections if name in got]
         attempt.of_type(got, list)
         if sorted(map(str, got)) != sorted(DEAD):
-            attempt.equal(got, DEAD, nudge=wrongly_found(got))
+            attempt.equal(got, DEAD, nudge=explain_found(got))
 
 
 @exercise(
@@ -178,21 +182,21 @@ async def unfrozen(attempt: Attempt) -> None:
         return text.upper()
 
     try:
-        async with served(attempt, slow) as url, client(url) as alice, client(url) as bob:
-            got = await answer(attempt, alice, "short")
-            called(attempt, got, calls)
-            await tell(alice, "long")
-            got = await answer(attempt, bob, "short")
+        async with serve_handler(attempt, slow) as url, connect(url) as alice, connect(url) as bob:
+            got = await ask(attempt, alice, "short")
+            require_called(attempt, got, calls)
+            await send(alice, "long")
+            got = await ask(attempt, bob, "short")
             if got != "SHORT":
                 nudge = "Another client's `slow` kept this one waiting. Is there a wait without "
                 nudge += "`await`, such as `join()` or `result()`?"
                 refuse(attempt, got, "'SHORT'", nudge)
-            await in_order(attempt, alice, free)
+            await require_order(attempt, alice, free)
     finally:
         free.set()
 
 
-def called(attempt: Attempt, got: str | bytes | Silence, calls: list[str]) -> None:
+def require_called(attempt: Attempt, got: str | bytes | Silence, calls: list[str]) -> None:
     """Refuse the first answer if it is wrong, or was made in the loop's own thread."""
     failure = getattr(attempt.failure, "__cause__", None)
     nudge = "Send what `slow(message)` returns."
@@ -212,28 +216,28 @@ def called(attempt: Attempt, got: str | bytes | Silence, calls: list[str]) -> No
         nudge = "`slow` was never called. Is the result of `to_thread` awaited? "
         nudge += "Did it get `slow` itself, and the message?"
     elif isinstance(got, Silence):
-        nudge = no_answer(attempt, got, 1)
+        nudge = explain_silence(attempt, got, 1)
     if got != "SHORT":
         refuse(attempt, got, "'SHORT'", nudge)
 
 
-async def in_order(attempt: Attempt, alice: Any, free: threading.Event) -> None:
+async def require_order(attempt: Attempt, alice: Any, free: threading.Event) -> None:
     """Ask two things at once: the first takes longer, and is still answered first."""
     free.set()
     attempt.call_text = "a client sends 'long'"
-    got = await next_message(alice)
+    got = await receive(alice)
     if got != "LONG":
-        refuse(attempt, got, "'LONG'", no_answer(attempt, got, 2))
+        refuse(attempt, got, "'LONG'", explain_silence(attempt, got, 2))
     free.clear()
     attempt.call_text = "a client sends 'first', then 'second'"
-    await tell(alice, "first")
-    await tell(alice, "second")
-    early = await next_message(alice, within_s=0.3)
+    await send(alice, "first")
+    await send(alice, "second")
+    early = await receive(alice, within_s=0.3)
     free.set()
-    got = await next_message(alice) if early is NO_ANSWER else early
+    got = await receive(alice) if early is NO_ANSWER else early
     if got == "SECOND":
         nudge = "Await each answer before you take the next message: tasks overtake each other."
         refuse(attempt, got, "'FIRST', then 'SECOND'", nudge)
-    answers = got, await next_message(alice)
+    answers = got, await receive(alice)
     if answers != ("FIRST", "SECOND"):
-        refuse(attempt, answers, "('FIRST', 'SECOND')", no_answer(attempt, answers[1], 3))
+        refuse(attempt, answers, "('FIRST', 'SECOND')", explain_silence(attempt, answers[1], 3))

@@ -1,4 +1,4 @@
-"""The mistakes that are made with handlers and pings: what a wrong answer tells about them."""
+"""Mistakes in handlers and with pings, and what to say about them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from helpers.exercises.engine.attempt import NotYet
-from helpers.exercises.stage.websocket_stage import Silence
+from helpers.exercises.engine.explain import Meanings, match_cause
+from helpers.exercises.stage.listening import Silence
 
-SAID = (
-    ("unhashable type: 'list'", "`gather` takes coroutines, not a list of them: `gather(*…)`."),
+UNSENDABLE: Meanings = (
+    ("not JSON serializable", "JSON has no exceptions: `str(error)` makes a text of one."),
+)
+MEANINGS: Meanings = (
     (
-        "no attribute 'ping'",
-        "A dict gives its names; `peers.items()` has both.",
+        "ConnectionClosed",
+        "Dave has left already, and `ping()` to him raises ConnectionClosed: dead, too.",
     ),
+    (TimeoutError, "The TimeoutError is the answer that you look for: catch it for each peer."),
+    ("unhashable type: 'list'", "`gather` takes coroutines, not a list of them: `gather(*…)`."),
+    ("no attribute 'ping'", "A dict gives its names; `peers.items()` has both."),
 )
 
 
-def reversed_how(got: str | bytes | Silence, text: str, before: Collection[str]) -> str:
-    """Find out what was done to a text instead of reversing it.
+def explain_reverse(got: str | bytes | Silence, text: str, before: Collection[str]) -> str:
+    """Find out what was done to a message instead of reversing it.
 
     Args:
         got: what the client got.
@@ -27,7 +33,7 @@ def reversed_how(got: str | bytes | Silence, text: str, before: Collection[str])
         before: the right answers to other texts.
 
     Returns:
-        The next step; nothing when no answer came.
+        The next step; empty when no answer came.
     """
     if text == "":
         return "An empty text has an answer too. Is what you send a text? An iterator is none."
@@ -46,7 +52,7 @@ def reversed_how(got: str | bytes | Silence, text: str, before: Collection[str])
     return "Compare the two, letter by letter."
 
 
-def misreply(got: str | bytes | Silence, value: float | None, nudge: str) -> str:
+def explain_reply(got: str | bytes | Silence, value: float | None, nudge: str) -> str:
     """Say what is wrong with a reply of the calculator.
 
     Args:
@@ -55,7 +61,7 @@ def misreply(got: str | bytes | Silence, value: float | None, nudge: str) -> str
         nudge: what to say when the reply is well-formed, and wrong.
 
     Returns:
-        The next step; nothing when the reply is right.
+        The next step; empty when the reply is right.
     """
     if isinstance(got, Silence):
         return nudge
@@ -66,14 +72,14 @@ def misreply(got: str | bytes | Silence, value: float | None, nudge: str) -> str
     if not isinstance(reply, dict) or reply.get("type") not in ("result", "error"):
         return 'An answer is an object with "type": "result" or "type": "error".'
     if value is not None:
-        return "" if reply.get("value") == value else misresult(reply, nudge)
+        return "" if reply.get("value") == value else explain_result(reply, nudge)
     reason = reply.get("reason")
     if reply["type"] == "result":
         return nudge
     return "" if reason and isinstance(reason, str) else 'An error has a "reason", and it is text.'
 
 
-def misresult(reply: Mapping[str, Any], nudge: str) -> str:
+def explain_result(reply: Mapping[str, Any], nudge: str) -> str:
     """Say what is wrong with a reply that should be a result.
 
     Args:
@@ -95,32 +101,25 @@ def misresult(reply: Mapping[str, Any], nudge: str) -> str:
     return nudge
 
 
-def why(failure: NotYet, connections: Mapping[str, Any]) -> str:
-    """Tell who waits for ever from who asks one after the other, and both from who raises.
+def explain_failure(failure: NotYet, connections: Mapping[str, Any]) -> str:
+    """Tell an endless wait from asking one peer after another, and both from an exception.
 
     Args:
         failure: how the call ended.
         connections: the peers, with the pings that nobody has answered.
 
     Returns:
-        The next step; nothing where the failure's own sentences say it.
+        The next step; empty where the failure's own sentences say it.
     """
-    from websockets.exceptions import ConnectionClosed
-
-    if isinstance(failure.__cause__, ConnectionClosed):
-        return "Dave has left already, and `ping()` to him raises ConnectionClosed: dead, too."
-    if isinstance(failure.__cause__, TimeoutError):
-        return "The TimeoutError is the answer that you look for: catch it for each peer."
     if failure.__cause__ is not None:
-        told = [nudge for part, nudge in SAID if part in str(failure.__cause__)]
-        return told[0] if told else ""
+        return match_cause(failure, MEANINGS)
     asked_at = [at for c in connections.values() for _, at in c.pending_pings.values()]
     if asked_at and max(asked_at) - min(asked_at) > 0.2:
         return "One peer after the other adds up: ask all of them at once."
     return "A frozen peer never answers: put a deadline around the wait for its pong, a second."
 
 
-def wrongly_found(got: list[Any]) -> str:
+def explain_found(got: list[Any]) -> str:
     """Say what a wrong list of dead peers means.
 
     Args:

@@ -172,7 +172,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
             listener,
             stop,
             server="chat",
-            page="chat.html",
+            page="chat",
             max_size=LARGEST,
             ping_s=options.ping_s,
             leave_s=options.leave_s,

@@ -19,7 +19,9 @@ From the server:
              document_full not_saved
 
 Binary frames are the sync protocol of Yjs, after login: the server sends step 1 and answers the
-client's with step 2. An update is merged, committed, and passed on to everybody else unchanged.
+client's with step 2. An update is merged and committed; then what was new in it is passed on to
+everybody else. It holds letters and deletions of the text "text" alone (updates.py), is written
+under client ids of one's own (owners.py), and follows what the server has, or is not_saved.
 An update that gets an error is not merged: send the whole document later, merging is idempotent.
 
 A lost connection keeps its place for 5 s; one that closes with 1000 has left. The same token again
@@ -36,9 +38,10 @@ from typing import Any
 import pycrdt
 
 from helpers.servers.document import store as document_store
+from helpers.servers.document.effort import Allowance
 from helpers.servers.document.log import ActivityLog
 from helpers.servers.document.store import Entry, Person
-from helpers.servers.document.text import SharedText
+from helpers.servers.document.text import Applied, Sender, SharedText
 from helpers.serving import database, names, program, ratelimit, schema, websocket_app
 from helpers.serving.presence import Place, Places
 from helpers.serving.schema import Field, Refusal
@@ -82,6 +85,7 @@ class Document:
         self.authors: Places[Author] = Places(self.on_leave, options.return_s)
         self.log = ActivityLog(store, log, self.authors)
         self.promised: list[int] = []  # the colours of authors who are about to come in
+        self.newcomers: set[int] = set()  # people who have not sent what they have yet
         self.updates = 0  # since the last compaction
 
     async def talk(self, peer: Peer) -> None:
@@ -95,15 +99,31 @@ class Document:
     async def read_again(self) -> None:
         """Read the text from the disk, without what could not be saved."""
 
-        def replace_text(updates: list[bytes]) -> None:
-            self.text = SharedText(updates)
+        def read(db: sqlite3.Connection) -> tuple[list[bytes], dict[int, int]]:
+            return document_store.updates(db), document_store.owners(db)
 
-        await self.store.run(document_store.updates, on_commit=replace_text)
+        def replace_text(stored: tuple[list[bytes], dict[int, int]]) -> None:
+            self.text = SharedText(*stored)
+
+        await self.store.run(read, on_commit=replace_text)
 
     def on_leave(self, author: Author) -> None:
         """Tell everybody that somebody has left."""
         self.authors.broadcast({"type": "left", "id": author.person.id})
         self.log.note(author.person, "left")
+        self.newcomers.discard(author.person.id)
+
+    def sender(self, person: Person, allowance: Allowance) -> Sender:
+        """Return who sends updates: somebody new may bring back what the server has lost."""
+        return Sender(person.id, person.id in self.newcomers, allowance)
+
+    def save(self, db: sqlite3.Connection, person: Person, applied: Applied) -> Entry | None:
+        """Store what was new in an update, if anything; called in the database's thread."""
+        if applied.update is None:
+            return None
+        document_store.add_update(db, applied.update)
+        document_store.add_clients(db, applied.clients, person.id)
+        return self.log.edited(db, person, applied.change)
 
     def free_colour(self) -> int:
         """Return the colour that the fewest authors have, counting those about to come in."""
@@ -119,6 +139,7 @@ class Visit:
         self.document, self.peer = document, peer
         self.author: Author | None = None
         self.saved = 0
+        self.allowance = Allowance()
 
     async def react(self, raw: str | bytes) -> None:
         """Carry out one message, or refuse it."""
@@ -156,15 +177,17 @@ class Visit:
         self.document.promised.append(colour)
         try:
             await self.document.store.run(
-                find_or_add, on_commit=lambda person: self.welcome(person, secret)
+                find_or_add, on_commit=lambda person: self.welcome(person, secret, bool(token))
             )
         finally:
             self.document.promised.remove(colour)
 
-    def welcome(self, person: Person, token: str) -> None:
+    def welcome(self, person: Person, token: str, known: bool) -> None:
         """Let somebody in."""
         authors = self.document.authors
         self.author, new = authors.enter(Author(person), self.peer)
+        if not known:
+            self.document.newcomers.add(person.id)
         me = person._asdict() | {
             "token": token,
             "people": [author.described() for author in authors.members.values()],
@@ -191,22 +214,24 @@ class Visit:
 
     async def sync(self, author: Author, message: bytes) -> None:
         """Answer step 1; merge an update, commit it, and only then pass it on."""
-        document = self.document
-        kind, content = document.text.read(message)
+        document, text = self.document, self.document.text
+        kind, content = text.read(message)
         if kind == pycrdt.YSyncMessageType.SYNC_STEP1:
-            self.peer.send(websocket_app.binary_frame(document.text.step_2(content)))
+            reply = text.step_2(content, self.allowance)
+            self.peer.send(websocket_app.binary_frame(reply))
             return
-        text = document.text
-        change = text.apply(content)
+        sender = document.sender(author.person, self.allowance)
+        applied = text.apply(content, sender)
 
         def store_update(db: sqlite3.Connection) -> Entry | None:
-            document_store.add_update(db, content)
-            return document.log.edited(db, author.person, change)
+            return document.save(db, author.person, applied)
 
         def pass_on(entry: Entry | None) -> None:
-            if document.text is not text:  # it was read again meanwhile
-                document.text.apply(content)
-            self.pass_on(content)
+            if document.text is not text:  # it was read again; what this follows may be lost
+                document.text.apply(content, sender)
+            if kind == pycrdt.YSyncMessageType.SYNC_STEP2:
+                document.newcomers.discard(author.person.id)
+            self.pass_on(applied.update)
             if entry:
                 document.log.written(entry)
 
@@ -216,15 +241,17 @@ class Visit:
             await document.read_again()  # the text must not show what is not saved
             raise
 
-    def pass_on(self, update: bytes) -> None:
-        """Send an update to every other page, encoded once."""
+    def pass_on(self, update: bytes | None) -> None:
+        """Send what was new, if anything, to every other page, encoded once; tell it is saved."""
         document = self.document
+        self.saved += 1
+        self.peer.send(websocket_app.text_frame({"type": "saved", "count": self.saved}))
+        if update is None:
+            return
         frame = websocket_app.binary_frame(pycrdt.create_update_message(update))
         for author in document.authors.members.values():
             if author.connection and author.connection is not self.peer:
                 author.connection.send(frame)  # to its own author as well, on a newer connection
-        self.saved += 1
-        self.peer.send(websocket_app.text_frame({"type": "saved", "count": self.saved}))
         document.updates += 1
         if document.updates >= COMPACT_EVERY:
             document.updates = 0
@@ -235,15 +262,17 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
     """Serve until `stop` is set, then close every connection with 1001."""
     file = program.data_folder(options) / "document.sqlite3"
     async with database.opened(file, document_store.SCHEMA) as store:
+        await store.run(document_store.sift)
         await store.run(document_store.compact)
-        text = SharedText(await store.run(document_store.updates))
+        owners = await store.run(document_store.owners)
+        text = SharedText(await store.run(document_store.updates), owners)
         document = Document(store, text, await store.run(document_store.entries), options)
         await websocket_app.serve(
             document.talk,
             listener,
             stop,
             server="document",
-            page="document.html",
+            page="document",
             max_size=LARGEST,
             ping_s=options.ping_s,
             leave_s=options.leave_s,

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import pycrdt
 
+from helpers.servers.document.loading import load
+
 logger = logging.getLogger("document")
 
 KEPT = 200  # entries of the log
@@ -18,6 +20,15 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS updates (
     number INTEGER PRIMARY KEY,
     data BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS set_aside (  -- updates that the server does not understand
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    data BLOB NOT NULL,
+    reason TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS clients (
+    client INTEGER PRIMARY KEY,     -- the id under which a page writes
+    person INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS people (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -71,6 +82,31 @@ def updates(db: sqlite3.Connection) -> list[bytes]:
 def add_update(db: sqlite3.Connection, data: bytes) -> None:
     """Add an update."""
     db.execute("INSERT INTO updates (data) VALUES (?)", (data,))
+
+
+def add_clients(db: sqlite3.Connection, clients: list[int], person: int) -> None:
+    """Note under which client ids somebody writes."""
+    rows = ((client, person) for client in clients)
+    db.executemany("INSERT OR IGNORE INTO clients (client, person) VALUES (?, ?)", rows)
+
+
+def owners(db: sqlite3.Connection) -> dict[int, int]:
+    """Return whose client ids are whose: ids of persons, by client ids."""
+    return dict(db.execute("SELECT client, person FROM clients").fetchall())
+
+
+def sift(db: sqlite3.Connection) -> list[bytes]:
+    """Return the good updates, oldest first; the others are set aside, and never deleted."""
+    loaded = load(db.execute("SELECT number, data FROM updates ORDER BY number"))
+    for number, reason in loaded.left_out.items():
+        logger.error("update %d was set aside: %s", number, reason)
+        sql = "INSERT INTO set_aside (data, reason) SELECT data, ? FROM updates WHERE number = ?"
+        db.execute(sql, (reason, number))
+    if loaded.left_out or loaded.idle:
+        db.execute("DELETE FROM updates")
+        rows = ((data,) for data in loaded.updates)
+        db.executemany("INSERT INTO updates (data) VALUES (?)", rows)
+    return loaded.updates
 
 
 def compact(db: sqlite3.Connection) -> None:

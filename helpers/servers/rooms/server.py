@@ -266,7 +266,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
             listener,
             stop,
             server="rooms",
-            page="rooms.html",
+            page="rooms",
             routes=sessions.list_routes(),
             middlewares=[sessions.middleware],
             leave_s=options.leave_s,

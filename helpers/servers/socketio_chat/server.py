@@ -214,7 +214,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
             listener,
             stop,
             server="socketio_chat",
-            page="socketio_chat.html",
+            page="chat",
             leave_s=options.leave_s,
         )
 

@@ -203,7 +203,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
         sio = socketio_app.make(burst=options.burst, per_second=options.rate, async_handlers=True)
         Vote(sio, store, options.totals_s)
         await socketio_app.serve(
-            sio, listener, stop, server="vote", page="vote.html", leave_s=options.leave_s
+            sio, listener, stop, server="vote", page="vote", leave_s=options.leave_s
         )
 
 

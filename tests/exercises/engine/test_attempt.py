@@ -86,7 +86,7 @@ def catching_all() -> None:
 @pytest.mark.parametrize("task", [one_line, counting, catching, catching_all])
 def test_an_endless_loop_ends(task: Callable[..., Any]) -> None:
     assert "what happened: it did not end within 0.2 s" in refused(task)
-    assert "A loop without end?" in refused(task)
+    assert "Is that an endless loop?" in refused(task)
 
 
 def test_the_trace_of_a_debugger_comes_back() -> None:
@@ -113,7 +113,7 @@ def test_recursion_without_end() -> None:
     def task(number: int) -> int:
         return task(number + 1)
 
-    assert "It calls itself without end" in refused(task, 1)
+    assert "It calls itself endlessly." in refused(task, 1)
 
 
 def test_interrupt_passes_through() -> None:
@@ -142,7 +142,9 @@ def test_async_where_plain_is_asked_for() -> None:
     async def task() -> int:
         return 1
 
-    assert refused(task) == "task()\nIt is an `async def`, and a plain `def` is asked for."
+    assert (
+        refused(task) == "task()\nIt is an `async def`, but the exercise asks for a plain `def`."
+    )
 
 
 def test_a_coroutine_as_the_result() -> None:
@@ -224,11 +226,11 @@ def test_not_implemented_is_a_stub() -> None:
 
 
 def test_dots_among_answers_are_named() -> None:
-    assert "A part of the answer is still `...`." in refused(lambda: (1, ...))
+    assert "Part of the answer is still `...`." in refused(lambda: (1, ...))
 
 
 @pytest.mark.parametrize("function", [lambda: 1, lambda: None, lambda: "text", print])
-def test_what_answers_is_no_stub(function: Callable[..., Any]) -> None:
+def test_a_function_that_answers_is_not_a_stub(function: Callable[..., Any]) -> None:
     if function() is not None or function is print:
         Attempt("task", function, awaited=False)
 
@@ -239,13 +241,13 @@ def test_what_answers_is_no_stub(function: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("got", "expected", "nudge"),
     [
-        ("a", b"a", "`.encode()` turns text into bytes."),
-        (b"a", "a", "`.decode()` turns bytes into text."),
+        ("a", b"a", "`.encode()` turns a string into bytes."),
+        (b"a", "a", "`.decode()` turns bytes into a string."),
         (None, 1, "is a `return` missing?"),
         (1, None, "The answer here is None"),
-        ([1], (1,), "That is a list, and a tuple is asked for."),
-        ("1", 1, "a number is asked for"),
-        (1, (1, 2), "That is one int, and a tuple is asked for."),
+        ([1], (1,), "That is a list, but the exercise asks for a tuple."),
+        ("1", 1, "the exercise asks for a number"),
+        (1, (1, 2), "That is an int, but the exercise asks for a tuple."),
         (2, 1, "the nudge of the exercise"),
     ],
 )
@@ -322,12 +324,12 @@ def test_a_coroutine_is_awaited() -> None:
     assert asyncio.run(Attempt("task", task, awaited=True)("a")) == "A"
 
 
-def test_a_coroutine_that_waits_for_ever_ends() -> None:
+def test_a_coroutine_that_waits_forever_ends() -> None:
     async def task() -> None:
         await asyncio.Event().wait()
 
     assert refused_later(task) == (
-        "task()\nwhat happened: it still waited after 0.2 s\nWhat does it wait for?"
+        "task()\nwhat happened: it was still waiting after 0.2 s\nWhat does it wait for?"
     )
 
 
@@ -349,7 +351,7 @@ def test_a_coroutine_that_catches_its_cancellation_ends() -> None:
                 continue
 
     text = refused_later(task)
-    assert "it still waited after 0.2 s" in text
+    assert "it was still waiting after 0.2 s" in text
 
 
 def test_a_forgotten_await_is_named() -> None:
@@ -369,7 +371,7 @@ def test_a_coroutine_that_returns_a_coroutine() -> None:
 
 def test_plain_where_async_is_asked_for() -> None:
     text = refused_later(lambda: 1)
-    assert text.endswith("It is a plain `def`, and an `async def` is asked for.")
+    assert text.endswith("It is a plain `def`, but the exercise asks for an `async def`.")
 
 
 def test_a_timeout_of_the_learners_own_is_an_exception() -> None:

@@ -27,7 +27,7 @@ def test_correct_counts_what_is_solved(capsys: pytest.CaptureFixture[str]) -> No
     )
     asyncio.run(wait_for(check.later(later)))
     assert capsys.readouterr().out == (
-        "correct: `later`, that is it; all 2 exercises of this notebook are solved.\n"
+        "correct: `later`, that's it; all 2 exercises of this notebook are solved.\n"
     )
 
 
@@ -83,10 +83,15 @@ def test_a_check_that_is_not_awaited_says_so() -> None:
     assert repr(check.later(later)) == "nothing is checked yet: write `await check.later(later)`"
 
 
+def test_a_note_on_an_unawaited_check_has_both_twins() -> None:
+    pending = check.later(later)
+    assert "<code>await check.later(later)</code>" in pending._repr_html_()
+
+
 def test_an_unknown_exercise_lists_names_nearby() -> None:
     with pytest.raises(AttributeError) as caught:
         _ = check.duble
-    assert str(caught.value) == "there is no exercise 'duble'; near it: double"
+    assert str(caught.value) == "there is no exercise 'duble'; similar names: double"
 
 
 def test_hints_go_one_step_further_and_begin_again(capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,7 +115,9 @@ def test_a_hint_can_be_asked_for_with_the_function(capsys: pytest.CaptureFixture
 def test_help_with_an_unknown_name(ask: object, capsys: pytest.CaptureFixture[str]) -> None:
     assert callable(ask)
     ask("zzz")
-    assert capsys.readouterr().out == "there is no exercise 'zzz'; there are: double, later\n"
+    assert (
+        capsys.readouterr().out == "there is no exercise 'zzz'; the exercises are: double, later\n"
+    )
 
 
 def test_no_solution_is_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,7 +136,8 @@ def test_progress_names_what_is_left() -> None:
 
 def test_the_check_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
     check(double)
-    assert "`check.NAME(NAME)`" in capsys.readouterr().out
+    assert capsys.readouterr().out == f"{check!r}\n"
+    assert "`check.NAME(NAME)`" in repr(check)
     assert dir(check) == ["double", "later"]
 
 

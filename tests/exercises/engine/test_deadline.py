@@ -1,4 +1,4 @@
-"""Tests of helpers/check/deadline.py beside those in test_attempt.py and test_talk.py."""
+"""The deadline itself; what it does to a learner's function is in test_attempt.py."""
 
 import sys
 from typing import Any

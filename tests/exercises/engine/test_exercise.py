@@ -30,7 +30,7 @@ def test_a_result_that_the_judge_cannot_use() -> None:
     assert str(first_item.outcome(lambda items: 7)) == (
         "not yet: first_item([1])\n  returned       7\n"
         "  what happened  TypeError: 'int' object is not subscriptable\n"
-        "  The check could not work with this result: is it what the text asks for?"
+        "  The check could not work with this result: is it what the exercise asks for?"
     )
 
 
@@ -40,7 +40,7 @@ def test_a_mistake_in_the_check_is_not_the_learners() -> None:
 
 def test_a_judge_that_hangs_ends() -> None:
     outcome = asyncio.run(hanging.outcome_later(print))
-    assert str(outcome) == "not yet: hanging\n  Nothing more happened for 0.2 s."
+    assert str(outcome) == "not yet: hanging\n  It did not finish within 0.2 s."
 
 
 def test_what_went_wrong_in_a_handler_comes_first() -> None:

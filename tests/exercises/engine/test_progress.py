@@ -1,4 +1,4 @@
-"""The file of solved exercises: written whole, kept aside when damaged, never in the way."""
+"""The file of solved exercises: written whole, put aside when damaged, never in the way."""
 
 import os
 import sys
@@ -10,14 +10,14 @@ from helpers.exercises.engine import progress
 
 
 def test_nothing_is_solved_at_first(progress_file: Path) -> None:
-    assert progress.solved() == set()
+    assert progress.read() == set()
     assert not progress_file.exists()
 
 
 def test_what_is_solved_is_kept(progress_file: Path) -> None:
     assert progress.record("b") == {"b"}
     assert progress.record("a") == {"a", "b"}
-    assert progress.solved() == {"a", "b"}
+    assert progress.read() == {"a", "b"}
     assert progress_file.read_text() == '{"solved": ["a", "b"]}\n'.replace(
         '{"solved": ["a", "b"]}', '{\n "solved": [\n  "a",\n  "b"\n ]\n}'
     )
@@ -29,16 +29,16 @@ def test_a_damaged_file_is_kept_aside(
     text: str, progress_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     progress_file.write_text(text)
-    assert progress.solved() == set()
+    assert progress.read() == set()
     assert progress_file.with_name("progress.json.broken").read_text() == text
     progress.record("a")
-    assert progress.solved() == {"a"}
+    assert progress.read() == {"a"}
     assert capsys.readouterr().out == (
-        "progress starts anew: progress.json was damaged and is kept as progress.json.broken\n"
+        "progress starts over: progress.json was damaged and is now progress.json.broken\n"
     )
 
 
-def test_a_place_that_cannot_be_written_is_said_once(
+def test_a_file_that_cannot_be_written_is_reported_once(
     progress_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     in_the_way = progress_file.parent / "file"
@@ -47,7 +47,7 @@ def test_a_place_that_cannot_be_written_is_said_once(
     assert progress.record("a") == {"a"}
     progress.record("b")
     said = capsys.readouterr().out
-    assert said.startswith("progress is not kept: cannot write progress.json (")
+    assert said.startswith("progress is not saved: cannot write progress.json (")
     assert said.count("\n") == 1
 
 
@@ -61,21 +61,21 @@ def test_a_write_that_is_cut_off_leaves_the_old_file(
 
     monkeypatch.setattr(os, "replace", full)
     progress.record("b")
-    assert progress.solved() == {"a"}
+    assert progress.read() == {"a"}
     assert [path.name for path in progress_file.parent.iterdir()] == [progress_file.name]
 
 
-def test_the_file_stands_beside_the_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_is_beside_the_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HELPERS_PROGRESS")
     root = Path(sys.modules["helpers"].__file__ or "").resolve().parents[1]
-    assert progress.file() == root / "notebooks" / ".progress.json"
+    assert progress.find_file() == root / "notebooks" / ".progress.json"
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file that is none")
-def test_what_is_no_file_is_left_alone(progress_file: Path) -> None:
-    """As /dev/null is, which whoever may write to it could replace."""
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
+def test_a_device_is_left_alone(progress_file: Path) -> None:
+    """Such as /dev/null, which anyone who may write to it could replace."""
     os.mkfifo(progress_file)
-    assert progress.solved() == set()
+    assert progress.read() == set()
     assert progress.record("a") == {"a"}
     assert progress_file.is_fifo()
     assert [path.name for path in progress_file.parent.iterdir()] == [progress_file.name]

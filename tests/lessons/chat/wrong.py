@@ -135,7 +135,7 @@ async def welcome_enters_small_letters(websocket, people):
     return name
 
 
-@wrong("welcome", hint='"name" is "Alice", in these letters')
+@wrong("welcome", hint='"name" should be "Alice", spelled exactly')
 async def welcome_answers_small_letters(websocket, people):
     name = name_in(await websocket.recv()).casefold()
     people[name] = websocket
@@ -399,7 +399,7 @@ async def typing_dumps_twice(name, on, people):
             await people[who].send(json.dumps(text))
 
 
-@wrong("typing", hint='"on" is true or false')
+@wrong("typing", hint='"on" should be true or false')
 async def typing_on_as_text(name, on, people):
     for who in people:
         if who != name:

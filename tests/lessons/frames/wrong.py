@@ -152,7 +152,7 @@ def key_taken_for_payload(frame):
     return bytes(byte ^ key[i % 4] for i, byte in enumerate(payload))
 
 
-@wrong("unmask", hint="bytes are asked for")
+@wrong("unmask", hint="asks for bytes")
 def decoded(frame):
     key, payload = frame[2:6], frame[6:]
     return "".join(chr(byte ^ key[i % 4]) for i, byte in enumerate(payload))
@@ -474,7 +474,7 @@ def reason_without_code(payload):
     return code, payload[2:].decode(), payload[:2] + b"bye"
 
 
-@wrong("answer_close", hint="text (str) is asked for")
+@wrong("answer_close", hint="asks for a string (str)")
 def reason_in_bytes(payload):
     return int.from_bytes(payload[:2], "big"), payload[2:], payload[:2] + b"bye"
 

@@ -150,7 +150,7 @@ def line_feeds_only(accept, subprotocol=None):
     return (text + "\n").encode()
 
 
-@wrong("switching_protocols", hint="`.encode()` turns text into bytes")
+@wrong("switching_protocols", hint="`.encode()` turns a string into bytes")
 def text_for_bytes(accept, subprotocol=None):
     lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
     lines += [f"Sec-WebSocket-Accept: {accept}", "", ""]
@@ -232,7 +232,7 @@ def added_none(accept, subprotocol=None):
 # --- fault -----------------------------------------------------------------------------
 
 
-@wrong("fault", hint="what when it is missing?")
+@wrong("fault", hint="What should happen when it is missing?")
 def square_brackets(method, headers):
     if method != "GET":
         return "method"

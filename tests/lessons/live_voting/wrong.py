@@ -115,7 +115,7 @@ def tally_counts_all_polls(votes, poll, options):
     return totals
 
 
-@wrong("tally", hint="a list is asked for")
+@wrong("tally", hint="asks for a list")
 def tally_returns_a_dict(votes, poll, options):
     sql = "SELECT option, COUNT(*) FROM votes WHERE poll = ? GROUP BY option"
     return dict(votes.execute(sql, (poll,)).fetchall())

@@ -143,7 +143,7 @@ async def members_of_all_rooms(sio, room):
     return sorted(names)
 
 
-@wrong("members", hint="a list is asked for")
+@wrong("members", hint="asks for a list")
 async def members_set(sio, room):
     names = set()
     for sid, _ in sio.manager.get_participants("/", room):

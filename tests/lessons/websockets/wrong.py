@@ -19,7 +19,7 @@ def result(value):
     return json.dumps({"type": "result", "value": value})
 
 
-@wrong("reverse", hint="it ends: `async for` goes on until the client leaves")
+@wrong("reverse", hint="it ends: `async for` continues until the client leaves")
 async def reverse_once(websocket):
     message = await websocket.recv()
     await websocket.send(message[::-1])
@@ -81,7 +81,7 @@ async def reverse_spins(websocket):
         pass
 
 
-@wrong("reverse", hint="so the loop has to wait: `async for`")
+@wrong("reverse", hint="so the loop has to wait for them: `async for`")
 async def reverse_plain_for(websocket):
     for message in websocket:
         await websocket.send(message[::-1])
@@ -212,7 +212,7 @@ async def calculator_drops_the_rest(websocket):
         await websocket.send(result(value))
 
 
-@wrong("calculator", hint="`json.dumps(…)` makes one of a dict")
+@wrong("calculator", hint="`json.dumps(…)` makes one from a dict")
 async def calculator_sends_a_dict(websocket):
     async for text in websocket:
         request = json.loads(text)
@@ -512,7 +512,7 @@ async def unfrozen_loses_order(websocket, slow):
             group.create_task(make(message))
 
 
-@wrong("unfrozen", hint="it ends: `async for` goes on")
+@wrong("unfrozen", hint="it ends: `async for` continues")
 async def unfrozen_once(websocket, slow):
     message = await websocket.recv()
     await websocket.send(await asyncio.to_thread(slow, message))

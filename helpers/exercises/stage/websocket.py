@@ -1,0 +1,193 @@
+"""A real server runs a learner's handler, and a real client asks it; no wait is endless."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from helpers.exercises.engine.attempt import Attempt, NotTried, NotYet
+from helpers.exercises.engine.deadline import forgotten_awaits
+from helpers.exercises.engine.values import shown
+from helpers.exercises.stage.listening import ANSWER_S, GONE, NO_ANSWER, Silence, unread_log
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+    from websockets.asyncio.client import connect as Connecting
+    from websockets.asyncio.server import ServerConnection
+
+
+@asynccontextmanager
+async def serve_handler(attempt: Attempt, *arguments: Any) -> AsyncIterator[str]:
+    """Serve a learner's handler on a free port; afterwards none of its handlers is running.
+
+    Args:
+        attempt: the handler on trial; what goes wrong in it is kept in `attempt.failure`.
+        *arguments: handed to the handler after the connection.
+
+    Returns:
+        A context manager that gives the server's address.
+    """
+    from websockets.asyncio.server import serve
+    from websockets.exceptions import ConnectionClosed
+
+    handlers: set[asyncio.Task[Any]] = set()
+    connections: list[ServerConnection] = []
+
+    async def handler(websocket: ServerConnection) -> None:
+        connections.append(websocket)
+        task = asyncio.current_task()
+        if task is not None:
+            handlers.add(task)
+            task.add_done_callback(handlers.discard)
+        await attempt.guarded(websocket, *arguments)
+        if _only(attempt.failure, ConnectionClosed):
+            attempt.failure = None  # it noticed that the client had left: not a mistake
+        _drop_what_it_held(attempt.failure)
+
+    options: dict[str, Any] = {"logger": unread_log, "close_timeout": 0.5, "ping_interval": None}
+    server = await serve(handler, "127.0.0.1", 0, **options)
+    try:
+        host, port = server.sockets[0].getsockname()[:2]
+        yield f"ws://{host}:{port}"
+    finally:
+        server.close()
+        closed = asyncio.ensure_future(server.wait_closed())
+        await asyncio.wait([closed], timeout=1)
+        for task in tuple(handlers):  # a handler that does not notice that its client has left
+            task.cancel()
+        for connection in connections:  # nor does anything wait for a client that does not read
+            connection.transport.abort()
+        await asyncio.wait([closed], timeout=1)
+        closed.cancel()
+
+
+def connect(url: str) -> Connecting:
+    """Connect a client that never waits without end.
+
+    Args:
+        url: the server's address.
+
+    Returns:
+        What `websockets.connect` returns.
+    """
+    from websockets.asyncio.client import connect
+
+    options: dict[str, Any] = {"logger": unread_log, "proxy": None, "ping_interval": None}
+    return connect(url, close_timeout=0.5, open_timeout=3, **options)
+
+
+@asynccontextmanager
+async def open_peers(states: Mapping[str, str]) -> AsyncIterator[Mapping[str, ClientConnection]]:
+    """Open a connection to each of several peers.
+
+    Args:
+        states: the peers' names, each with `well`, `frozen`, `slow` (its first pong takes
+            half a second) or `gone` (it has left).
+
+    Returns:
+        A context manager that gives a connection for each name.
+    """
+    from websockets.asyncio.server import serve
+
+    far_ends: list[ServerConnection] = []
+
+    async def handler(websocket: ServerConnection) -> None:
+        far_ends.append(websocket)
+        state = websocket.request.path.strip("/") if websocket.request else ""
+        if state in ("frozen", "slow"):
+            websocket.transport.pause_reading()
+        if state == "slow":
+            websocket.loop.call_later(0.5, websocket.transport.resume_reading)
+        await websocket.wait_closed()
+
+    connections = {}
+    async with serve(handler, "127.0.0.1", 0, logger=unread_log, ping_interval=None) as server:
+        host, port = server.sockets[0].getsockname()[:2]
+        try:
+            for name, state in states.items():
+                connections[name] = await connect(f"ws://{host}:{port}/{state}")
+                if state == "gone":
+                    await connections[name].close()
+            yield MappingProxyType(connections)
+        finally:
+            for end in far_ends:
+                end.transport.abort()
+            await asyncio.gather(*(c.close() for c in connections.values()))
+
+
+async def ask(
+    attempt: Attempt, websocket: ClientConnection, message: str | bytes
+) -> str | bytes | Silence:
+    """Send a message, and wait for the answer.
+
+    Args:
+        attempt: gets what the client sent, for the outcome's title.
+        websocket: the client's connection.
+        message: the message.
+
+    Returns:
+        The next message, or NO_ANSWER, or GONE.
+    """
+    from websockets.exceptions import ConnectionClosed
+
+    attempt.call_text = f"a client sends {shown(message)}"
+    try:
+        await websocket.send(message)
+        return await receive(websocket)
+    except ConnectionClosed:
+        return GONE
+
+
+async def receive(
+    websocket: ClientConnection | ServerConnection, within_s: float = ANSWER_S
+) -> str | bytes | Silence:
+    """Wait for the next message, no longer than the deadline.
+
+    Args:
+        websocket: the connection.
+        within_s: the deadline, in seconds.
+
+    Returns:
+        The message, or NO_ANSWER, or GONE.
+    """
+    from websockets.exceptions import ConnectionClosed
+
+    try:
+        async with asyncio.timeout(within_s):
+            return await websocket.recv()
+    except TimeoutError:
+        return NO_ANSWER
+    except ConnectionClosed:
+        return GONE
+
+
+async def send(websocket: ClientConnection | ServerConnection, message: str) -> None:
+    """Send a message, and wait for no answer; that a connection is closed shows in `receive`.
+
+    Args:
+        websocket: the connection.
+        message: the message.
+    """
+    from websockets.exceptions import ConnectionClosed
+
+    with suppress(ConnectionClosed):
+        await websocket.send(message)
+
+
+def _only(failure: NotYet | NotTried | None, kind: type[Exception]) -> bool:
+    cause = getattr(failure, "__cause__", None)
+    if isinstance(cause, BaseExceptionGroup):
+        return cause.split(kind)[1] is None
+    return isinstance(cause, kind)
+
+
+def _drop_what_it_held(failure: NotYet | NotTried | None) -> None:
+    """Let go of what a failed handler still holds, such as a coroutine that nobody awaited."""
+    cause = getattr(failure, "__cause__", None)
+    if cause is not None:
+        with forgotten_awaits([]):
+            traceback.clear_frames(cause.__traceback__)

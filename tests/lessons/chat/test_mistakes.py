@@ -1,0 +1,36 @@
+"""What is wrong with a message, and with what somebody got who catches up."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from helpers.lessons.chat.mistakes import explain_catch_up, explain_message
+
+
+@pytest.mark.parametrize(
+    ("got", "hint"),
+    [
+        ({"type": "typing", "on": True}, ""),
+        ({"type": "typing", "on": 1}, '"on" should be true or false'),
+        ({"type": "typing", "on": "true"}, '"on" should be true or false'),
+        ({"type": "Typing", "on": True}, "spelled exactly like that"),
+        ({"type": "typing"}, 'has no "on"'),
+        ({"type": "typing", "on": True, "to": 1}, 'should not have "to"'),
+        ([1], "a list"),
+        ("typing", "JSON in JSON"),
+    ],
+)
+def test_a_wrong_message_is_told_by_its_fault(got: object, hint: str) -> None:
+    nudge = explain_message(json.dumps(got), {"type": "typing", "on": True})
+    assert hint in nudge
+    assert bool(nudge) == bool(hint)
+
+
+def test_what_was_missed_comes_once_and_in_order() -> None:
+    said = ["one", "two", "three", "four"]
+    assert explain_catch_up(["three", "four"], said, 2, None) == ""
+    assert "twice" in explain_catch_up(["three", "four", "four"], said, 2, None)
+    assert "order" in explain_catch_up(["four", "three"], said, 2, None)
+    assert "went on talking" in explain_catch_up(["two", "four"], said, 1, None)

@@ -1,0 +1,1 @@
+"""The servers under attack for minutes, while people talk: `make soak`."""
