@@ -4,8 +4,11 @@
 2. An event has one object as its argument, and is acknowledged with another object:
    `{"ok": true, …}`, or `{"ok": false, "code": …, "text": …}`.
 3. A client's events are begun one after the other. A client that sends malformed packets, too
-   many events, or binary packets, which no server here accepts, loses its connection.
-4. A server that stops closes its WebSockets with 1001.
+   many events, or binary packets, which no server here accepts, loses its connection. Reserved
+   names, such as `connect` and `*`, are malformed; so is whatever the client may not send now.
+4. A client that does not connect within 45 s, or whose welcome fails, loses its connection, and
+   may connect again. If every seat is taken, an older session that has not connected loses it.
+5. A server that stops closes its WebSockets with 1001.
 """
 
 import asyncio

@@ -71,7 +71,7 @@ async def serving(**options: Any) -> AsyncIterator[Site]:
         sio.on("disconnect", site.disconnect)
         socketio_app.register(sio, {"say": Event({"text": Field(str)}, site.say)})
         task = asyncio.create_task(
-            socketio_app.serve(sio, listener, stop, server="x", page="echo.html", leave_s=0.1)
+            socketio_app.serve(sio, listener, stop, server="x", page="echo", leave_s=0.1)
         )
         try:
             async with asyncio.timeout(3 * DEADLINE_S):
