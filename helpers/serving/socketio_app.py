@@ -23,7 +23,15 @@ import socketio
 from aiohttp import web
 from engineio.payload import Payload
 
-from helpers.serving import engineio_repairs, fanout, program, schema, socketio_repairs, static
+from helpers.serving import (
+    aiohttp_log,
+    engineio_repairs,
+    fanout,
+    program,
+    schema,
+    socketio_repairs,
+    static,
+)
 from helpers.serving.engineio_packets import MAX_PACKETS
 from helpers.serving.schema import Fields, Refusal
 from helpers.serving.socketio_limits import Limits
@@ -34,6 +42,7 @@ log = logging.getLogger("socketio_app")
 
 PATH = "/socket.io/"
 BINARY = ("5", "6")  # the types of packets with attachments
+
 
 Handler = Callable[[str, dict[str, Any]], Awaitable[Mapping[str, Any] | None]]
 
@@ -226,6 +235,7 @@ async def serve(
             return await _drop(sio, request)
         return response
 
+    aiohttp_log.shorten()
     app = web.Application(middlewares=[fanout.note_request, admit, *middlewares])
     sio.attach(app)
     app.add_routes([*routes, web.route("*", "/{path:.*}", answer_plain)])

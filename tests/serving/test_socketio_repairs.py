@@ -137,6 +137,27 @@ async def test_one_client_does_not_join_again_and_again() -> None:
         assert len(site.joined) <= CONNECT_BURST + 1
 
 
+NOT_HTTP = [
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 500 + b"\r\n",
+    b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    b"\x16\x03\x01\0\r\n\r\n",
+    b"GET http://[ HTTP/1.1\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("request_", NOT_HTTP, ids=range(len(NOT_HTTP)))
+async def test_what_is_not_http_is_one_line_in_the_log(
+    request_: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving() as site, line(site) as one:
+        await one.send(request_)
+        assert (await one.reader.readline()).split()[1] in (b"400", b"405")
+    no_traceback(caplog)
+    assert len(caplog.records) <= 1
+
+
 # Who has left
 
 
