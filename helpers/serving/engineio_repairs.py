@@ -118,14 +118,21 @@ class Server(engineio.AsyncServer):  # type: ignore[misc]
         """Answer a request at Engine.IO's path."""
         if reason := self._refuse(request):
             return static.to_aiohttp(static.refuse(*reason))
-        session = self.sockets.get(request.query.get("sid", ""))
-        if session and _wants_websocket(request):
-            served: web.StreamResponse = await session.serve_websocket(request)
-            return served
         refused.set(None)
-        response: web.StreamResponse = await super().handle_request(request)
+        try:
+            response = await self._answer(request)
+        except ConnectionError:  # the client is gone before the answer to its handshake
+            return web.Response(status=400)
         if reason := refused.get():
             return static.to_aiohttp(static.refuse(*reason))
+        return response
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        session = self.sockets.get(request.query.get("sid", ""))
+        if session and _wants_websocket(request):
+            response: web.StreamResponse = await session.serve_websocket(request)
+        else:
+            response = await super().handle_request(request)
         return response
 
     def _refuse(self, request: web.Request) -> tuple[int, str] | None:

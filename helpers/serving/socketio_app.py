@@ -228,11 +228,7 @@ async def serve(
     async def admit(request: web.Request, handler: Any) -> web.StreamResponse:
         if request.path == PATH and not repaired:  # else its sessions see to it
             fanout.upgrading(sio, request)
-        try:
-            response: web.StreamResponse = await handler(request)
-        except ValueError as error:  # the library leaves a malformed packet to us
-            log.info("a client sent a malformed packet: %s", schema.brief(str(error)))
-            return await _drop(sio, request)
+        response: web.StreamResponse = await handler(request)
         return response
 
     aiohttp_log.shorten()
@@ -261,17 +257,6 @@ def plain_reply(request: web.Request, server: str, page: str) -> web.Response:
     found = static.reply(request.method, request.raw_path, server=server, page=page, sockets=())
     assert found
     return static.to_aiohttp(found)
-
-
-async def _drop(sio: socketio.AsyncServer, request: web.Request) -> web.Response:
-    """Disconnect the client that uses the connection of a request."""
-    for client in list(sio.eio.sockets.values()):
-        own = client.upgraded and client.queue.transport is request.transport
-        if request.transport and own:
-            await client.close(wait=False, abort=True, reason=sio.reason.TRANSPORT_ERROR)
-            client.queue.put_nowait(None)
-            request.transport.abort()  # no HTTP where frames are expected
-    return static.to_aiohttp(static.refuse(400, "expected Engine.IO packets"))
 
 
 async def _close_all(websockets: Iterable[web.WebSocketResponse], leave_s: float) -> None:

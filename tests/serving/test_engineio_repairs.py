@@ -6,6 +6,7 @@ import json
 import logging
 import struct
 import weakref
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,10 @@ from tests.serving import socketio_site
 from tests.serving.socketio_site import PATH, close_code, joined, line, polling, serving, websocket
 
 LONG = '42["say",{"text":"' + "x" * 3_500 + '"}]'
+HANDSHAKE = (
+    b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
 DEADLINE_S = socketio_site.DEADLINE_S
 
 
@@ -226,12 +231,8 @@ async def test_an_upgrade_that_is_none_ends_and_polling_goes_on(said: str) -> No
 
 @pytest.mark.parametrize("code", [1004, 1005, 1006, 1015, 2999, 5000, 65_535, 1000, 3000])
 async def test_the_answer_to_a_close_frame_has_a_code_that_may_travel(code: int) -> None:
-    handshake = (
-        b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    )
     async with serving() as site, line(site) as one:
-        await one.request("GET", PATH.replace("polling", "websocket"), headers=handshake)
+        await one.request("GET", PATH.replace("polling", "websocket"), headers=HANDSHAKE)
         await one.reader.readuntil(b"\r\n\r\n")
         payload = struct.pack("!H", code)
         await one.send(Frame(Opcode.CLOSE, payload, mask=b"\1\2\3\4").encode())
@@ -249,6 +250,39 @@ async def test_a_handshake_without_its_headers_takes_no_seat() -> None:
         assert (await one.ask("GET", path, headers=both))[0] == 400
         await site.settle()
         assert site.sessions == []
+
+
+async def test_a_client_that_is_gone_before_its_handshake_is_answered_leaves_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving() as site:
+        note = site.sio.eio.handlers["connect"]
+
+        async def connect(sid: str, environ: Any) -> None:
+            await note(sid, environ)
+            await site.disk.wait()
+
+        site.sio.eio.on("connect", connect)
+        site.disk.clear()
+        async with line(site) as one:
+            path = PATH.replace("polling", "websocket")
+            await one.request("GET", path, headers=HANDSHAKE)
+            await site.settle()
+        await site.settle()
+        site.disk.set()
+        await site.settle()
+        assert site.sessions == []
+    no_traceback(caplog)
+
+
+async def test_events_still_take_the_short_way_past_the_queue() -> None:
+    async with serving() as site, joined(site) as ws:
+        await site.settle()
+        (session,) = site.sessions
+        assert session.queue.idle
+        socketio_app.emit_now(site.sio, "news", 1)
+        assert session.queue.empty()
+        assert await ws.receive_str(timeout=DEADLINE_S) == '42["news",1]'
 
 
 # Seats
@@ -315,16 +349,12 @@ async def test_the_interval_between_pings_is_told_to_the_millisecond() -> None:
 @pytest.mark.parametrize("header", [b"Cookie: a=M\xfcller\r\n", b"X: \xff\xfe\r\n"])
 async def test_a_header_that_is_not_utf8_costs_nothing(header: bytes) -> None:
     asked = b"Access-Control-Request-Headers: \xff\r\n"
-    handshake = (
-        b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    )
     async with serving() as site, line(site) as one:
         for path in ("/", "/healthz", PATH):
             assert (await one.ask("GET", path, headers=header))[0] == 200
         assert (await one.ask("OPTIONS", PATH, headers=header + asked))[0] == 200
         path = PATH.replace("polling", "websocket")
-        await one.request("GET", path, headers=header + handshake)
+        await one.request("GET", path, headers=header + HANDSHAKE)
         assert (await one.reader.readline()).startswith(b"HTTP/1.1 101 ")
 
 
