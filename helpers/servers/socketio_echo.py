@@ -20,7 +20,7 @@ import socket
 import socketio
 from aiohttp import web
 
-from helpers.serving import program
+from helpers.serving import aiohttp_log, program
 
 TEXT = "socketio_echo speaks Socket.IO, at /socket.io/; it has no page\n"
 
@@ -60,6 +60,7 @@ async def nothing_here(request: web.Request) -> web.Response:
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve until `stop` is set."""
     sio = make(options.ping_s, options.pong_s)
+    aiohttp_log.shorten()
     app = web.Application()
     sio.attach(app)
     app.add_routes([web.get("/healthz", healthz), web.get("/{path:.*}", nothing_here)])

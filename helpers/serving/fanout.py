@@ -198,8 +198,16 @@ def supported(sio: socketio.AsyncServer) -> bool:
 
 @web.middleware
 async def note_request(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Remember the connection of a request, and agree on no compression."""
-    fields = [item for item in request.headers.items() if item[0].lower() != EXTENSIONS]
+    """Remember the connection of a request, and agree on no compression.
+
+    A header may hold bytes that are not UTF-8, such as a cookie of any other program on this host.
+    aiohttp keeps them as surrogates, which can be written nowhere; here they become `?`.
+    """
+    fields = [
+        (name, value.encode(errors="replace").decode())
+        for name, value in request.headers.items()
+        if name.lower() != EXTENSIONS
+    ]
     request = request.clone(headers=fields)
     request_of.set(request)
     response: web.StreamResponse = await handler(request)

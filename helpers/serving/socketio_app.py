@@ -4,8 +4,11 @@
 2. An event has one object as its argument, and is acknowledged with another object:
    `{"ok": true, …}`, or `{"ok": false, "code": …, "text": …}`.
 3. A client's events are begun one after the other. A client that sends malformed packets, too
-   many events, or binary packets, which no server here accepts, loses its connection.
-4. A server that stops closes its WebSockets with 1001.
+   many events, or binary packets, which no server here accepts, loses its connection. Reserved
+   names, such as `connect` and `*`, are malformed; so is whatever the client may not send now.
+4. A client that does not connect within 45 s, or whose welcome fails, loses its connection, and
+   may connect again. If every seat is taken, an older session that has not connected loses it.
+5. A server that stops closes its WebSockets with 1001.
 """
 
 import asyncio
@@ -13,14 +16,23 @@ import contextlib
 import logging
 import socket
 import weakref
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import socketio
 from aiohttp import web
 from engineio.payload import Payload
 
-from helpers.serving import fanout, program, schema, static
+from helpers.serving import (
+    aiohttp_log,
+    engineio_repairs,
+    fanout,
+    program,
+    schema,
+    socketio_repairs,
+    static,
+)
+from helpers.serving.engineio_packets import MAX_PACKETS
 from helpers.serving.schema import Fields, Refusal
 from helpers.serving.socketio_limits import Limits
 from helpers.wire import handshake
@@ -28,10 +40,9 @@ from helpers.wire.frames import CloseCode
 
 log = logging.getLogger("socketio_app")
 
-MAX_CLIENTS = 10_000
 PATH = "/socket.io/"
-MAX_PACKETS = 200  # in one POST, of a client with many events to send before its upgrade
 BINARY = ("5", "6")  # the types of packets with attachments
+
 
 Handler = Callable[[str, dict[str, Any]], Awaitable[Mapping[str, Any] | None]]
 
@@ -52,12 +63,12 @@ def make(
         per_second: how many more events a client may send each second.
         async_handlers: whether a client's event is begun while the event before it still waits,
             above all for the disk; only their first steps are then in order.
-        **options: for `socketio.AsyncServer`.
+        **options: for `socketio.AsyncServer` and `engineio_repairs.Server`.
 
     Returns:
         The server: add its events with `register`, then `serve` it.
     """
-    sio = socketio.AsyncServer(
+    sio = socketio_repairs.make(
         async_mode="aiohttp",
         client_manager=fanout.FanOut(),
         async_handlers=async_handlers,
@@ -68,6 +79,7 @@ def make(
     fanout.install(sio)
     Payload.max_decode_packets = MAX_PACKETS
     limits = sio.limits = Limits(sio, burst, per_second)
+    sio.may_connect, sio.eio.on_malformed = limits.may_connect, limits.count_malformed
     handle = sio.eio.handlers["message"]
 
     async def message(eio_sid: str, data: str | bytes) -> None:
@@ -139,6 +151,34 @@ def refuse_connection(error: Refusal) -> socketio.exceptions.ConnectionRefusedEr
     return socketio.exceptions.ConnectionRefusedError(error.code, data)
 
 
+def spawn_welcome(sio: socketio.AsyncServer, sid: str, welcome: Coroutine[Any, Any, None]) -> None:
+    """Welcome a client in a task of its own, which begins once the client is accepted.
+
+    A client that cannot be welcomed is dropped, so that it connects again: it would otherwise be
+    connected and wait for ever.
+
+    Args:
+        sio: the server, from `make`.
+        sid: the client's.
+        welcome: sends what the client needs first; it may read or write the database.
+    """
+    client = sio.eio.sockets.get(sio.manager.eio_sid_from_sid(sid, "/"))
+
+    async def run() -> None:
+        try:
+            await welcome
+        except Refusal as error:
+            log.error("a client could not be welcomed: %s", error)
+        except Exception:
+            log.exception("welcome")
+        else:
+            return
+        if client is not None:
+            await sio.limits.drop(client, "has to connect again")
+
+    program.spawn(run())
+
+
 def emit_now(sio: socketio.AsyncServer, event: str, data: object, **where: Any) -> None:
     """Emit an event now, in the order of the calls, without waiting for any client.
 
@@ -174,6 +214,7 @@ async def serve(
         middlewares: further middlewares of aiohttp.
         leave_s: how many seconds a client has for answering a close frame.
     """
+    repaired = isinstance(sio.eio, engineio_repairs.Server)
     websockets = weakref.WeakSet[web.WebSocketResponse]()
 
     async def answer_plain(request: web.Request) -> web.Response:
@@ -185,19 +226,12 @@ async def serve(
 
     @web.middleware
     async def admit(request: web.Request, handler: Any) -> web.StreamResponse:
-        if request.path == PATH:
-            if "sid" not in request.query and len(sio.eio.sockets) >= MAX_CLIENTS:
-                return static.to_aiohttp(
-                    static.refuse(503, "too many clients are connected; try again later")
-                )
+        if request.path == PATH and not repaired:  # else its sessions see to it
             fanout.upgrading(sio, request)
-        try:
-            response: web.StreamResponse = await handler(request)
-        except ValueError as error:  # the library leaves a malformed packet to us
-            log.info("a client sent a malformed packet: %s", schema.brief(str(error)))
-            return await _drop(sio, request)
+        response: web.StreamResponse = await handler(request)
         return response
 
+    aiohttp_log.shorten()
     app = web.Application(middlewares=[fanout.note_request, admit, *middlewares])
     sio.attach(app)
     app.add_routes([*routes, web.route("*", "/{path:.*}", answer_plain)])
@@ -223,16 +257,6 @@ def plain_reply(request: web.Request, server: str, page: str) -> web.Response:
     found = static.reply(request.method, request.raw_path, server=server, page=page, sockets=())
     assert found
     return static.to_aiohttp(found)
-
-
-async def _drop(sio: socketio.AsyncServer, request: web.Request) -> web.Response:
-    """Disconnect the client that uses the connection of a request."""
-    for client in list(sio.eio.sockets.values()):
-        if request.transport and client.queue.transport is request.transport:
-            await client.close(wait=False, abort=True, reason=sio.reason.TRANSPORT_ERROR)
-            client.queue.put_nowait(None)
-            request.transport.abort()  # no HTTP where frames are expected
-    return static.to_aiohttp(static.refuse(400, "expected Engine.IO packets"))
 
 
 async def _close_all(websockets: Iterable[web.WebSocketResponse], leave_s: float) -> None:

@@ -2,8 +2,10 @@
 
 1. Each event takes one token from its client's bucket; an event without a token is refused with
    `too_fast`.
-2. After too many refusals and malformed packets, more or less in a row, the client is dropped.
-3. A dropped client receives Engine.IO's close packet, then its connection closes.
+2. A CONNECT packet takes a token from a bucket of its own, because others hear of who joins. Any
+   other packet that a client has no reason to send is malformed.
+3. After too many refusals and malformed packets, more or less in a row, the client is dropped.
+4. A dropped client receives Engine.IO's close packet, then its connection closes.
 """
 
 import logging
@@ -18,6 +20,9 @@ from helpers.serving.ratelimit import Bucket
 from helpers.serving.schema import Refusal
 
 log = logging.getLogger("socketio_limits")
+
+CONNECT_BURST = 10  # CONNECT packets of one session at once
+CONNECTS_PER_S = 0.5
 
 Handle = Callable[[str, tuple[Any, ...]], Awaitable[Mapping[str, Any]]]
 
@@ -35,6 +40,18 @@ class Limits:
         self._sio = sio
         self._rate = burst, per_second
         self._buckets = weakref.WeakKeyDictionary[Any, Bucket]()
+        self._connects = weakref.WeakKeyDictionary[Any, Bucket]()
+
+    def may_connect(self, client: Any) -> None:
+        """Count a CONNECT packet.
+
+        Args:
+            client: the Engine.IO socket that sent it.
+
+        Raises:
+            Refusal: too_fast.
+        """
+        self._connects.setdefault(client, Bucket(CONNECT_BURST, CONNECTS_PER_S)).take()
 
     def _bucket(self, client: Any) -> Bucket:
         if client not in self._buckets:

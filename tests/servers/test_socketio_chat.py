@@ -1,13 +1,19 @@
 """socketio_chat from outside: its events and errors, with the official client and Python's."""
 
 import asyncio
+import contextlib
 import re
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from helpers.launcher import Server
-from tests.servers.chat_client import fresh
+from helpers.servers.socketio_chat.server import flags, main
+from helpers.serving import program
+from helpers.serving.chat import store as chat_store
+from tests.servers.chat_client import DEADLINE_S, fresh
 from tests.servers.socketio_client import Python, official, python
 
 NO_LIMIT = ("--burst=1000000", "--rate=1000000")
@@ -216,3 +222,47 @@ async def test_messages_and_tokens_outlive_kill_9() -> None:
                 messages = (await again.event("welcome"))["messages"]
                 assert [m["seq"] for m in messages] == [ack["seq"]]
                 assert await again.call("say", {"id": "1", "text": "before"}) == ack
+
+
+@contextlib.asynccontextmanager
+async def in_this_process(folder: Path) -> AsyncIterator[str]:
+    """Run the server in this process, where a test can spoil its disk."""
+    stop = asyncio.Event()
+    options = flags().parse_args([f"--data={folder}", "--leave-s=0.1"])
+    with program.listen("127.0.0.1", 0) as listener:
+        task = asyncio.create_task(main(options, listener, stop))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        finally:
+            stop.set()
+            await asyncio.wait_for(task, DEADLINE_S)
+
+
+async def test_a_welcome_that_fails_ends_the_connection_and_frees_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*work: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    async with in_this_process(tmp_path) as url:
+        with monkeypatch.context() as patch:
+            patch.setattr(chat_store, "first_page", full)
+            async with python(url, {"name": "Alice"}) as one:
+                await asyncio.wait_for(one.over.wait(), DEADLINE_S)
+        async with python(url, {"name": "Alice"}) as one:
+            assert (await one.event("welcome"))["people"] == ["Alice"]
+
+
+async def test_one_connection_has_one_name(server: Server) -> None:
+    """Nobody hears of the names in events that only the library may call."""
+    ghost, alice = fresh("Ghost"), fresh("Alice")
+
+    async with python(server.url, {"name": alice}) as a, python(server.url, {"name": ghost}) as b:
+        assert await a.event("joined") == {"name": ghost}
+        for event in ("connect", "disconnect", "*"):
+            await b.client.emit(event, ({}, {"name": fresh("Ghost")}))
+        await b.call("typing", {"on": True})
+        assert await a.event("typing") == {"name": ghost, "on": True}
+        assert a.pending() == []
+        await b.call("say", {"id": "1", "text": "still one of us"})
+        assert (await a.event("message"))["from"] == ghost

@@ -207,16 +207,31 @@ def test_the_oldest_closed_poll_is_deleted_for_a_new_one(
     monkeypatch.setattr(vote_store, "KEPT", 2)
     with contextlib.closing(sqlite3.connect(tmp_path / "polls")) as db:
         db.executescript(vote_store.SCHEMA)
-        first, second = (vote_store.create(db, n, "owner", "?", ["a", "b"]) for n in "12")
+        first, second = (vote_store.create(db, n, "voter", "owner", "?", ["a", "b"]) for n in "12")
         vote_store.cast(db, first, "voter", 0, 1)
         with pytest.raises(Refusal, match="close one that is over"):
-            vote_store.create(db, "3", "owner", "?", ["a", "b"])
+            vote_store.create(db, "3", "voter", "owner", "?", ["a", "b"])
         assert vote_store.close(db, first, "owner")
-        third = vote_store.create(db, "3", "owner", "?", ["a", "b"])
+        third = vote_store.create(db, "3", "voter", "owner", "?", ["a", "b"])
         assert vote_store.count_votes(db, third)["totals"] == [0, 0]
         assert vote_store.count_votes(db, second)["open"]
         with pytest.raises(Refusal, match="no poll with this code"):
             vote_store.count_votes(db, first)
+
+
+def test_one_voter_does_not_make_all_the_polls_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vote_store, "MAX_OWNED", 2)
+    with contextlib.closing(sqlite3.connect(tmp_path / "polls")) as db:
+        db.executescript(vote_store.SCHEMA)
+        first, _ = (vote_store.create(db, n, "a", "owner", "?", ["a", "b"]) for n in "12")
+        with pytest.raises(Refusal, match="you have 2 open polls"):
+            vote_store.create(db, "3", "a", "owner", "?", ["a", "b"])
+        assert vote_store.create(db, "1", "a", "owner", "?", ["a", "b"]) == first, "a retry"
+        assert vote_store.create(db, "4", "b", "owner", "?", ["a", "b"]), "another voter"
+        assert vote_store.close(db, first, "owner")
+        assert vote_store.create(db, "3", "a", "owner", "?", ["a", "b"])
 
 
 async def test_totals_are_coalesced_and_end_with_the_last_state(server: Server) -> None:

@@ -111,7 +111,7 @@ class Rooms:
             tab = self.presence.find_tab(sid)  # it may be signed out again already
         except Refusal as error:
             raise socketio_app.refuse_connection(error) from error
-        program.spawn(self.welcome(tab))
+        socketio_app.spawn_welcome(self.sio, sid, self.welcome(tab))
 
     async def disconnect(self, sid: str, reason: str) -> None:
         """Forget a tab; its person stays a member of their rooms."""

@@ -135,7 +135,8 @@ class Chat(core.Chat[str]):
         except Refusal as error:
             raise socketio_app.refuse_connection(error) from error
         member = self.members.come_in(person, sid)
-        program.spawn(self.welcome(member, sid, secret, asked["after"]))  # once it is accepted
+        welcome = self.welcome(member, sid, secret, asked["after"], new=not asked["token"])
+        socketio_app.spawn_welcome(self.sio, sid, welcome)
 
     async def identify(self, name: str, token: str | None, hashed: str) -> chat_store.Person:
         """Find out who this is: somebody who is back, or somebody new under a free name."""
@@ -145,7 +146,9 @@ class Chat(core.Chat[str]):
                 return known
             return await self.store.run(lambda db: chat_store.add_person(db, name, hashed))
 
-    async def welcome(self, member: Member, sid: str, token: str, after: int | None) -> None:
+    async def welcome(
+        self, member: Member, sid: str, token: str, after: int | None, *, new: bool
+    ) -> None:
         """Send what a newcomer has to know; after the last page, live messages follow."""
 
         def answer(page: chat_store.Page) -> None:
@@ -154,9 +157,13 @@ class Chat(core.Chat[str]):
             if not page["more"]:
                 self.members.go_live(member, sid)
 
-        await self.store.run(
-            lambda db: chat_store.first_page(db, member.person.id, after), on_commit=answer
-        )
+        try:
+            await self.store.run(
+                lambda db: chat_store.first_page(db, member.person.id, after), on_commit=answer
+            )
+        except Refusal:  # a newcomer has no token yet with which to come back for the name
+            self.members.connection_lost(member, sid, goodbye=new)
+            raise
 
     async def say(self, sid: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Store a message; then acknowledge it, and pass it on."""

@@ -22,7 +22,7 @@ From the server:
     mine     code, mine, turn                        this voter has voted in another tab
 
 Voters need no account, so someone who clears their browser is a new voter. Anyone may make polls;
-at most 1,000 are open at once.
+at most 1,000 are open at once, and at most 50 that one voter has made.
 
 A poll: code, question, options, open, version, totals, voters, mine (null: not yet), turn.
 Codes: bad_message bad_field too_long too_fast no_such_poll no_such_option closed not_owner
@@ -91,7 +91,7 @@ class Vote:
             token = names.new_token()
         self.voters[sid] = names.hashed(token)
         await self.sio.enter_room(sid, self.voters[sid])
-        program.spawn(self.greet(sid, token))  # once the connection is accepted
+        socketio_app.spawn_welcome(self.sio, sid, self.greet(sid, token))
 
     async def greet(self, sid: str, token: str) -> None:
         """Send a voter their token."""
@@ -112,10 +112,11 @@ class Vote:
         if not TOKEN.fullmatch(asked["owner"]):
             fact = 'expected 32 to 64 letters, digits, - and _ as "owner"'
             raise Refusal("bad_field", fact)
-        request = names.hashed(f"{self.voters[sid]} {asked['id']}")
+        voter = self.voters[sid]
+        request = names.hashed(f"{voter} {asked['id']}")
         owner = names.hashed(asked["owner"])
         code = await self.store.run(
-            lambda db: vote_store.create(db, request, owner, question, options)
+            lambda db: vote_store.create(db, request, voter, owner, question, options)
         )
         return {"code": code}
 

@@ -10,6 +10,7 @@ from typing import Any
 from helpers.serving.schema import Refusal
 
 KEPT = 1_000  # polls; the oldest closed one is deleted for a new one
+MAX_OWNED = 50  # open polls that one voter has made
 ALPHABET = "BCDFGHJKMNPQRSTVWXYZ23456789"  # no two that look alike, and no vowels, so no words
 CODE_LENGTH = 6
 
@@ -36,6 +37,11 @@ CREATE TABLE IF NOT EXISTS votes (
     turn INTEGER NOT NULL,          -- rises with each choice of the voter here
     PRIMARY KEY (poll, voter)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS makers (
+    poll INTEGER PRIMARY KEY REFERENCES polls ON DELETE CASCADE,
+    voter TEXT NOT NULL             -- the hash of the token of whoever made it
+);
+CREATE INDEX IF NOT EXISTS made ON makers (voter);
 CREATE INDEX IF NOT EXISTS totals ON votes (poll, option);
 """
 CAST = """
@@ -53,13 +59,19 @@ def make_code() -> str:
 
 
 def create(
-    db: sqlite3.Connection, request: str, owner: str, question: str, options: list[str]
+    db: sqlite3.Connection,
+    request: str,
+    voter: str,
+    owner: str,
+    question: str,
+    options: list[str],
 ) -> str:
     """Add a poll, unless this request has made one already.
 
     Args:
         db: the database.
         request: the hash of the voter and of the id that they chose; a retry has the same.
+        voter: the hash of the token of the voter who makes it.
         owner: the hash of the owner's token.
         question: what the poll asks.
         options: what voters can choose.
@@ -68,10 +80,15 @@ def create(
         The poll's code.
 
     Raises:
-        Refusal: too_many_polls, when every poll that is kept is still open.
+        Refusal: too_many_polls, when the voter has too many that are open, or when every poll
+            that is kept is still open.
     """
     if known := db.execute("SELECT code FROM polls WHERE request = ?", (request,)).fetchone():
         return str(known[0])
+    made = "SELECT count(*) FROM makers JOIN polls ON id = poll WHERE voter = ? AND open"
+    if db.execute(made, (voter,)).fetchone()[0] >= MAX_OWNED:
+        fact = f"you have {MAX_OWNED} open polls, as many as one voter may; close one first"
+        raise Refusal("too_many_polls", fact)
     if db.execute("SELECT count(*) FROM polls").fetchone()[0] >= KEPT:
         _delete_oldest(db)
     code = make_code()
@@ -79,6 +96,7 @@ def create(
         "INSERT INTO polls (code, request, owner, question) VALUES (?, ?, ?, ?)",
         (code, request, owner, question),
     )
+    db.execute("INSERT INTO makers (poll, voter) VALUES (?, ?)", (row.lastrowid, voter))
     numbered = [(row.lastrowid, number, text) for number, text in enumerate(options)]
     db.executemany("INSERT INTO options VALUES (?, ?, ?)", numbered)
     return code
@@ -89,7 +107,7 @@ def _delete_oldest(db: sqlite3.Connection) -> None:
     if oldest is None:
         fact = f"{KEPT:,} polls are open; close one that is over"
         raise Refusal("too_many_polls", fact)
-    for sql in ("votes WHERE poll", "options WHERE poll", "polls WHERE id"):
+    for sql in ("votes WHERE poll", "options WHERE poll", "makers WHERE poll", "polls WHERE id"):
         db.execute(f"DELETE FROM {sql} = ?", (oldest,))
 
 
