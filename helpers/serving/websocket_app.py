@@ -18,7 +18,7 @@ import itertools
 import json
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -35,7 +35,6 @@ from helpers.wire.messages import build_close, check_code
 log = logging.getLogger("websocket_app")
 
 MAX_PEERS = 10_000
-NOT_NOW = ("busy", "not_saved")  # why somebody cannot be let in, and may be later
 #: What the message before these close codes says, unless `drop` is told otherwise.
 WHY: dict[int, str] = {
     CloseCode.GOING_AWAY: "stopping",
@@ -171,24 +170,6 @@ class _WebSocket(web.WebSocketResponse):
             self.peer.drop(code, message.decode())
             await self.peer.wait_closed()
         return await super().close(code=code, message=message, drain=drain)
-
-
-@contextlib.contextmanager
-def closed_if_not_let_in(peer: Peer) -> Iterator[None]:
-    """Close the connection of a newcomer who cannot be let in now; they try again later.
-
-    Without this, a page would wait for its welcome for as long as the connection lasts.
-
-    Args:
-        peer: the newcomer, who is let in within the block.
-    """
-    try:
-        yield
-    except Refusal as error:
-        if error.code in NOT_NOW:
-            peer.send(text_frame(error.message()))
-            peer.drop(CloseCode.TRY_AGAIN_LATER, "you cannot be let in now", why=error.code)
-        raise
 
 
 async def serve_messages(
