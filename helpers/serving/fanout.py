@@ -201,10 +201,10 @@ async def note_request(request: web.Request, handler: Any) -> web.StreamResponse
     """Remember the connection of a request, and agree on no compression.
 
     A header may hold bytes that are not UTF-8, such as a cookie of any other program on this host.
-    aiohttp keeps them as surrogates, which can be written nowhere; here they become `?`.
+    aiohttp keeps them as surrogates, which can be written nowhere; here they become U+FFFD.
     """
     fields = [
-        (name, value.encode(errors="replace").decode())
+        (name, _as_text(value))
         for name, value in request.headers.items()
         if name.lower() != EXTENSIONS
     ]
@@ -228,6 +228,11 @@ def upgrading(sio: socketio.AsyncServer, request: web.Request) -> None:
 
 
 EXTENSIONS = "sec-websocket-extensions"
+
+
+def _as_text(value: str) -> str:
+    """Return a header's value that can be encoded again, whatever its bytes were."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _size(item: Any) -> int:
