@@ -136,7 +136,8 @@ def answer_http(viewer: ServerConnection, request: HttpRequest) -> HttpResponse 
     """Serve the page and its files; let only our own page open a WebSocket."""
     from helpers.serving import static
 
-    return static.answer(request, server="live", page="live.html")
+    own = viewer.local_address
+    return static.answer(request, own, server="live", page="live.html", advice="")
 
 
 def silent_logger() -> logging.Logger:

@@ -9,7 +9,8 @@ It is the library unchanged, on every transport. Two things are for lessons alon
   be, because anyone who knows an id can speak in its client's place.
 - `--ping-s` and `--pong-s` say how often it pings, and how long it waits for the answer.
 
-Pages of other origins are refused with 400, the library's own answer.
+Pages of other origins are refused with 400, the library's own answer; requests for another host
+with 421.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import socket
 import socketio
 from aiohttp import web
 
-from helpers.serving import program
+from helpers.serving import hosts, program
 
 TEXT = "socketio_echo speaks Socket.IO, at /socket.io/; it has no page\n"
 
@@ -60,7 +61,7 @@ async def nothing_here(request: web.Request) -> web.Response:
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve until `stop` is set."""
     sio = make(options.ping_s, options.pong_s)
-    app = web.Application()
+    app = web.Application(middlewares=[hosts.middleware()])
     sio.attach(app)
     app.add_routes([web.get("/healthz", healthz), web.get("/{path:.*}", nothing_here)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)

@@ -29,6 +29,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from helpers.serving import hosts
+
 PORT_TAKEN = 98  # the exit status when the port is taken, after which a launcher tries again
 LEAVE_S = 1.0
 PING_S = 20.0
@@ -64,6 +66,13 @@ def parser(description: str | None, *waits: str) -> argparse.ArgumentParser:
     summary = (description or "").strip().partition("\n")[0]
     flags = argparse.ArgumentParser(description=summary, allow_abbrev=False)
     flags.add_argument("--host", default="127.0.0.1", help="address to bind (default: loopback)")
+    flags.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="another name under which browsers reach this server; may be repeated",
+    )
     flags.add_argument("--port", type=port, default=0, help="0, the default, takes any free port")
     flags.add_argument("--data", type=Path, help="folder for what must survive a restart")
     for wait in ("grace_s", *waits):
@@ -92,6 +101,7 @@ def run(main: Main, flags: argparse.ArgumentParser) -> None:
         os.fstat(0)
     except OSError:  # no standard input: the listening socket would get its number, 0
         os.open(os.devnull, os.O_RDONLY)
+    hosts.answer_to(options.host, options.allow_host)
     with listen(options.host, options.port) as listener:
         asyncio.run(_until_stopped(main, options, listener))
 

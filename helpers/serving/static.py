@@ -2,7 +2,8 @@
 
 1. Only `GET` is served; any other method is refused with 405.
 2. `/` is the server's page, `/healthz` tells its name, other paths are files of helpers/pages.
-3. A WebSocket's path is left to the handshake, unless the `Origin` is not the server's own.
+3. A request for another host is refused with 421 (see `helpers.wire.hosts`).
+4. A WebSocket's path is left to the handshake, unless the `Origin` is not the server's own.
    Then it is refused with 403, because a browser lets any page on the web connect to us.
 """
 
@@ -13,8 +14,9 @@ import json
 import re
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from helpers.serving import hosts
 from helpers.wire import handshake
 
 if TYPE_CHECKING:
@@ -82,13 +84,17 @@ def reply(
     return _reply(200, *file) if file else refuse(404, f"nothing is at {path[:200]}")
 
 
-def answer(request: "HttpRequest", *, server: str, page: str) -> "HttpResponse | None":
+def answer(
+    request: "HttpRequest", address: Any, *, server: str, page: str, advice: str = hosts.ADVICE
+) -> "HttpResponse | None":
     """Answer a request to a server on `websockets`; refuse a foreign page's WebSocket with 403.
 
     Args:
         request: a plain request, or a handshake.
+        address: the server's end of the connection.
         server: as for `reply`.
         page: as for `reply`.
+        advice: what a request for another host is told, as for `hosts.check`.
 
     Returns:
         The answer, or None when the handshake may go on.
@@ -98,8 +104,12 @@ def answer(request: "HttpRequest", *, server: str, page: str) -> "HttpResponse |
     from websockets.datastructures import Headers
     from websockets.http11 import Response
 
-    found = reply(request.method, request.path, server=server, page=page)
     headers = tuple(request.headers.raw_items())
+    try:
+        hosts.check(headers, address, advice)
+        found = reply(request.method, request.path, server=server, page=page)
+    except handshake.HandshakeError as error:
+        found = refuse(error.status, str(error))
     asked = handshake.Request(request.method, request.path, headers)
     if not found and asked.header("Origin") is not None and not handshake.same_origin(asked):
         found = refuse(403, f"origin not allowed: {asked.header('Origin')}")

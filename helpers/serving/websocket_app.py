@@ -19,7 +19,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from helpers.serving import program, static
+from helpers.serving import hosts, program, static
 from helpers.serving.flush import FlushScheduler, Writer
 from helpers.serving.ratelimit import Bucket
 from helpers.serving.schema import Refusal
@@ -220,7 +220,12 @@ def refusal(
         (name.decode(), value.decode("utf-8", "replace")) for name, value in request.raw_headers
     ]
     asked = handshake.Request(request.method, request.raw_path, tuple(fields))
-    reply = static.reply(asked.method, asked.target, server=server, page=page)
+    try:
+        if request.transport:
+            hosts.check(asked.headers, request.transport.get_extra_info("sockname"))
+        reply = static.reply(asked.method, asked.target, server=server, page=page)
+    except handshake.HandshakeError as error:
+        reply = static.refuse(error.status, str(error))
     if not reply and full:
         reply = static.refuse(503, "too many connections are open, try later")
     if not reply:

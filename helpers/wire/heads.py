@@ -28,7 +28,7 @@ class HandshakeError(ValueError):
 
     Args:
         fact: what is wrong, expected and got, with its source.
-        status: the HTTP status that refuses it: 400, 403, 404, 405, 426 or 431.
+        status: the HTTP status that refuses it: 400, 403, 404, 405, 421, 426, 431 or 505.
         headers: header fields that the refusal must carry.
 
     Source: RFC 6455 §4.2.2.

@@ -428,7 +428,7 @@ def test_a_client_that_left_gets_nothing_and_harms_nobody(server: Running) -> No
 
 
 def get(path: str, *lines: str, method: str = "GET") -> bytes:
-    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: a", *lines, "", ""]).encode()
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: localhost", *lines, "", ""]).encode()
 
 
 def test_the_page_and_the_health(server: Running) -> None:
