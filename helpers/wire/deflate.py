@@ -16,7 +16,7 @@ import zlib
 from dataclasses import dataclass
 
 from helpers.wire.codes import CloseCode, ProtocolError
-from helpers.wire.handshake import HandshakeError, Response
+from helpers.wire.heads import HandshakeError, Response
 
 NAME = "permessage-deflate"
 TAIL = b"\x00\x00\xff\xff"
@@ -111,30 +111,42 @@ class Deflate:
         return Inflater(no_context_takeover=alone, window_bits=bits, max_size=max_size)
 
 
-def read_negotiated(response: Response) -> Deflate | None:
+def read_negotiated(response: Response, offer: str | None = None) -> Deflate | None:
     """Return what the server's half of the handshake agrees to; None if nothing was agreed.
 
     Args:
         response: the 101.
+        offer: the `Sec-WebSocket-Extensions` that the client sent; None if it is not known.
 
     Raises:
-        HandshakeError: the parameters make no sense.
+        HandshakeError: the parameters make no sense, or agree to what was not offered.
 
     Source: RFC 7692 §5.1, §7.1.
     """
-    for extension in (response.header("Sec-WebSocket-Extensions") or "").split(","):
-        name, *parameters = (part.strip() for part in extension.split(";"))
-        if name.lower() == NAME:
-            return read_parameters(parameters)
-    return None
+    answers = list_parameters(response.header("Sec-WebSocket-Extensions") or "")
+    if not answers:
+        return None
+    if len(answers) > 1:
+        raise HandshakeError(f"{NAME} must be agreed to once, got {len(answers)} (RFC 7692 §5.1)")
+    values = read_parameters(answers[0])
+    if offer is not None and not any(fits(values, each) for each in list_parameters(offer)):
+        fact = f"{NAME} must be agreed to as it was offered, {offer!r}"
+        got = "; ".join([NAME, *answers[0]])
+        raise HandshakeError(f"{fact}, got {got!r} (RFC 7692 §7.1)")
+    return Deflate(**values)  # type: ignore[arg-type]  # the switches are bool, the windows int
 
 
-def read_parameters(parameters: list[str]) -> Deflate:
-    """Read parameters such as `server_max_window_bits=12`."""
+def list_parameters(extensions: str) -> list[list[str]]:
+    """Return the parameters of each permessage-deflate in a list of extensions."""
+    found = [[part.strip() for part in each.split(";")] for each in extensions.split(",")]
+    return [parameters for name, *parameters in found if name.lower() == NAME]
+
+
+def read_parameters(parameters: list[str]) -> dict[str, int]:
+    """Read the parameters of a response, such as `server_max_window_bits=12`."""
     values: dict[str, int] = {}
     for parameter in parameters:
-        name, _, value = (part.strip() for part in parameter.partition("="))
-        number = value.strip('"')
+        name, number = split_parameter(parameter)
         if name in values:
             raise HandshakeError(f"{name} must be sent once, got it twice (RFC 7692 §7.1)")
         if name in SWITCHES and not number:
@@ -144,4 +156,28 @@ def read_parameters(parameters: list[str]) -> Deflate:
         else:
             fact = f"{NAME} has no parameter {parameter!r} in a response (RFC 7692 §7.1)"
             raise HandshakeError(fact)
-    return Deflate(**values)  # type: ignore[arg-type]  # the switches are bool, the windows int
+    return values
+
+
+def split_parameter(parameter: str) -> tuple[str, str]:
+    """Split `name=value` or `name="value"`; the value of a switch is empty."""
+    name, _, value = (part.strip() for part in parameter.partition("="))
+    return name, value.strip('"')
+
+
+def fits(agreed: dict[str, int], offered: list[str]) -> bool:
+    """Tell whether a server may agree to one offer of a client in this way.
+
+    What the client asks of the server must be granted: no takeover, or a window that is not
+    larger. The client's own window may be limited only if the offer says that it can be, and not
+    to more than the offer says (RFC 7692 §7.1.1, §7.1.2).
+    """
+    offer = dict(split_parameter(parameter) for parameter in offered)
+    if "server_no_context_takeover" in offer and "server_no_context_takeover" not in agreed:
+        return False
+    if "server_max_window_bits" in offer and "server_max_window_bits" not in agreed:
+        return False
+    if "client_max_window_bits" in agreed and "client_max_window_bits" not in offer:
+        return False
+    limits = {name: int(offer[name]) for name in WINDOWS if offer.get(name, "").isdecimal()}
+    return all(agreed.get(name, 0) <= limit for name, limit in limits.items())

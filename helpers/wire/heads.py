@@ -19,6 +19,9 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 FORBIDDEN = re.compile(
     r"[^\t\x20-\x7e\x80-\xff]"
 )  # control characters, and what does not fit in a byte
+VERSION = re.compile(r"HTTP/(\d)\.\d", re.ASCII)
+STATUS_LINE = re.compile(r"HTTP/1\.(\d) (\d{3})(?: (.*))?", re.ASCII)
+STATUSES = range(100, 600)
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -155,7 +158,7 @@ def parse_request(head: bytes) -> Request:
         head: first line, headers and empty line, each ended by CR LF.
 
     Raises:
-        HandshakeError: it is malformed (400).
+        HandshakeError: it is malformed (400), or in another major version of HTTP (505).
 
     Source: RFC 9112 §3.
     """
@@ -166,10 +169,13 @@ def parse_request(head: bytes) -> Request:
         case _:
             fact = f"request line must be 'METHOD target HTTP/1.1', got {first!r} (RFC 9112 §3)"
             raise HandshakeError(fact)
-    if not re.fullmatch(r"HTTP/\d\.\d", version):
+    if not (found := VERSION.fullmatch(version)):
         raise HandshakeError(
             f"HTTP version must be like HTTP/1.1, got {version!r} (RFC 9112 §2.3)"
         )
+    if found[1] != "1":
+        fact = f"HTTP version must be 1.0 or 1.1, got {version!r} (RFC 9110 §15.6.6)"
+        raise HandshakeError(fact, 505)
     check_target(method, target)
     return Request(method, target, headers, version)
 
@@ -186,11 +192,17 @@ def parse_response(head: bytes) -> Response:
     Source: RFC 9112 §4.
     """
     first, headers = split_head(head)
-    line = re.fullmatch(r"HTTP/1\.\d (\d{3})(?: (.*))?", first)
+    line = STATUS_LINE.fullmatch(first)
     if line is None:
         fact = f"status line must be 'HTTP/1.1 STATUS reason', got {first!r} (RFC 9112 §4)"
         raise HandshakeError(fact)
-    return Response(int(line[1]), line[2] or "", headers)
+    status = int(line[2])
+    if status not in STATUSES:
+        raise HandshakeError(f"status must be 100 to 599, got {line[2]} (RFC 9110 §15)")
+    if line[1] == "0" and status < 200:
+        fact = f"HTTP/1.0 has no status 1xx, got {first!r} (RFC 9110 §15.2)"
+        raise HandshakeError(fact)
+    return Response(status, line[3] or "", headers)
 
 
 def split_head(head: bytes) -> tuple[str, Headers]:
@@ -218,8 +230,11 @@ def parse_header(line: str) -> tuple[str, str]:
 
 def check_target(method: str, target: str) -> None:
     """Refuse a malformed target; a WebSocket address has no #fragment (RFC 6455 §3)."""
-    if FORBIDDEN.search(target) or "#" in target:
+    if "#" in target:
         raise HandshakeError(f"target must have no #fragment, got {target!r} (RFC 6455 §3)")
+    if not target.isascii():
+        fact = f"target must be ASCII, with %XX for other bytes, got {target!r}"
+        raise HandshakeError(f"{fact} (RFC 3986 §2)")
     absolute = target.startswith(("http://", "https://"))
     if method == "GET" and not (target.startswith("/") or absolute):
         raise HandshakeError(f"target must start with '/', got {target!r} (RFC 9112 §3.2)")
@@ -244,10 +259,16 @@ def extension_names(value: str) -> list[str]:
 
 
 def offered_names(request: Request) -> list[str]:
-    """Return the subprotocols that a client offers, the preferred one first."""
+    """Return the subprotocols that a client offers, the preferred one first.
+
+    Empty elements of the list are ignored (RFC 9110 §5.6.1.2).
+    """
     value = request.header("Sec-WebSocket-Protocol")
-    names = [] if value is None else [name.strip(" \t") for name in value.split(",")]
-    if not all(TOKEN.fullmatch(name) for name in names) or len(set(names)) < len(names):
+    if value is None:
+        return []
+    names = [name for name in (part.strip(" \t") for part in value.split(",")) if name]
+    well_formed = bool(names) and all(TOKEN.fullmatch(name) for name in names)
+    if not well_formed or len(set(names)) < len(names):
         fact = f"Sec-WebSocket-Protocol must list unique names, got {value!r} (RFC 6455 §4.1)"
         raise HandshakeError(fact)
     return names
