@@ -21,7 +21,7 @@ import socket
 import socketio
 from aiohttp import web
 
-from helpers.serving import hosts, program
+from helpers.serving import program, static
 
 TEXT = "socketio_echo speaks Socket.IO, at /socket.io/; it has no page\n"
 
@@ -61,7 +61,7 @@ async def nothing_here(request: web.Request) -> web.Response:
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve until `stop` is set."""
     sio = make(options.ping_s, options.pong_s)
-    app = web.Application(middlewares=[hosts.middleware()])
+    app = web.Application(middlewares=[static.own_hosts_only()])
     sio.attach(app)
     app.add_routes([web.get("/healthz", healthz), web.get("/{path:.*}", nothing_here)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)

@@ -7,13 +7,10 @@ for another host with 421, before it looks at anything else: pages, files, WebSo
 import os
 import socket
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from helpers.wire import hosts
 from helpers.wire.heads import HandshakeError, Headers, Request
-
-if TYPE_CHECKING:
-    from aiohttp.typedefs import Middleware
 
 #: Jupyter sets one of them for its kernels and its terminals.
 IN_JUPYTER = ("JPY_PARENT_PID", "JUPYTER_SERVER_URL")
@@ -57,23 +54,3 @@ def check(headers: Headers, address: Any, advice: str = ADVICE) -> None:
         hosts.check_host(Request("GET", "/", headers), address[:2], _own)
     except HandshakeError as error:
         raise HandshakeError(f"{error}{advice}", error.status) from None
-
-
-def middleware() -> "Middleware":
-    """Return a middleware for aiohttp that refuses requests for other hosts."""
-    from aiohttp import web
-
-    from helpers.serving import static
-
-    @web.middleware
-    async def check_first(request: web.Request, handler: Any) -> web.StreamResponse:
-        headers = tuple((name, value) for name, value in request.headers.items())
-        try:
-            if request.transport:
-                check(headers, request.transport.get_extra_info("sockname"))
-        except HandshakeError as error:
-            return static.to_aiohttp(static.refuse(error.status, str(error)))
-        response: web.StreamResponse = await handler(request)
-        return response
-
-    return check_first

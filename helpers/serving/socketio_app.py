@@ -21,7 +21,7 @@ import socketio
 from aiohttp import web
 from engineio.payload import Payload
 
-from helpers.serving import fanout, hosts, program, schema, static
+from helpers.serving import fanout, program, schema, static
 from helpers.serving.schema import Fields, Refusal
 from helpers.serving.socketio_limits import Limits
 from helpers.wire import handshake
@@ -199,7 +199,7 @@ async def serve(
             return await _drop(sio, request)
         return response
 
-    first = [hosts.middleware(), fanout.note_request, admit]
+    first = [static.own_hosts_only(), fanout.note_request, admit]
     app = web.Application(middlewares=[*first, *middlewares])
     sio.attach(app)
     app.add_routes([*routes, web.route("*", "/{path:.*}", answer_plain)])

@@ -21,6 +21,7 @@ from helpers.wire import handshake
 
 if TYPE_CHECKING:
     from aiohttp import web
+    from aiohttp.typedefs import Middleware
     from websockets.http11 import Request as HttpRequest
     from websockets.http11 import Response as HttpResponse
 
@@ -122,6 +123,24 @@ def to_aiohttp(reply: Reply) -> "web.Response":
 
     headers = [field for field in reply.headers if field[0] not in BY_AIOHTTP]
     return web.Response(status=reply.status, headers=headers, body=reply.body)
+
+
+def own_hosts_only() -> "Middleware":
+    """Return a middleware for aiohttp that refuses requests for other hosts."""
+    from aiohttp import web
+
+    @web.middleware
+    async def check_first(request: web.Request, handler: Any) -> web.StreamResponse:
+        try:
+            if request.transport:
+                address = request.transport.get_extra_info("sockname")
+                hosts.check(tuple(request.headers.items()), address)
+        except handshake.HandshakeError as error:
+            return to_aiohttp(refuse(error.status, str(error)))
+        response: web.StreamResponse = await handler(request)
+        return response
+
+    return check_first
 
 
 def refuse(status: int, fact: str, *headers: tuple[str, str]) -> Reply:

@@ -16,7 +16,8 @@ from urllib.parse import parse_qs
 from helpers.wire import engineio, socketio
 from helpers.wire.engineio import PAYLOAD, EngineIOError, PacketType
 from helpers.wire.heads import Request, Response
-from helpers.wire.socketio import Reader, SocketIOError
+from helpers.wire.socketio import SocketIOError
+from helpers.wire.socketio_reader import Reader
 from helpers.wire.wording import size_text
 
 MAX_INFLATED = 2**20  # bytes, for one compressed body

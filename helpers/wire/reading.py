@@ -144,11 +144,8 @@ class Conversation:
 
     def _upgrade(self, response: Response) -> Iterator[Reading]:
         """Read frames from now on, including those that were sent too early."""
-        offer = None
-        if self._unanswered:
-            offer = self._unanswered[-1][0].header("Sec-WebSocket-Extensions") or ""
         try:
-            deflate = read_negotiated(response, offer)
+            deflate = read_negotiated(response)
         except HandshakeError:
             deflate = None
         for direction, side in self._sides.items():

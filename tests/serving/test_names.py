@@ -17,10 +17,8 @@ from helpers.serving.chat.core import Members
 from helpers.serving.names import look_key, name_key
 from helpers.serving.schema import Refusal
 
-UNSEEN = [
-    *("\ufe0f", "\u034f", "\u17b4", "\U000e0100", "\u200b", "\u200d", "\u200c", "\u2060"),
-    *("\u00ad", "\u061c", "\u115f", "\u3164", "\uffa0", "\ufeff", "\U000e0041", "\u180b"),
-]
+UNSEEN = list("\ufe0f\u034f\u17b4\U000e0100\u200b\u200d\u200c\u2060")
+UNSEEN += list("\u00ad\u061c\u115f\u3164\uffa0\ufeff\U000e0041\u180b")
 GAPS = [" ", "  ", "\u00a0", "\u2800", "\u3000", "\u2003", "\U0001d159", "\t"]
 ODD = UNSEEN + [gap for gap in GAPS if len(gap) == 1]
 #: What takes `unicodedata.normalize` minutes, and a check of its length nothing.
