@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from typing import NoReturn
 
 from helpers.wire.codes import CloseCode, ProtocolError
 from helpers.wire.heads import HandshakeError, Response
@@ -24,6 +25,28 @@ SWITCHES = ("server_no_context_takeover", "client_no_context_takeover")
 WINDOWS = ("server_max_window_bits", "client_max_window_bits")
 
 
+class Allowance:
+    """How many inflated bytes a recording may still hold, in all of its messages together.
+
+    A few compressed bytes can hold thousands, and a recording keeps whatever it shows.
+
+    Args:
+        size_bytes: how many there are at first, and again after `renew`.
+    """
+
+    def __init__(self, size_bytes: int) -> None:
+        self.size_bytes = self.left_bytes = size_bytes
+
+    def renew(self) -> None:
+        """Forget what was taken, because it is no longer kept."""
+        self.left_bytes = self.size_bytes
+
+    @property
+    def exceeded(self) -> str:
+        """What to say when it is used up."""
+        return f"inflated messages may take {self.size_bytes:,} bytes together here, got more"
+
+
 class Inflater:
     """Inflates the compressed messages of one direction, in order.
 
@@ -31,6 +54,7 @@ class Inflater:
         no_context_takeover: every message starts with an empty window.
         window_bits: the size of the window that the sender uses, as a power of two: 8 to 15.
         max_size: the largest inflated message, in bytes: a few compressed bytes can hold millions.
+        allowance: what all inflated messages may take together; None for no limit.
 
     Source: RFC 7692 §7.2.2.
     """
@@ -41,10 +65,13 @@ class Inflater:
         no_context_takeover: bool = False,
         window_bits: int = 15,
         max_size: int = 16 * 2**20,
+        allowance: Allowance | None = None,
     ) -> None:
         self.no_context_takeover = no_context_takeover
         self.window_bits = window_bits
         self.max_size = max_size
+        self.allowance = allowance
+        self._lost: str | None = None  # why the window is incomplete, after a refusal
         self._size = 0  # of the message under way
         self._zlib = self._new_window()
 
@@ -59,8 +86,10 @@ class Inflater:
             The part of the message that this payload adds.
 
         Raises:
-            ProtocolError: it is not deflate data (1002), or grows over `max_size` (1009).
+            ProtocolError: it is not deflate data (1002), or grows over a limit (1009).
         """
+        if self._lost:  # the sender refers to what has not been read
+            raise ProtocolError(self._lost, CloseCode.MESSAGE_TOO_BIG)
         data = self._decompress(payload + TAIL if fin else payload)
         self._size = 0 if fin else self._size + len(data)
         if fin and (self.no_context_takeover or self._zlib.eof):
@@ -69,16 +98,25 @@ class Inflater:
 
     def _decompress(self, data: bytes) -> bytes:
         room = self.max_size - self._size
+        fact = f"inflated message must be at most {self.max_size} bytes here, got more"
+        if self.allowance and self.allowance.left_bytes < room:
+            room, fact = self.allowance.left_bytes, self.allowance.exceeded
         try:
             # One byte more than there is room for, because 0 would mean "no limit".
             inflated = self._zlib.decompress(data, room + 1)
         except zlib.error as error:
-            fact = f"compressed payload must be deflate data, got {error} (RFC 7692 §7.2.2)"
-            raise ProtocolError(fact) from None
+            wrong = f"compressed payload must be deflate data, got {error} (RFC 7692 §7.2.2)"
+            raise ProtocolError(wrong) from None
         if len(inflated) > room:
-            fact = f"inflated message must be at most {self.max_size} bytes here, got more"
-            raise ProtocolError(f"{fact} (RFC 6455 §10.4)", CloseCode.MESSAGE_TOO_BIG)
+            self._refuse(f"{fact} (RFC 6455 §10.4)")
+        if self.allowance:
+            self.allowance.left_bytes -= len(inflated)
         return inflated
+
+    def _refuse(self, fact: str) -> NoReturn:
+        self._size, self._zlib = 0, self._new_window()
+        self._lost = None if self.no_context_takeover else fact
+        raise ProtocolError(fact, CloseCode.MESSAGE_TOO_BIG)
 
     def _new_window(self) -> zlib._Decompress:
         # A negative number means raw deflate data, without zlib's own head and checksum.
@@ -97,18 +135,30 @@ class Deflate:
     server_max_window_bits: int = 15
     client_max_window_bits: int = 15
 
-    def inflater(self, *, from_client: bool, max_size: int = 16 * 2**20) -> Inflater:
+    def inflater(
+        self,
+        *,
+        from_client: bool,
+        max_size: int = 16 * 2**20,
+        allowance: Allowance | None = None,
+    ) -> Inflater:
         """Return an inflater for one direction.
 
         Args:
             from_client: whether the client sends the messages; otherwise the server does.
             max_size: the largest inflated message, in bytes.
+            allowance: what all inflated messages may take together.
         """
         if from_client:
             alone, bits = self.client_no_context_takeover, self.client_max_window_bits
         else:
             alone, bits = self.server_no_context_takeover, self.server_max_window_bits
-        return Inflater(no_context_takeover=alone, window_bits=bits, max_size=max_size)
+        return Inflater(
+            no_context_takeover=alone,
+            window_bits=bits,
+            max_size=max_size,
+            allowance=allowance,
+        )
 
 
 def read_negotiated(response: Response, offer: str | None = None) -> Deflate | None:
