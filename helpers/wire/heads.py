@@ -115,16 +115,19 @@ class HeadReader:
     Args:
         limit_bytes: a longer head is refused with 431, so that nobody can fill our memory.
 
-    `rest` holds whatever arrived after the head, such as the first frames.
-
     Source: RFC 9112 §2.1.
     """
 
     def __init__(self, limit_bytes: int = 16_384) -> None:
         self.limit_bytes = limit_bytes
-        self.rest = b""
+        self._rest = bytearray()
         self._head: bytes | None = None
         self._buffer = bytearray()
+
+    @property
+    def rest(self) -> bytes:
+        """Whatever arrived after the head, such as the first frames."""
+        return bytes(self._rest)
 
     def feed(self, data: bytes) -> bytes | None:
         """Take the next bytes; return the head with its empty line once it is complete.
@@ -136,7 +139,7 @@ class HeadReader:
             HandshakeError: the head is longer than the limit (431).
         """
         if self._head is not None:
-            self.rest += data
+            self._rest += data
             return self._head
         searched = max(0, len(self._buffer) - len(HEAD_END) + 1)
         self._buffer += data
@@ -146,7 +149,7 @@ class HeadReader:
             fact = f"head must be at most {self.limit_bytes} bytes, got {size} (RFC 6585 §5)"
             raise HandshakeError(fact, 431)
         if end >= 0:
-            self._head, self.rest = bytes(self._buffer[:size]), bytes(self._buffer[size:])
+            self._head, self._rest = bytes(self._buffer[:size]), self._buffer[size:]
             self._buffer.clear()
         return self._head
 
