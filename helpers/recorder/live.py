@@ -7,7 +7,8 @@ Protocol, at /ws; every message is JSON, from the server:
 
 An entry has the fields of `transcript.Entry`, with its first 512 bytes in hex and its header
 fields as [name, value] pairs. A viewer only listens. A slow viewer lags behind: nobody waits for
-it, and nothing but the recording is kept for it. There are at most 20 viewers.
+it, and nothing but the recording is kept for it: a viewer that does not read is not read from.
+There are at most 20 viewers.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ HOST = "127.0.0.1"
 VIEWERS = 20
 BATCH = 100
 SLICE = 200  # how many items are read before the relay may go on
+LEAVE_S = 2.0  # that viewers have for leaving at the end
+ABORT_S = 1.0  # until those that did not leave are gone
+WAITING_BYTES = 2**16  # for a viewer; beyond that nothing is read from it, not even its pings
 SHOWN_BYTES = 512
 SHOWN_CHARACTERS = 2_000
 SHOWN_PACKETS = 20
@@ -59,6 +63,7 @@ class Live:
         self._transcript = transcript
         self._watch = watch
         self._viewers = 0
+        self._transports: set[asyncio.Transport] = set()
         self._server: Server | None = None
 
     @property
@@ -80,15 +85,22 @@ class Live:
             max_size=1024,
             close_timeout=1,
             logger=silent_logger(),
+            create_connection=connection_class(self._transports),
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Close the page's connections with 1001, and the port."""
-        if self._server:
-            self._server.close()
-            await self._server.wait_closed()
-        self._server = None
+        """Close the page's connections with 1001, and the port; a viewer may be stuck."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        server.close()
+        for wait_s in (LEAVE_S, ABORT_S):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await server.wait_closed()
+            for transport in tuple(self._transports):  # those that did not leave in time
+                transport.abort()
 
     def __repr__(self) -> str:
         state = f"at {self.page_url}" if self._server else "stopped"
@@ -116,7 +128,7 @@ class Live:
 
     async def _feed(self, viewer: ServerConnection, changed: asyncio.Event) -> None:
         """Send the recording as fast as the viewer takes it."""
-        follower = Follower(self._transcript)
+        follower = Follower(self._transcript, keeps=False)
         await viewer.send(json.dumps({"start": self.name}))
         while True:
             changed.clear()
@@ -132,11 +144,43 @@ class Live:
                 await changed.wait()
 
 
+def connection_class(transports: set[asyncio.Transport]) -> type[ServerConnection]:
+    """Return the class of connections that note their transport, and wait for slow viewers.
+
+    `websockets` answers each ping at once, whether or not the peer reads the answers.
+
+    Args:
+        transports: where the transports of open connections are noted.
+    """
+    from websockets.asyncio.server import ServerConnection
+
+    class Connection(ServerConnection):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            transports.add(self.transport)
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.transport.get_write_buffer_size() > WAITING_BYTES:
+                self.transport.pause_reading()
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            self.transport.resume_reading()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            transports.discard(self.transport)
+            super().connection_lost(exc)
+
+    return Connection
+
+
 def answer_http(viewer: ServerConnection, request: HttpRequest) -> HttpResponse | None:
     """Serve the page and its files; let only our own page open a WebSocket."""
     from helpers.serving import static
 
-    return static.answer(request, server="live", page="live")
+    own = viewer.local_address
+    return static.answer(request, own, server="live", page="live", advice="")
 
 
 def silent_logger() -> logging.Logger:

@@ -7,6 +7,9 @@ Four rules hold for each direction:
 3. At most `HELD_BYTES` wait to be passed on; beyond that nothing is read, and TCP slows the
    sender down.
 4. Bytes stay in order, whatever the faults are.
+
+A client whose first request is for another host is refused with 421 by the relay itself, and what
+holds that `Host` is not passed on: see `helpers.wire.hosts`.
 """
 
 from __future__ import annotations
@@ -20,11 +23,17 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from helpers.recorder.faults import Faults
+from helpers.wire.handshake import refusal
+from helpers.wire.heads import HandshakeError, Request
+from helpers.wire.hosts import HostFinder, OwnNames, check_host
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Chunk, Mark, Transcript
 
 HELD_BYTES = 2**20
 READ_BYTES = 2**16
 RESET_S = 1.0  # how long a reset waits for the bytes before it
+REFUSE_S = 1.0  # how long a client that is refused has for reading why
+OWN_NAMES = OwnNames(behind_proxy=True)  # and the server behind the relay may have any name
 
 
 class Target:
@@ -78,41 +87,21 @@ class Recorder:
         return time.monotonic() - self._began
 
 
-class Faults:
-    """What is wrong with the network now; every direction asks it before passing bytes on."""
-
-    def __init__(self) -> None:
-        self.frozen = False
-        self.delay_s = 0.0
-        self._changed = asyncio.Event()
-
-    def set(self, *, frozen: bool | None = None, delay_s: float | None = None) -> None:
-        """Change a fault, even for bytes that are already waiting."""
-        self.frozen = self.frozen if frozen is None else frozen
-        self.delay_s = self.delay_s if delay_s is None else delay_s
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def pass_on(self, arrived: float) -> None:
-        """Wait until bytes that arrived at this time may be passed on."""
-        while (rest_s := self._rest_s(arrived)) is None or rest_s > 0:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), rest_s)
-
-    def _rest_s(self, arrived: float) -> float | None:
-        return None if self.frozen else arrived + self.delay_s - time.monotonic()
-
-
 class Direction:
     """One direction of a connection: one task reads and records, another passes on."""
 
     def __init__(
-        self, source: socket.socket, faults: Faults, record: Callable[[bytes | None], None]
+        self,
+        source: socket.socket,
+        faults: Faults,
+        record: Callable[[bytes | None], None],
+        check: Callable[[bytes], None],
     ) -> None:
         self.source = source
         self.reading = True  # whether a task is waiting for bytes from the socket
         self._faults = faults
         self._record = record
+        self._check = check  # what raises if the bytes must not be passed on
         self._held: deque[tuple[float, bytes]] = deque()
         self._held_bytes = 0
         self._moved = asyncio.Event()
@@ -122,6 +111,7 @@ class Direction:
 
         Raises:
             ConnectionResetError: it was reset, and the other side may be reset now.
+            HandshakeError: what was read must not be passed on.
         """
         loop, data = asyncio.get_running_loop(), b"?"
         while data:
@@ -131,6 +121,7 @@ class Direction:
                 await self._reset()
                 raise ConnectionResetError from error
             self._record(data)
+            self._check(data)
             self._held.append((time.monotonic(), data))
             self._held_bytes += len(data)
             self._moved.set()
@@ -194,6 +185,8 @@ class Connection:
         self._faults = faults
         self._recorder = recorder
         self._sockets = [client]
+        self._own_address = client.getsockname()
+        self._finder = HostFinder()
         # The directions that have not ended.
         self._open = {CLIENT_TO_SERVER, SERVER_TO_CLIENT}
         self._mark("opened")
@@ -209,7 +202,7 @@ class Connection:
     async def _run(self, client: socket.socket) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
-                to_server = self._direction(client, CLIENT_TO_SERVER)
+                to_server = self._direction(client, CLIENT_TO_SERVER, self._check)
                 tasks.create_task(to_server.read())
                 await self._faults.pass_on(time.monotonic())
                 server = await self._connect()
@@ -219,8 +212,25 @@ class Connection:
                 tasks.create_task(self._write(to_client, client, CLIENT_TO_SERVER))
         except* OSError:  # one side was reset, so the other one must be
             self._reset_on_close()
+        except* HandshakeError as errors:
+            await self._refuse(client, errors.exceptions[0])
         finally:
             self._close()
+
+    def _check(self, data: bytes) -> None:
+        """Raise HandshakeError if the first request is for another host."""
+        if not self._finder.over and (host := self._finder.feed(data)) is not None:
+            asked = Request("GET", "/", (("Host", host),))
+            check_host(asked, self._own_address[:2], OWN_NAMES)
+
+    async def _refuse(self, client: socket.socket, error: BaseException) -> None:
+        assert isinstance(error, HandshakeError)
+        self._mark(f"refused: {error}")
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(REFUSE_S):
+                answer = refusal(error).encode()
+                await asyncio.get_running_loop().sock_sendall(client, answer)
+            client.shutdown(socket.SHUT_WR)
 
     def _close(self) -> None:
         for name in sorted(self._open):
@@ -249,11 +259,13 @@ class Connection:
         self._mark(fact)
         raise ConnectionRefusedError(fact)
 
-    def _direction(self, source: socket.socket, name: str) -> Direction:
+    def _direction(
+        self, source: socket.socket, name: str, check: Callable[[bytes], None] = lambda data: None
+    ) -> Direction:
         def record(data: bytes | None) -> None:
             self._record(name, data)
 
-        direction = Direction(source, self._faults, record)
+        direction = Direction(source, self._faults, record, check)
         self.directions.append(direction)
         return direction
 

@@ -29,7 +29,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from helpers.recorder.pipes import Connection, Faults, Recorder, Target, prepare
+from helpers.recorder.faults import Faults
+from helpers.recorder.pipes import Connection, Recorder, Target, prepare
 from helpers.wire.transcript import Transcript
 
 BACKLOG = 128

@@ -7,8 +7,9 @@ Protocol, at /ws:
 - the end of the server closes it with 1001 (going away);
 - a client that does not read what it asked for, even pongs, is dropped.
 
-A handshake whose `Origin` is not the server's own is refused with 403, a request for /ws
-that is not a handshake with 426. The page is at /, and /healthz tells the server's name.
+A request for another host is refused with 421, a handshake whose `Origin` is not the server's own
+with 403, and a request for /ws that is not a handshake with 426. The page is at /, and /healthz
+tells the server's name.
 """
 
 import argparse
@@ -52,7 +53,7 @@ def described(message: str | bytes) -> str:
 
 def answer_http(websocket: ServerConnection, request: Request) -> Response | None:
     """Answer a plain request, or refuse a handshake; None lets it go on."""
-    return static.answer(request, server="echo", page="echo")
+    return static.answer(request, websocket.local_address, server="echo", page="echo")
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:

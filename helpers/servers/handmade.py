@@ -5,10 +5,11 @@ Protocol:
 - at /ws every message, text or binary, goes to every client at /ws, its sender as well;
 - at /echo every message goes back to its sender alone.
 
-A handshake that breaks a rule is answered 400, 403, 405, 426 or 431, one too many 503, and one
-that takes too long not at all. A fault in frames closes with 1002, in text with 1007, a message
-over the limit (1 MiB) with 1009, the end of the server with 1001. A silent client gets a ping; one
-that stays silent, or does not read, is dropped. The page is at /, the health at /healthz.
+A handshake that breaks a rule is answered 400, 403, 405, 426 or 431, a request for another host
+421, one too many 503, and one that takes too long not at all. A fault in frames closes with 1002,
+in text with 1007, a message over the limit (1 MiB) with 1009, the end of the server with 1001. A
+silent client gets a ping; one that stays silent, or does not read, is dropped. The page is at /,
+the health at /healthz.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import itertools
 import logging
 import socket
 
-from helpers.serving import program, static
+from helpers.serving import hosts, program, static
 from helpers.wire import handshake
 from helpers.wire.frames import CloseCode, Frame, Opcode, ProtocolError
 from helpers.wire.messages import MessageReader, build_close
@@ -132,6 +133,7 @@ class Server:
         request, rest = await client.read_request()
         if len(self.tasks) > MAX_CONNECTIONS:
             raise handshake.HandshakeError("too many connections are open, try later", 503)
+        hosts.check(request.headers, client.writer.get_extra_info("sockname"))
         files = {"server": "handmade", "page": "echo"}
         plain = static.reply(request.method, request.path, sockets=("/ws", "/echo"), **files)
         if plain:

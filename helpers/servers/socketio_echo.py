@@ -9,7 +9,8 @@ It is the library unchanged, on every transport. Two things are for lessons alon
   be, because anyone who knows an id can speak in its client's place.
 - `--ping-s` and `--pong-s` say how often it pings, and how long it waits for the answer.
 
-Pages of other origins are refused with 400, the library's own answer.
+Pages of other origins are refused with 400, the library's own answer; requests for another host
+with 421.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import socket
 import socketio
 from aiohttp import web
 
-from helpers.serving import aiohttp_log, program
+from helpers.serving import aiohttp_log, program, static
 from helpers.serving.listener import accepting
 
 TEXT = "socketio_echo speaks Socket.IO, at /socket.io/; it has no page\n"
@@ -62,7 +63,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
     """Serve until `stop` is set."""
     sio = make(options.ping_s, options.pong_s)
     aiohttp_log.shorten()
-    app = web.Application()
+    app = web.Application(middlewares=[static.own_hosts_only()])
     sio.attach(app)
     app.add_routes([web.get("/healthz", healthz), web.get("/{path:.*}", nothing_here)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)

@@ -26,6 +26,7 @@ from collections.abc import Callable, Coroutine
 from types import FrameType
 from typing import Any
 
+from helpers.serving import hosts
 from helpers.serving.flags import (
     count,
     folder,
@@ -91,6 +92,13 @@ def parser(description: str | None, *waits: str) -> argparse.ArgumentParser:
     summary = (description or "").strip().partition("\n")[0]
     flags = argparse.ArgumentParser(description=summary, allow_abbrev=False)
     flags.add_argument("--host", default="127.0.0.1", help="address to bind (default: loopback)")
+    flags.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="another name under which browsers reach this server; may be repeated",
+    )
     flags.add_argument("--port", type=port, default=0, help="0, the default, takes any free port")
     flags.add_argument("--data", type=folder, help="folder for what must survive a restart")
     for wait in dict.fromkeys([*ALWAYS, *waits]):
@@ -120,6 +128,7 @@ def run(main: Main, flags: argparse.ArgumentParser) -> None:
         os.fstat(0)
     except OSError:  # no standard input: the listening socket would get its number, 0
         os.open(os.devnull, os.O_RDONLY)
+    hosts.answer_to(options.host, options.allow_host)
     quieten_libraries()
     raise_file_limit()
     try:

@@ -1,6 +1,7 @@
 """What the servers on Socket.IO share: one port for page, files and clients, and every bound.
 
-1. A browser's request for Socket.IO must come from a page of the same host (`Origin`).
+1. A browser's request must be for this host (`Host`), and one for Socket.IO must come from a page
+   of the same host (`Origin`).
 2. An event has one object as its argument, and is acknowledged with another object:
    `{"ok": true, …}`, or `{"ok": false, "code": …, "text": …}`.
 3. A client's events are begun one after the other. A client that sends malformed packets, too
@@ -233,7 +234,8 @@ async def serve(
         return response
 
     aiohttp_log.shorten()
-    app = web.Application(middlewares=[fanout.note_request, admit, *middlewares])
+    first = [static.own_hosts_only(), fanout.note_request, admit]
+    app = web.Application(middlewares=[*first, *middlewares])
     sio.attach(app)
     app.add_routes([*routes, web.route("*", "/{path:.*}", answer_plain)])
     app.on_response_prepare.append(note_websocket)

@@ -4,7 +4,8 @@
 2. `/` is the server's page, helpers/pages/PAGE/index.html, in which `{{server}}` and
    `{{transport}}` say what serves it. `/healthz` tells the server's name. Other paths are files
    of helpers/pages, so a page's own files are `PAGE/page.js` to it, and `shared/base.css`.
-3. A WebSocket's path is left to the handshake, unless the `Origin` is not the server's own:
+3. A request for another host is refused with 421 (see `helpers.wire.hosts`).
+4. A WebSocket's path is left to the handshake, unless the `Origin` is not the server's own:
    then it is refused with 403, because a browser lets any page on the web connect to us.
 """
 
@@ -16,12 +17,14 @@ import json
 import re
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from helpers.serving import hosts
 from helpers.wire import handshake
 
 if TYPE_CHECKING:
     from aiohttp import web
+    from aiohttp.typedefs import Middleware
     from websockets.http11 import Request as HttpRequest
     from websockets.http11 import Response as HttpResponse
 
@@ -102,13 +105,17 @@ def page_html(page: str, *, server: str, transport: str) -> bytes:
     return text.encode()
 
 
-def answer(request: "HttpRequest", *, server: str, page: str) -> "HttpResponse | None":
+def answer(
+    request: "HttpRequest", address: Any, *, server: str, page: str, advice: str = hosts.ADVICE
+) -> "HttpResponse | None":
     """Answer a request to a server on `websockets`; refuse a foreign page's WebSocket with 403.
 
     Args:
         request: a plain request, or a handshake.
+        address: the server's end of the connection.
         server: as for `reply`.
         page: as for `reply`.
+        advice: what a request for another host is told, as for `hosts.check`.
 
     Returns:
         The answer, or None when the handshake may go on.
@@ -118,8 +125,12 @@ def answer(request: "HttpRequest", *, server: str, page: str) -> "HttpResponse |
     from websockets.datastructures import Headers
     from websockets.http11 import Response
 
-    found = reply(request.method, request.path, server=server, page=page)
     headers = tuple(request.headers.raw_items())
+    try:
+        hosts.check(headers, address, advice)
+        found = reply(request.method, request.path, server=server, page=page)
+    except handshake.HandshakeError as error:
+        found = refuse(error.status, str(error))
     asked = handshake.Request(request.method, request.path, headers)
     if not found and asked.header("Origin") is not None and not handshake.same_origin(asked):
         found = refuse(403, f"origin not allowed: {asked.header('Origin')}")
@@ -132,6 +143,24 @@ def to_aiohttp(reply: Reply) -> "web.Response":
 
     headers = [field for field in reply.headers if field[0] not in BY_AIOHTTP]
     return web.Response(status=reply.status, headers=headers, body=reply.body)
+
+
+def own_hosts_only() -> "Middleware":
+    """Return a middleware for aiohttp that refuses requests for other hosts."""
+    from aiohttp import web
+
+    @web.middleware
+    async def check_first(request: web.Request, handler: Any) -> web.StreamResponse:
+        try:
+            if request.transport:
+                address = request.transport.get_extra_info("sockname")
+                hosts.check(tuple(request.headers.items()), address)
+        except handshake.HandshakeError as error:
+            return to_aiohttp(refuse(error.status, str(error)))
+        response: web.StreamResponse = await handler(request)
+        return response
+
+    return check_first
 
 
 def refuse(status: int, fact: str, *headers: tuple[str, str]) -> Reply:

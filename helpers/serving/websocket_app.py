@@ -22,7 +22,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from helpers.serving import closing, program, static
+from helpers.serving import closing, hosts, program, static
 from helpers.serving.flush import FlushScheduler, Writer
 from helpers.serving.listener import KEEP_ALIVE_S, accepting
 from helpers.serving.ratelimit import Bucket
@@ -273,7 +273,12 @@ def refusal(
         (name.decode(), value.decode("utf-8", "replace")) for name, value in request.raw_headers
     ]
     asked = handshake.Request(request.method, request.raw_path, tuple(fields))
-    reply = static.reply(asked.method, asked.target, server=server, page=page)
+    try:
+        if request.transport:
+            hosts.check(asked.headers, request.transport.get_extra_info("sockname"))
+        reply = static.reply(asked.method, asked.target, server=server, page=page)
+    except handshake.HandshakeError as error:
+        reply = static.refuse(error.status, str(error))
     if not reply and full:
         reply = static.refuse(503, "too many connections are open, try later")
     if not reply:

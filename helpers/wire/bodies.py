@@ -34,8 +34,10 @@ class HttpStream:
         self._parse = parse_request if requests else parse_response
         self._head: Request | Response | None = None
         self._head_size = 0
-        self._searched = 0
+        self._searched = 0  # how much has been read of the message
+        self._scanned: dict[bytes, int] = {}  # how far each kind of end has been looked for
         self._body = bytearray()  # of chunks read so far
+        self._size: tuple[str, int] | None = None  # for one method, what `body_size` says
 
     def feed(self, data: bytes) -> None:
         """Add bytes that arrived."""
@@ -54,7 +56,9 @@ class HttpStream:
         if self._head is None and not self._read_head():
             return None
         assert self._head is not None
-        size = body_size(self._head, method)
+        if not self._size or self._size[0] != method:  # once: a head may have 10,000 lines
+            self._size = method, body_size(self._head, method)
+        size = self._size[1]
         if size == UNTIL_CLOSE:
             return None
         end = self._chunks_end() if size == CHUNKED else self._head_size + size
@@ -83,7 +87,7 @@ class HttpStream:
 
     def _chunks_end(self) -> int | None:
         """Walk over the chunks that have arrived; return where the message ends, once it does."""
-        while (line_end := self.rest.find(b"\r\n", self._searched)) >= 0:
+        while (line_end := self._find(b"\r\n", self._searched)) >= 0:
             size = _chunk_size(bytes(self.rest[self._searched : line_end]))
             start = line_end + 2
             if size == 0:
@@ -92,11 +96,27 @@ class HttpStream:
                 return None
             self._body += self.rest[start : start + size]
             self._searched = start + size + 2
+        self._check_line("the size of a chunk", self._searched)
         return None
 
     def _trailer_end(self, line_end: int) -> int | None:
-        end = self.rest.find(b"\r\n\r\n", line_end)
+        end = self._find(b"\r\n\r\n", line_end)
+        if end < 0:
+            self._check_line("the trailer", line_end)
         return None if end < 0 else end + 4
+
+    def _find(self, end: bytes, start: int) -> int:
+        """Find the end of a line or a trailer, looking only through what is new."""
+        found = self.rest.find(end, max(start, self._scanned.get(end, 0) - len(end) + 1))
+        if found < 0:
+            self._scanned[end] = len(self.rest)
+        return found
+
+    def _check_line(self, what: str, start: int) -> None:
+        """Refuse a line that goes on and on, which would be searched again with each segment."""
+        if len(self.rest) - start > MAX_HEAD_BYTES:
+            fact = f"{what} must end within {MAX_HEAD_BYTES:,} bytes"
+            raise BodyError(f"{fact}, got {len(self.rest) - start:,} (RFC 9112 §7.1)")
 
     def _finish(self, end: int, *, chunked: bool) -> tuple[Request | Response, bytes]:
         message, raw = self._head, bytes(self.rest[:end])
@@ -106,6 +126,8 @@ class HttpStream:
             message = replace(message, body=body)
         del self.rest[:end]
         self._head, self._head_size, self._searched = None, 0, 0
+        self._size = None
+        self._scanned.clear()
         self._body.clear()
         return message, raw
 

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from helpers.wire import strict_json
 from helpers.wire.wording import size_text
 
 SEPARATOR = "\x1e"
@@ -154,7 +154,7 @@ def open_fields(packet: Packet) -> dict[str, Any]:
     Source: Engine.IO protocol 4, handshake.
     """
     try:
-        fields = json.loads(packet.data)
+        fields = strict_json.load(str(packet.data))
     except (ValueError, RecursionError) as error:
         raise _bad_open("carries JSON", packet) from error
     if not isinstance(fields, dict):
@@ -224,5 +224,5 @@ def _name_of(kind: PacketType) -> str:
 
 def abbreviate(data: str | bytes) -> str:
     """Return the start of data for an error: 40 characters, all of them printable."""
-    text = ascii(data)
+    text = ascii(data[:41])
     return text if len(text) <= 40 else text[:39] + "…"

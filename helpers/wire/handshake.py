@@ -15,7 +15,8 @@ What a client asks of the response, in the order of `check_response` (RFC 6455 �
 1. The status is 101.
 2. `Upgrade` is `websocket` and `Connection` names `Upgrade`.
 3. `Sec-WebSocket-Accept` is made from the key that the client sent.
-4. `Sec-WebSocket-Extensions` and `Sec-WebSocket-Protocol` name only what the client offered.
+4. `Sec-WebSocket-Extensions` and `Sec-WebSocket-Protocol` name only what the client offered, and
+   agree to permessage-deflate as it was offered.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from urllib.parse import SplitResult, urlsplit
 
+from helpers.wire.deflate import read_negotiated
 from helpers.wire.heads import HandshakeError as HandshakeError
 from helpers.wire.heads import HeadReader as HeadReader
 from helpers.wire.heads import Request as Request
@@ -268,6 +270,7 @@ def check_response(
     for name in extension_names(response.header("Sec-WebSocket-Extensions") or ""):
         if name not in offers:
             raise HandshakeError(f"extension {name!r} was not offered (RFC 6455 §4.1)")
+    read_negotiated(response, extensions)
     chosen = response.header("Sec-WebSocket-Protocol")
     if chosen is not None and chosen not in subprotocols:
         raise HandshakeError(f"subprotocol {chosen!r} was not offered (RFC 6455 §4.1)")

@@ -19,6 +19,9 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 FORBIDDEN = re.compile(
     r"[^\t\x20-\x7e\x80-\xff]"
 )  # control characters, and what does not fit in a byte
+VERSION = re.compile(r"HTTP/(\d)\.\d", re.ASCII)
+STATUS_LINE = re.compile(r"HTTP/1\.(\d) (\d{3})(?: (.*))?", re.ASCII)
+STATUSES = range(100, 600)
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -28,7 +31,7 @@ class HandshakeError(ValueError):
 
     Args:
         fact: what is wrong, expected and got, with its source.
-        status: the HTTP status that refuses it: 400, 403, 404, 405, 426 or 431.
+        status: the HTTP status that refuses it: 400, 403, 404, 405, 421, 426, 431 or 505.
         headers: header fields that the refusal must carry.
 
     Source: RFC 6455 §4.2.2.
@@ -112,16 +115,19 @@ class HeadReader:
     Args:
         limit_bytes: a longer head is refused with 431, so that nobody can fill our memory.
 
-    `rest` holds whatever arrived after the head, such as the first frames.
-
     Source: RFC 9112 §2.1.
     """
 
     def __init__(self, limit_bytes: int = 16_384) -> None:
         self.limit_bytes = limit_bytes
-        self.rest = b""
+        self._rest = bytearray()
         self._head: bytes | None = None
         self._buffer = bytearray()
+
+    @property
+    def rest(self) -> bytes:
+        """Whatever arrived after the head, such as the first frames."""
+        return bytes(self._rest)
 
     def feed(self, data: bytes) -> bytes | None:
         """Take the next bytes; return the head with its empty line once it is complete.
@@ -133,7 +139,7 @@ class HeadReader:
             HandshakeError: the head is longer than the limit (431).
         """
         if self._head is not None:
-            self.rest += data
+            self._rest += data
             return self._head
         searched = max(0, len(self._buffer) - len(HEAD_END) + 1)
         self._buffer += data
@@ -143,7 +149,7 @@ class HeadReader:
             fact = f"head must be at most {self.limit_bytes} bytes, got {size} (RFC 6585 §5)"
             raise HandshakeError(fact, 431)
         if end >= 0:
-            self._head, self.rest = bytes(self._buffer[:size]), bytes(self._buffer[size:])
+            self._head, self._rest = bytes(self._buffer[:size]), self._buffer[size:]
             self._buffer.clear()
         return self._head
 
@@ -155,7 +161,7 @@ def parse_request(head: bytes) -> Request:
         head: first line, headers and empty line, each ended by CR LF.
 
     Raises:
-        HandshakeError: it is malformed (400).
+        HandshakeError: it is malformed (400), or in another major version of HTTP (505).
 
     Source: RFC 9112 §3.
     """
@@ -166,10 +172,13 @@ def parse_request(head: bytes) -> Request:
         case _:
             fact = f"request line must be 'METHOD target HTTP/1.1', got {first!r} (RFC 9112 §3)"
             raise HandshakeError(fact)
-    if not re.fullmatch(r"HTTP/\d\.\d", version):
+    if not (found := VERSION.fullmatch(version)):
         raise HandshakeError(
             f"HTTP version must be like HTTP/1.1, got {version!r} (RFC 9112 §2.3)"
         )
+    if found[1] != "1":
+        fact = f"HTTP version must be 1.0 or 1.1, got {version!r} (RFC 9110 §15.6.6)"
+        raise HandshakeError(fact, 505)
     check_target(method, target)
     return Request(method, target, headers, version)
 
@@ -186,11 +195,17 @@ def parse_response(head: bytes) -> Response:
     Source: RFC 9112 §4.
     """
     first, headers = split_head(head)
-    line = re.fullmatch(r"HTTP/1\.\d (\d{3})(?: (.*))?", first)
+    line = STATUS_LINE.fullmatch(first)
     if line is None:
         fact = f"status line must be 'HTTP/1.1 STATUS reason', got {first!r} (RFC 9112 §4)"
         raise HandshakeError(fact)
-    return Response(int(line[1]), line[2] or "", headers)
+    status = int(line[2])
+    if status not in STATUSES:
+        raise HandshakeError(f"status must be 100 to 599, got {line[2]} (RFC 9110 §15)")
+    if line[1] == "0" and status < 200:
+        fact = f"HTTP/1.0 has no status 1xx, got {first!r} (RFC 9110 §15.2)"
+        raise HandshakeError(fact)
+    return Response(status, line[3] or "", headers)
 
 
 def split_head(head: bytes) -> tuple[str, Headers]:
@@ -218,8 +233,11 @@ def parse_header(line: str) -> tuple[str, str]:
 
 def check_target(method: str, target: str) -> None:
     """Refuse a malformed target; a WebSocket address has no #fragment (RFC 6455 §3)."""
-    if FORBIDDEN.search(target) or "#" in target:
+    if "#" in target:
         raise HandshakeError(f"target must have no #fragment, got {target!r} (RFC 6455 §3)")
+    if not target.isascii():
+        fact = f"target must be ASCII, with %XX for other bytes, got {target!r}"
+        raise HandshakeError(f"{fact} (RFC 3986 §2)")
     absolute = target.startswith(("http://", "https://"))
     if method == "GET" and not (target.startswith("/") or absolute):
         raise HandshakeError(f"target must start with '/', got {target!r} (RFC 9112 §3.2)")
@@ -244,10 +262,16 @@ def extension_names(value: str) -> list[str]:
 
 
 def offered_names(request: Request) -> list[str]:
-    """Return the subprotocols that a client offers, the preferred one first."""
+    """Return the subprotocols that a client offers, the preferred one first.
+
+    Empty elements of the list are ignored (RFC 9110 §5.6.1.2).
+    """
     value = request.header("Sec-WebSocket-Protocol")
-    names = [] if value is None else [name.strip(" \t") for name in value.split(",")]
-    if not all(TOKEN.fullmatch(name) for name in names) or len(set(names)) < len(names):
+    if value is None:
+        return []
+    names = [name for name in (part.strip(" \t") for part in value.split(",")) if name]
+    well_formed = bool(names) and all(TOKEN.fullmatch(name) for name in names)
+    if not well_formed or len(set(names)) < len(names):
         fact = f"Sec-WebSocket-Protocol must list unique names, got {value!r} (RFC 6455 §4.1)"
         raise HandshakeError(fact)
     return names

@@ -14,12 +14,15 @@ from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from helpers.wire import engineio, socketio
+from helpers.wire.deflate import Allowance
 from helpers.wire.engineio import PAYLOAD, EngineIOError, PacketType
 from helpers.wire.heads import Request, Response
-from helpers.wire.socketio import Reader, SocketIOError
+from helpers.wire.socketio import SocketIOError
+from helpers.wire.socketio_reader import Reader
 from helpers.wire.wording import size_text
 
 MAX_INFLATED = 2**20  # bytes, for one compressed body
+MAX_INFLATED_TOGETHER = 16 * 2**20  # bytes, for all bodies and messages of a recording
 SHOWN_CHARACTERS = 200
 MAX_SESSIONS = 1_000  # known by their sid; beyond that, the one silent longest is forgotten
 
@@ -53,10 +56,14 @@ class Session:
 class Sessions:
     """The Engine.IO sessions of a recording, numbered as they begin, found by their ids.
 
+    Args:
+        allowance: what everything inflated in the recording may take together.
+
     Source: Engine.IO protocol 4.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, allowance: Allowance | None = None) -> None:
+        self.allowance = allowance or Allowance(MAX_INFLATED_TOGETHER)
         self._count = 0
         self._known: dict[str, Session] = {}  # the one that spoke last is last
 
@@ -121,7 +128,7 @@ class Sessions:
     ) -> Content:
         text = None
         try:
-            text = _decode_body(message)
+            text = _decode_body(message, self.allowance)
             packets = engineio.decode_body(text)
         except EngineIOError as error:
             return Content(text, (f"malformed Engine.IO packets: {error}",))
@@ -147,8 +154,8 @@ def describe_message(session: Session, message: str | bytes, direction: str) -> 
         return (f"malformed Engine.IO packet: {error}",)
 
 
-def _decode_body(message: Request | Response) -> str:
-    data = _inflate(message)
+def _decode_body(message: Request | Response, allowance: Allowance) -> str:
+    data = _inflate(message, allowance)
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -156,7 +163,7 @@ def _decode_body(message: Request | Response) -> str:
         raise EngineIOError(f"a polling body must be UTF-8, got bytes {bad}", PAYLOAD) from error
 
 
-def _inflate(message: Request | Response) -> bytes:
+def _inflate(message: Request | Response, allowance: Allowance) -> bytes:
     encoding = (message.header("Content-Encoding") or "identity").strip().lower()
     if encoding == "identity":
         return message.body
@@ -164,15 +171,17 @@ def _inflate(message: Request | Response) -> bytes:
         fact = f"a polling body must be gzip or deflate here, got {encoding!r}"
         raise EngineIOError(fact, PAYLOAD)
     inflater = zlib.decompressobj(wbits=47)
+    room = min(MAX_INFLATED, allowance.left_bytes)
     try:
-        data = inflater.decompress(message.body, MAX_INFLATED + 1)
+        data = inflater.decompress(message.body, room + 1)
     except zlib.error as error:
         raise EngineIOError(
             f"a polling body must be valid {encoding}, got {error}", PAYLOAD
         ) from error
-    if len(data) > MAX_INFLATED:
+    if len(data) > room:
         fact = f"a polling body may inflate to {size_text(MAX_INFLATED)} here, got more"
-        raise EngineIOError(fact, PAYLOAD)
+        raise EngineIOError(fact if room == MAX_INFLATED else allowance.exceeded, PAYLOAD)
+    allowance.left_bytes -= len(data)
     if not inflater.eof:
         raise EngineIOError(
             f"a polling body must be complete {encoding}, got only its beginning", PAYLOAD

@@ -151,7 +151,10 @@ class Conversation:
         for direction, side in self._sides.items():
             if isinstance(side, HttpStream):
                 from_client = direction == CLIENT_TO_SERVER
-                inflater = deflate.inflater(from_client=from_client) if deflate else None
+                inflater = None
+                if deflate:
+                    allowance = self._sessions.allowance
+                    inflater = deflate.inflater(from_client=from_client, allowance=allowance)
                 session = self._unanswered[-1][1] if self._unanswered else None
                 self._sides[direction] = frames = FrameStream(from_client, inflater, session)
                 frames.feed(bytes(side.rest))

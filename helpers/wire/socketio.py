@@ -17,24 +17,24 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from helpers.wire.attachments import (
-    extract_attachments,
-    fill_placeholders,
-    find_placeholders,
-    format_value,
-)
+from helpers.wire import strict_json
+from helpers.wire.attachments import extract_attachments, find_placeholders, format_value
 from helpers.wire.engineio import abbreviate
-from helpers.wire.wording import size_text
 
 MAX_ATTACHMENTS = 100
-MAX_BYTES = 16 * 2**20  # for the attachments of one packet together
-MAX_DEPTH = 100  # of nested arrays and objects, so that recursion over them stays shallow
-BRACKETS = re.compile(r"[\[{\]}]")
-TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+#: What a library calls its own events, in the order of the official parser.
+RESERVED = (
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+)
 HEAD = re.compile(r"([0-6])(?:(\d+)-)?(?:(/[^,]*),|(/[^,]*)$)?(\d*)(.*)", re.DOTALL | re.ASCII)
 
 
@@ -133,68 +133,6 @@ class Packet:
                 return f"{kind.name.lower()}{data}{where}"
 
 
-@dataclass(slots=True)
-class Reader:
-    """Reads packets, with their attachments, from the messages of one direction.
-
-    Attributes:
-        max_attachments: the most attachments of one packet; more are refused.
-        max_bytes: the most bytes in the attachments of one packet; more are refused.
-
-    Source: Socket.IO protocol 5.
-    """
-
-    max_attachments: int = MAX_ATTACHMENTS
-    max_bytes: int = MAX_BYTES
-    _begun: Packet | None = field(default=None, init=False)
-    _wanted: int = field(default=0, init=False)
-    _attachments: list[bytes] = field(default_factory=list, init=False)
-
-    @property
-    def missing(self) -> int:
-        """How many attachments of the packet under way have not arrived yet."""
-        return self._wanted - len(self._attachments)
-
-    def feed(self, message: str | bytes) -> Packet | None:
-        """Read one message of Engine.IO.
-
-        Args:
-            message: its data: text, or the bytes of an attachment.
-
-        Returns:
-            The packet that the message completes; None while attachments are missing.
-
-        Raises:
-            SocketIOError: the packet is malformed, or an attachment is due, or not due.
-        """
-        if isinstance(message, bytes):
-            return self._attach(message)
-        if self.missing:
-            wanted_now = _attachments(self.missing)
-            raise SocketIOError(f"expected {wanted_now}, got {abbreviate(message)}")
-        packet, wanted = decode(message, max_attachments=self.max_attachments)
-        if not wanted:
-            return packet
-        self._begun, self._wanted, self._attachments = packet, wanted, []
-        return None
-
-    def _attach(self, attachment: bytes) -> Packet | None:
-        if self._begun is None:
-            size = size_text(len(attachment))
-            raise SocketIOError(f"expected a packet, got an attachment of {size}")
-        size_bytes = sum(map(len, self._attachments)) + len(attachment)
-        if size_bytes > self.max_bytes:
-            self._begun, self._wanted, self._attachments = None, 0, []
-            fact = f"attachments must be at most {size_text(self.max_bytes)} together here"
-            raise SocketIOError(f"{fact}, got {size_text(size_bytes)}")
-        self._attachments.append(attachment)
-        if self.missing:
-            return None
-        begun, self._begun, self._wanted = self._begun, None, 0
-        attachments, self._attachments = self._attachments, []
-        return replace(begun, data=fill_placeholders(begun.data, attachments))
-
-
 def decode(text: str, *, max_attachments: int = MAX_ATTACHMENTS) -> tuple[Packet, int]:
     """Read the text of a packet.
 
@@ -232,21 +170,25 @@ def _count(digits: str | None, most: int) -> int:
     if digits is None:
         return 0
     if len(digits) > 9 or int(digits) > most:
-        raise SocketIOError(f"a packet may have {_attachments(most)} here, got {digits[:12]}")
+        raise SocketIOError(f"a packet may have {count_attachments(most)} here, got {digits[:12]}")
+    if int(digits) == 0:
+        raise SocketIOError("a binary packet has at least 1 attachment, got 0")
     return int(digits)
 
 
 def _json(text: str) -> Any:
-    depth = 0
-    for bracket in BRACKETS.findall(TEXTS.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        if depth > MAX_DEPTH:
-            fact = f"expected JSON with at most {MAX_DEPTH} levels of arrays and objects"
-            raise SocketIOError(f"{fact}, got {abbreviate(text)}")
+    if text[0].isspace():  # the official parser would take it for a digit of the ack id
+        raise SocketIOError(f"expected JSON without spaces before it, got {abbreviate(text)}")
     try:
-        return json.loads(text)
+        data = strict_json.load(text)
+    except strict_json.TooDeep as error:
+        fact = f"expected JSON with at most {strict_json.MAX_DEPTH} levels of arrays and objects"
+        raise SocketIOError(f"{fact}, got {abbreviate(text)}") from error
     except (ValueError, RecursionError) as error:
         raise SocketIOError(f"expected JSON, got {abbreviate(text)}") from error
+    if data is None:
+        raise SocketIOError("a packet without data has no JSON, got null")
+    return data
 
 
 def check(packet: Packet) -> None:
@@ -258,7 +200,7 @@ def check(packet: Packet) -> None:
     Source: Socket.IO protocol 5.
     """
     name, data = packet.type.name.lower(), packet.data
-    wrong = f"got {abbreviate(repr(data))}"
+    wrong = f"got {_brief(data)}"
     if packet.type in PLAIN:
         raise SocketIOError(f"{name} is written as {PLAIN[packet.type].name.lower()}, with bytes")
     if not packet.namespace.startswith("/") or "," in packet.namespace:
@@ -275,16 +217,23 @@ def check(packet: Packet) -> None:
             raise SocketIOError(f"connect_error carries a string or an object, {wrong}")
         case PacketType.EVENT if not _is_event(data):
             raise SocketIOError(f"an event is an array that begins with its name, {wrong}")
+        case PacketType.EVENT if data[0] in RESERVED:
+            raise SocketIOError(f"{data[0]} is not an event that can be sent")
         case PacketType.ACK if not isinstance(data, list):
             raise SocketIOError(f"an ack is an array, {wrong}")
         case PacketType.ACK if packet.id is None:
             raise SocketIOError("an ack must have the id of its event, got no id")
 
 
+def _brief(data: Any) -> str:
+    """Show data in an error; of a list only its beginning, for it may be long."""
+    return abbreviate(repr(data[:20] if isinstance(data, list) else data))
+
+
 def _is_event(data: Any) -> bool:
     if not isinstance(data, list) or not data or isinstance(data[0], bool):
         return False
-    return isinstance(data[0], (str, int))
+    return isinstance(data[0], (str, int, float))
 
 
 def _check_placeholders(data: Any, attachments: int) -> None:
@@ -292,9 +241,10 @@ def _check_placeholders(data: Any, attachments: int) -> None:
     for placeholder in find_placeholders(data) if attachments else []:
         number = placeholder.get("num")
         if type(number) is not int or not 0 <= number < attachments:
-            fact = f"a placeholder names one of {_attachments(attachments)}"
+            fact = f"a placeholder names one of {count_attachments(attachments)}"
             raise SocketIOError(f"{fact}, got {abbreviate(repr(number))}")
 
 
-def _attachments(count: int) -> str:
+def count_attachments(count: int) -> str:
+    """Say how many attachments: `1 attachment`, `2 attachments`."""
     return "1 attachment" if count == 1 else f"{count} attachments"

@@ -139,6 +139,7 @@ class Transcript:
         decoder = copy.deepcopy(self._state[0])
         for item in self.items():
             decoder.read(item)
+            decoder.renew()
         self._state = (decoder, [])
         self._size_bytes = 0
 
@@ -152,6 +153,10 @@ class Decoder:
     def __init__(self) -> None:
         self._open: dict[int, Conversation] = {}
         self._sessions = Sessions()
+
+    def renew(self) -> None:
+        """Allow as much inflated data as at first: what was read is not kept."""
+        self._sessions.allowance.renew()
 
     def read(self, item: Chunk | Mark) -> list[Entry]:
         """Read the next item; return the entries that it completes."""
@@ -187,11 +192,16 @@ class Follower:
     Args:
         transcript: what to read.
         layers: readers of the protocols above WebSocket, from the lowest up.
+        keeps: whether the caller keeps the entries, so that the inflated data in all of them
+            together is bounded; otherwise only that in the entries of one call of `new` is.
     """
 
     _base: Decoder
 
-    def __init__(self, transcript: Transcript, layers: Iterable[Layer] = ()) -> None:
+    def __init__(
+        self, transcript: Transcript, layers: Iterable[Layer] = (), *, keeps: bool = True
+    ) -> None:
+        self._keeps = keeps
         self._transcript = transcript
         self._layers = tuple(layers)
         self._seen, self._number, self._at_s = 0, 0, 0.0
@@ -216,6 +226,8 @@ class Follower:
         if base is not self._base:
             self._restart()
             return None
+        if not self._keeps:
+            self._decoder.renew()
         end = len(items) if at_most is None else min(len(items), self._seen + at_most)
         found = []
         for item in items[self._seen : end]:

@@ -19,7 +19,7 @@ KEEPALIVE_BYTES = 4
 # In Engine.IO's query: the id of a session, and a number that keeps caches from answering.
 RANDOM_QUERY = re.compile(r"(?<=[?&])(sid|t)=[^&\s]*")
 # The packets that hold an id: open, and connect in any namespace; alone, or in a polling body.
-RANDOM_SID = re.compile(r'((?:^|\x1e)(?:0|40(?:/[^,]*,)?)\{[^\x1e]*?"sid": *")([^"\x1e]*)')
+RANDOM_SID = re.compile(r'((?:^|\x1e)(?:0|40(?:/[^,\x1e]*+,)?)\{[^\x1e]*?"sid": *")([^"\x1e]*)')
 
 
 def stable_target(text: str) -> str:

@@ -602,7 +602,7 @@ def test_interrupt_leaves_the_servers_alive() -> None:
             assert os.getpgid(server.pid) == kernel.process.pid
             ports = {c.laddr.port for c in server.net_connections() if c.status == "LISTEN"}
             with socket.create_connection(("127.0.0.1", ports.pop()), DEADLINE_S) as connection:
-                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 assert connection.recv(12) == b"HTTP/1.1 200"
 
 

@@ -6,7 +6,7 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -233,3 +233,70 @@ def test_an_entry_tells_its_session_and_its_packets() -> None:
     answered = to_json(entries(recorder.transcript)[2])
     assert (len(answered["packets"]), answered["more_packets"]) == (20, 21)
     assert max(map(len, answered["packets"])) < 500
+
+
+HANDSHAKE = (
+    "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+def deaf_viewer(live: Live) -> socket.socket:
+    """A viewer that has connected, and reads nothing from then on."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    sock.settimeout(DEADLINE_S)
+    sock.connect(("127.0.0.1", live.port))
+    sock.sendall(HANDSHAKE.encode())
+    assert sock.recv(12) == b"HTTP/1.1 101"
+    return sock
+
+
+async def becomes(condition: Callable[[], object]) -> None:
+    """Wait until something holds that no event tells."""
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + DEADLINE_S
+    while not condition():
+        assert loop.time() < ends
+        await asyncio.sleep(0)
+
+
+def waiting_bytes(live: Live) -> int:
+    return sum(transport.get_write_buffer_size() for transport in tuple(live._transports))
+
+
+@pytest.mark.parametrize("deaf", [True, False], ids=["reads nothing", "asks for nothing"])
+async def test_a_viewer_that_is_stuck_holds_up_no_end(deaf: bool) -> None:
+    async with tapped() as wire, websockets.connect(wire.url, compression=None) as websocket:
+        live = wire.live()
+        for _ in range(50):
+            for _ in range(40):
+                await websocket.send("x" * 2_000)
+            for _ in range(40):
+                await websocket.recv()
+        if deaf:
+            stuck = deaf_viewer(live)
+            await becomes(lambda: waiting_bytes(live))
+        else:
+            stuck = socket.create_connection(("127.0.0.1", live.port))
+            await becomes(lambda: live._transports)
+        with stuck:
+            began_s = asyncio.get_running_loop().time()
+            await asyncio.to_thread(wire.stop)
+            took_s = asyncio.get_running_loop().time() - began_s
+        assert took_s < live_module.LEAVE_S + 2 * live_module.ABORT_S + 1
+        assert live._transports == set()
+
+
+async def test_pings_of_a_viewer_that_reads_nothing_are_not_read_either() -> None:
+    async with tapped() as wire:
+        live = wire.live()
+        with deaf_viewer(live) as deaf:
+            pings = (b"\x89\xfd" + bytes(4) + bytes(125)) * 1_000
+            deaf.settimeout(1)
+            sent = 0
+            with contextlib.suppress(TimeoutError):
+                while sent < 64 * 2**20:
+                    sent += await asyncio.to_thread(deaf.send, pings)
+            assert sent < 64 * 2**20
+            assert waiting_bytes(live) < live_module.WAITING_BYTES + 2**19

@@ -428,7 +428,7 @@ def test_a_client_that_left_gets_nothing_and_harms_nobody(server: Running) -> No
 
 
 def get(path: str, *lines: str, method: str = "GET") -> bytes:
-    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: a", *lines, "", ""]).encode()
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: localhost", *lines, "", ""]).encode()
 
 
 def test_the_page_and_the_health(server: Running) -> None:
@@ -439,7 +439,7 @@ def test_the_page_and_the_health(server: Running) -> None:
     assert (health.status, health.body) == (200, b'{"server": "handmade", "status": "ok"}')
 
 
-HANDSHAKE = build_request("a", "/ws", key=KEY)
+HANDSHAKE = build_request("localhost", "/ws", key=KEY)
 
 
 @pytest.mark.parametrize(
@@ -452,9 +452,9 @@ HANDSHAKE = build_request("a", "/ws", key=KEY)
         (HANDSHAKE.encode().replace(b"Key: ", b"Key: a"), 400, b"must be 16 bytes in base64"),
         (HANDSHAKE.encode().replace(b"ion: 13", b"ion: 8"), 426, b"must be 13, got '8'"),
         (
-            build_request("a", "/ws", key=KEY, origin="http://evil.example").encode(),
+            build_request("localhost", "/ws", key=KEY, origin="http://evil.example").encode(),
             403,
-            b"Origin must be the server's own, 'a', got 'http://evil.example'",
+            b"Origin must be the server's own, 'localhost', got 'http://evil.example'",
         ),
         (b"\x16\x03\x01\x02\x00\r\n\r\n", 400, b"first line must not hold control characters"),
         (b"a" * 20_000, 431, b"head must be at most 16384 bytes"),

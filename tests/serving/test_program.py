@@ -102,7 +102,7 @@ def test_as_a_child_it_ignores_ctrl_c(from_a_kernel: subprocess.Popen[str]) -> N
     port = port_of(ready_line(from_a_kernel))
     from_a_kernel.send_signal(signal.SIGINT)
     with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as connection:
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(12) == b"HTTP/1.1 200"
     from_a_kernel.send_signal(signal.SIGTERM)
     assert from_a_kernel.wait(DEADLINE_S) == 0
@@ -114,7 +114,7 @@ def test_without_any_standard_input_it_lives_until_a_signal() -> None:
     with start(closed, subprocess.DEVNULL) as process:
         port = port_of(ready_line(process))
         with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as connection:
-            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert connection.recv(12) == b"HTTP/1.1 200"
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 0

@@ -155,9 +155,14 @@ REFUSALS = [
         "Sec-WebSocket-Protocol must list unique names, got 'chat, chat' (RFC 6455 §4.1)",
     ),
     (
-        {"Sec-WebSocket-Protocol": "chat,"},
+        {"Sec-WebSocket-Protocol": "chat, a b"},
         400,
-        "Sec-WebSocket-Protocol must list unique names, got 'chat,' (RFC 6455 §4.1)",
+        "Sec-WebSocket-Protocol must list unique names, got 'chat, a b' (RFC 6455 §4.1)",
+    ),
+    (
+        {"Sec-WebSocket-Protocol": " , "},
+        400,
+        "Sec-WebSocket-Protocol must list unique names, got ' , ' (RFC 6455 §4.1)",
     ),
     (
         {"Origin": "http://evil.example"},
@@ -185,6 +190,9 @@ def test_a_handshake_that_breaks_a_rule_is_refused(
         {"Connection": ["keep-alive", "upgrade"]},
         {"Content-Length": "0"},
         {"Sec-WebSocket-Protocol": ["chat", "superchat"]},
+        {"Sec-WebSocket-Protocol": "chat, , superchat"},
+        {"Sec-WebSocket-Protocol": ",chat,\t,"},
+        {"version": "HTTP/1.2"},
         {"Origin": "http://127.0.0.1:8765"},
         {"Sec-WebSocket-Extensions": "permessage-deflate"},
     ],
@@ -298,9 +306,66 @@ def test_a_client_refuses_what_it_must(response: Response, fact: str) -> None:
 
 
 def test_an_extension_that_was_offered_is_accepted() -> None:
-    response = changed_response("Sec-WebSocket-Extensions", "permessage-deflate; a=1")
+    agreed = "permessage-deflate; client_max_window_bits=12"
+    response = changed_response("Sec-WebSocket-Extensions", agreed)
     offer = "permessage-deflate; client_max_window_bits"
     assert check_response(response, KEY, subprotocols=["chat"], extensions=offer) == "chat"
+
+
+def test_empty_elements_of_a_list_are_ignored() -> None:
+    asked = request(**{"Sec-WebSocket-Protocol": "chat, , superchat"})
+    chosen = answer(asked, subprotocols=["superchat"]).header("Sec-WebSocket-Protocol")
+    assert chosen == "superchat"
+
+
+DEFLATE = "permessage-deflate"
+WINDOW = f"{DEFLATE}; server_max_window_bits"
+CLIENT_WINDOW = f"{DEFLATE}; client_max_window_bits"
+
+
+@pytest.mark.parametrize(
+    ("offered", "agreed"),
+    [
+        (DEFLATE, DEFLATE),
+        (DEFLATE, ""),
+        (DEFLATE, f"{DEFLATE}; server_no_context_takeover"),
+        (DEFLATE, f"{DEFLATE}; client_no_context_takeover"),
+        (DEFLATE, f"{WINDOW}=10"),
+        (f"{WINDOW}=10", f"{WINDOW}=10"),
+        (f"{WINDOW}=10", f'{WINDOW}="9"'),
+        (CLIENT_WINDOW, f"{CLIENT_WINDOW}=15"),
+        (CLIENT_WINDOW, DEFLATE),
+        (f"{CLIENT_WINDOW}=12", f"{CLIENT_WINDOW}=12"),
+        (f"{WINDOW}=10, {DEFLATE}", DEFLATE),  # the second of two offers
+    ],
+)
+def test_deflate_that_is_agreed_to_as_it_was_offered_is_accepted(
+    offered: str, agreed: str
+) -> None:
+    response = changed_response("Sec-WebSocket-Extensions", agreed)
+    assert check_response(response, KEY, subprotocols=["chat"], extensions=offered) == "chat"
+
+
+@pytest.mark.parametrize(
+    ("offered", "agreed", "fact"),
+    [
+        (DEFLATE, f"{DEFLATE}, {DEFLATE}", "must be agreed to once, got 2 (RFC 7692 §5.1)"),
+        (DEFLATE, f"{DEFLATE}; a=1", "has no parameter 'a=1' in a response"),
+        (DEFLATE, f"{WINDOW}=08", "has no parameter 'server_max_window_bits=08'"),
+        (DEFLATE, f"{CLIENT_WINDOW}=10", "must be agreed to as it was offered"),
+        (f"{WINDOW}=10", f"{WINDOW}=11", "must be agreed to as it was offered"),
+        (f"{WINDOW}=10", DEFLATE, "must be agreed to as it was offered"),
+        (f"{CLIENT_WINDOW}=10", f"{CLIENT_WINDOW}=11", "must be agreed to as it was offered"),
+        (f"{DEFLATE}; server_no_context_takeover", DEFLATE, "must be agreed to as it was"),
+    ],
+)
+def test_deflate_that_was_not_offered_like_this_is_refused(
+    offered: str, agreed: str, fact: str
+) -> None:
+    response = changed_response("Sec-WebSocket-Extensions", agreed)
+    with pytest.raises(HandshakeError) as caught:
+        check_response(response, KEY, subprotocols=["chat"], extensions=offered)
+    assert fact in str(caught.value)
 
 
 @given(st.integers(0, len(CLIENT) - 5), st.binary(max_size=3), st.integers(0, 3))

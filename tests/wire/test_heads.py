@@ -108,6 +108,45 @@ def test_a_response_that_is_none_is_refused(line: str) -> None:
     assert str(caught.value) == fact
 
 
+@pytest.mark.parametrize(
+    ("line", "fact"),
+    [
+        ("HTTP/1.1 007 Bond", "status must be 100 to 599, got 007 (RFC 9110 §15)"),
+        ("HTTP/1.1 099", "status must be 100 to 599, got 099 (RFC 9110 §15)"),
+        ("HTTP/1.1 600 x", "status must be 100 to 599, got 600 (RFC 9110 §15)"),
+        (
+            "HTTP/1.0 101 Switching Protocols",
+            "HTTP/1.0 has no status 1xx, got 'HTTP/1.0 101 Switching Protocols' (RFC 9110 §15.2)",
+        ),
+    ],
+)
+def test_a_status_that_there_cannot_be_is_refused(line: str, fact: str) -> None:
+    with pytest.raises(HandshakeError) as caught:
+        parse_response(line.encode() + b"\r\n\r\n")
+    assert str(caught.value) == fact
+
+
+def test_an_older_version_may_refuse() -> None:
+    assert parse_response(b"HTTP/1.0 404 Not Found\r\n\r\n").status == 404
+    assert parse_request(b"GET / HTTP/1.0\r\n\r\n").version == "HTTP/1.0"
+
+
+@pytest.mark.parametrize("version", ["HTTP/9.9", "HTTP/2.0", "HTTP/0.9"])
+def test_another_major_version_is_refused(version: str) -> None:
+    with pytest.raises(HandshakeError) as caught:
+        parse_request(f"GET / {version}\r\n\r\n".encode())
+    fact = f"HTTP version must be 1.0 or 1.1, got {version!r} (RFC 9110 §15.6.6)"
+    assert (str(caught.value), caught.value.status) == (fact, 505)
+
+
+@pytest.mark.parametrize("byte", [0x80, 0xE9, 0xFF])
+def test_a_byte_above_127_in_the_target_is_refused(byte: int) -> None:
+    with pytest.raises(HandshakeError) as caught:
+        parse_request(b"GET /caf" + bytes([byte]) + b" HTTP/1.1\r\n\r\n")
+    assert caught.value.status == 400
+    assert str(caught.value).startswith("target must be ASCII, with %XX for other bytes, got ")
+
+
 def test_a_header_cannot_smuggle_another_one() -> None:
     for value in ("a\r\nOrigin: b", "€"):
         with pytest.raises(HandshakeError) as caught:

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from helpers.wire.socketio import (
     MAX_ATTACHMENTS,
+    RESERVED,
     Packet,
     PacketType,
-    Reader,
     SocketIOError,
     decode,
 )
+from helpers.wire.socketio_reader import Reader
 from tests.wire.parsers import javascript
 
 leaves = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.binary()
@@ -285,3 +286,121 @@ def test_the_bytes_of_attachments_are_bounded_and_the_reader_reads_on() -> None:
 def test_what_the_protocol_does_not_allow_is_not_written(packet: Packet, error: str) -> None:
     with pytest.raises(SocketIOError, match=f"^{error}"):
         packet.encode()
+
+
+TYPES = list("0123456") + list("01234562222") + ["7", ""]
+COUNTS = [""] * 8 + ["1-", "2-", "0-", "00-", "-", "-1-", "1", "1e0-", " 1-"]
+NAMESPACES = [""] * 4 + ["/a,", "/,", "/a", "/a/b-1,", "/é,", "//,"]
+IDS = [""] * 4 + ["7", "0", "12", "007", " ", "1e3", "-1", "9007199254740991"]
+DATA = [f'["{name}"]' for name in RESERVED] + [
+    "",
+    "null",
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "true",
+    "0",
+    '"x"',
+    "{}",
+    "[]",
+    "[",
+    "undefined",
+    '["x"]',
+    '["x",1]',
+    '["x",{"a":null}]',
+    '["x",NaN]',
+    '["x",-Infinity]',
+    '["x",{"a":NaN}]',
+    "[1]",
+    "[1.5]",
+    "[-0]",
+    "[null]",
+    "[true]",
+    "[[]]",
+    "[{}]",
+    '["x",]',
+    "['x']",
+    '["x"] ',
+    r'["connec\u0074"]',
+    '["Connect"]',
+    '["connect "]',
+    '["*"]',
+    '{"a":1}',
+    '{"a":NaN}',
+    '["x",{"_placeholder":true,"num":0}]',
+    '["x",{"_placeholder":true,"num":1}]',
+    '["x",{"_placeholder":true,"num":-1}]',
+    '["x",{"_placeholder":true,"num":"0"}]',
+    '["x",{"_placeholder":1,"num":0}]',
+    '[{"_placeholder":true,"num":0}]',
+    r'["\ud800"]',
+    '["x",01]',
+    '["x",1.]',
+    '["x",.5]',
+    '["x",+1]',
+    '["x","\t"]',
+    '["x"]\x00',
+    "\ufeff[1]",
+]
+#: Where we are stricter than the official parser, and why.
+STRICTER = {
+    "a packet begins with its type": "JavaScript takes an empty packet for a connect",
+    "an event is an array": "the protocol has no event without a name",
+    "an ack is an array, got 'None'": "the protocol has no ack without arguments",
+    "an ack must have the id": "nobody could tell which event it answers",
+    "has no ack id": "only an event and its ack have one",
+    "connect_error carries": "the protocol has no connect_error without a reason",
+    r"expected JSON, got '\ufeff": "JavaScript takes a byte order mark for the ack id 0",
+    "an ack id has at most": "JavaScript rounds a longer one",
+    "without spaces": "JavaScript takes a space for the ack id 0",
+    "a binary packet has a number": "JavaScript reads ` 1` and `1e0` as numbers",
+    "has a number of attachments": "JavaScript reads ` 1` and `1e0` as numbers",
+    "a placeholder names one of": 'JavaScript takes "0" for an index of another type',
+}
+
+
+def test_whatever_the_official_parser_refuses_we_refuse_and_we_read_the_same() -> None:
+    chance = random.Random(8)
+    pieces = (TYPES, COUNTS, NAMESPACES, IDS, DATA)
+    texts = {"".join(chance.choice(piece) for piece in pieces) for _ in range(6_000)}
+    texts |= {kind + data for kind in "0123456" for data in DATA}
+    texts |= {kind + "1-" + data for kind in "56" for data in DATA}
+    asked = sorted(texts)
+    blobs = [b"p", b"q"]
+    sent: list[list[str | bytes]] = []
+    for text in asked:
+        messages: list[str | bytes] = [text]
+        sent.append(messages + blobs[: attachments_of(text)])
+    examples = [{"messages": hexed(messages)} for messages in sent]
+    accepted = 0
+    answers = javascript("socket.io", examples)
+    for text, messages, answer in zip(asked, sent, answers, strict=True):
+        ours, error = None, ""
+        reader = Reader()
+        try:
+            for message in messages:
+                ours = reader.feed(message)
+        except SocketIOError as caught:
+            error = str(caught)
+        if "error" in answer:
+            assert error, f"{text!r} is refused by the official parser: {answer['error']}"
+        elif error:
+            assert any(reason in error for reason in STRICTER), (text, error, answer)
+        else:
+            accepted += 1
+            assert ours, text
+            read = answer["read"]
+            assert (int(ours.type), ours.namespace) == (read["type"], read["nsp"]), text
+            assert (ours.id, hexed(ours.data)) == (read.get("id"), read.get("data")), text
+    assert accepted > 200
+
+
+def attachments_of(text: str) -> int:
+    """How many attachments a packet of this test announces, if it does so properly."""
+    return int(text[1]) if text[:1] in ("5", "6") and text[1:3] in ("1-", "2-") else 0
+
+
+def test_what_the_official_parser_refuses_is_not_written_either() -> None:
+    for name in RESERVED:
+        with pytest.raises(SocketIOError, match=f"{name} is not an event that can be sent"):
+            Packet(PacketType.EVENT, [name]).encode()

@@ -251,6 +251,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
     folder = program.data_folder(options)
     schema = rooms_store.SCHEMA + rooms_messages.SCHEMA
     async with database.opened(folder / "rooms.sqlite3", schema) as store:
+        await store.run(rooms_store.refresh_keys)
         sio = socketio_app.make(burst=options.burst, per_second=options.rate)
         presence = Presence(sio, options.online_s, options.typing_s)
         sessions = Sessions(

@@ -101,6 +101,17 @@ def find_person(db: sqlite3.Connection, name: str) -> tuple[Person, str] | None:
     return row and (Person(*row[:2]), row[2])
 
 
+def refresh_keys(db: sqlite3.Connection) -> None:
+    """Make the keys of names anew, which an older edition made by other rules.
+
+    Two names that only now look the same keep their keys: both have their owners.
+    """
+    for table in ("people", "rooms"):
+        for id, name, key in db.execute(f"SELECT id, name, key FROM {table}").fetchall():
+            if (new := names.name_key(name)) != key:
+                db.execute(f"UPDATE OR IGNORE {table} SET key = ? WHERE id = ?", (new, id))
+
+
 def start_session(
     db: sqlite3.Connection, session: Session, instead_of: str | None, now: float
 ) -> list[str]:

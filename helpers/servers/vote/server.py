@@ -174,11 +174,11 @@ def check_text(what: str, text: object, longest: int) -> str:
         Refusal: bad_field or too_long.
     """
     tidy = " ".join(text.split()) if isinstance(text, str) else ""
-    if not tidy or not schema.is_unicode(tidy):
-        raise Refusal("bad_field", f"expected text as {what}, got {schema.brief(text)}")
     if len(tidy) > longest:
         fact = f"expected at most {longest} characters as {what}, got {len(tidy)}"
         raise Refusal("too_long", fact)
+    if not names.look_key(tidy) or not schema.is_unicode(tidy):
+        raise Refusal("bad_field", f"expected text as {what}, got {schema.brief(text)}")
     return tidy
 
 
@@ -191,8 +191,8 @@ def check_options(options: list[Any]) -> list[str]:
     if len(options) not in OPTIONS:
         raise Refusal("bad_field", f"expected 2 to 10 options, got {len(options)}")
     tidy = [check_text("option", option, LONGEST_OPTION) for option in options]
-    if len({option.casefold() for option in tidy}) < len(tidy):
-        raise Refusal("bad_field", "expected options that differ, got the same option twice")
+    if len({names.look_key(option) for option in tidy}) < len(tidy):
+        raise Refusal("bad_field", "expected options that differ to the eye, got one twice")
     return tidy
 
 
