@@ -32,7 +32,6 @@ closes the older connection with 4001. Reading too slowly ends the connection wi
 
 import argparse
 import asyncio
-import json
 import socket
 import sqlite3
 from typing import Any
@@ -40,36 +39,23 @@ from typing import Any
 import pycrdt
 
 from helpers.servers.document import store as document_store
+from helpers.servers.document.authors import Author, read_caret
 from helpers.servers.document.effort import Allowance
 from helpers.servers.document.log import ActivityLog
 from helpers.servers.document.store import Entry, Person
 from helpers.servers.document.text import Applied, Sender, SharedText
 from helpers.serving import database, names, program, ratelimit, schema, websocket_app
-from helpers.serving.presence import Place, Places, closed_if_not_let_in, join_bucket
+from helpers.serving.presence import Places, closed_if_not_let_in, join_bucket
 from helpers.serving.schema import Field, Refusal
 from helpers.serving.websocket_app import Peer
 
 LARGEST = 2**21  # bytes of a message, before anybody looks at it
-LARGEST_CARET = 1_024  # bytes of JSON
 COMPACT_EVERY = 500  # updates
 
 TYPES = {
     "login": {"name": Field(str), "token": Field(str, False)},
     "caret": {"anchor": Field(dict, False), "head": Field(dict, False)},
 }
-
-
-class Author(Place[Peer]):
-    """Somebody who has logged in, and where their caret is."""
-
-    def __init__(self, person: Person) -> None:
-        super().__init__(person.id, person.name)
-        self.person = person
-        self.caret: dict[str, Any] = {"anchor": None, "head": None}
-
-    def described(self) -> dict[str, Any]:
-        """Return what the others may know."""
-        return self.person._asdict() | self.caret
 
 
 class Document:
@@ -208,13 +194,7 @@ class Visit:
 
     def move_caret(self, author: Author, message: dict[str, Any]) -> None:
         """Tell the others where somebody's caret is."""
-        caret = {"anchor": message["anchor"], "head": message["head"]}
-        try:
-            size_bytes = len(json.dumps(caret, ensure_ascii=False, allow_nan=False).encode())
-        except (ValueError, RecursionError) as error:  # an unpaired surrogate, or NaN
-            raise Refusal("bad_field", "a caret must be JSON that everybody can read") from error
-        if size_bytes > LARGEST_CARET:
-            raise Refusal("too_long", f"expected a caret of at most {LARGEST_CARET} bytes of JSON")
+        caret = read_caret(message)
         author.caret = caret
         self.document.authors.broadcast({"type": "caret", "id": author.key} | caret, but=author)
 
