@@ -363,7 +363,12 @@ def test_a_server_that_runs_is_asked_before_its_log_is_read(
 ) -> None:
     server, asked = launch("echo"), list[str]()
     settle = server._settle
-    monkeypatch.setattr(server, "_settle", lambda: (asked.append("asked"), settle()))
+
+    def ask() -> None:
+        asked.append("asked")
+        settle()
+
+    monkeypatch.setattr(server, "_settle", ask)
     server.log()
     server.stop()
     server.log()

@@ -42,10 +42,10 @@ async def served(
 
 async def echo(peer: websocket_app.Peer) -> None:
     async for message in peer:
-        binary = isinstance(message, bytes)
-        peer.send(
-            websocket_app.binary_frame(message) if binary else websocket_app.text_frame(message)
-        )
+        if isinstance(message, bytes):
+            peer.send(websocket_app.binary_frame(message))
+        else:
+            peer.send(websocket_app.text_frame(message))
 
 
 def run(test: Awaitable[None]) -> None:
@@ -147,7 +147,8 @@ async def test_a_peer_that_does_not_read_is_dropped_and_bounded() -> None:
             pass
 
     async with served(talk) as (address, _):
-        slow = socket.create_connection(address.split(":"))
+        host, port = address.split(":")
+        slow = socket.create_connection((host, int(port)))
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.sendall(
             b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
