@@ -320,6 +320,17 @@ FROM_A_STRANGER: list[tuple[str | bytes, str]] = [
 ]
 
 
+async def test_whoever_is_refused_takes_no_colour(tmp_path: Path) -> None:
+    async with served(tmp_path) as url:
+        stranger = Writer(url, "Stranger")
+        await stranger.connect()
+        for _ in range(3):
+            await stranger.raw('{"type": "login", "name": "x", "token": "y"}')
+            assert await stranger.code() == "bad_token"
+        assert (await stranger.log_in())["colour"] == 0
+        await stranger.leave()
+
+
 async def test_every_error_has_its_code(tmp_path: Path) -> None:
     async with served(tmp_path) as url, writers(url, "Alice") as (alice,):
         for raw, code in BAD:

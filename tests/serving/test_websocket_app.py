@@ -95,6 +95,18 @@ async def test_an_error_in_the_handler_closes_with_1011() -> None:
         assert caught.value.rcvd.code == 1011
 
 
+async def test_whoever_has_left_makes_room_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(websocket_app, "MAX_PEERS", 1)
+    async with served(echo) as (address, _):
+        for _ in range(3):  # each time, the client waits for the end of its connection
+            async with connect(f"ws://{address}/ws"):
+                with pytest.raises(InvalidStatus) as caught:
+                    await connect(f"ws://{address}/ws")
+                assert caught.value.response.status_code == 503
+
+
 async def test_a_message_too_big_closes_with_1009() -> None:
     async with served(echo) as (address, _), connect(f"ws://{address}/ws") as client:
         await client.send("x" * 2000)
