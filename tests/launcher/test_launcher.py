@@ -177,7 +177,13 @@ def test_a_file_of_the_learner_is_not_taken_for_ours(
 
 
 def test_each_value_of_an_option_has_its_flag() -> None:
-    options = {"max_size": 0, "compress": True, "quiet": False, "host": None, "name": ""}
+    options: dict[str, object] = {
+        "max_size": 0,
+        "compress": True,
+        "quiet": False,
+        "host": None,
+        "name": "",
+    }
     assert list(build_flags(options)) == ["--max-size=0", "--compress", "--name="]
 
 
