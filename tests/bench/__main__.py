@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tests.bench import fanout, overhead, report, storm
@@ -44,7 +45,7 @@ def fan_out(results: report.Results, count: int, rounds: int) -> None:
         for group in groups:
             for contender in group:
                 what = f"{contender.name}, {count} clients, round {number + 1}"
-                one = attempt(results, what, lambda c=contender: fanout.measure(c, count))
+                one = attempt(results, what, partial(fanout.measure, contender, count))
                 if one:
                     results.fan.setdefault((contender.name, count), []).append(one)
 
@@ -55,7 +56,7 @@ def storms(results: report.Results, rounds: int) -> None:
         for count in (*VOTERS, MANY_VOTERS):
             for contender in storm.CONTENDERS[: 1 if count == MANY_VOTERS else None]:
                 what = f"{contender.name}, {count} voters, round {number + 1}"
-                one = attempt(results, what, lambda c=contender, n=count: storm.measure(c, n))
+                one = attempt(results, what, partial(storm.measure, contender, count))
                 if one:
                     results.storm.setdefault((contender.name, count), []).append(one)
 
@@ -63,8 +64,8 @@ def storms(results: report.Results, rounds: int) -> None:
 def overheads(results: report.Results, rounds: int) -> None:
     """Measure what the helpers cost."""
     results.launch = attempt(results, "launch", lambda: overhead.launch_ratio(rounds)) or []
-    cost = attempt(results, "tap", lambda: overhead.tap_cost(rounds)) or ([], [])
-    results.tap_us, results.tap_ratio = cost
+    cost = attempt(results, "tap", lambda: overhead.tap_cost(rounds))
+    results.tap_us, results.tap_ratio = cost or ([], [])
     results.notebooks = attempt(results, "nbval", overhead.notebook_times) or {}
 
 

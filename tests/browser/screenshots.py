@@ -17,7 +17,7 @@ from urllib.request import urlopen
 from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
 
 from helpers import launch, stop_all, tap
-from helpers.launcher import known
+from helpers.launcher import list_servers
 from tests.browser.chromium import find_chromium, missing_browser, start
 from tests.browser.jupyterlab import CURRENT, ROOT, JupyterLab
 
@@ -102,7 +102,7 @@ def page_pictures(browser: Browser, name: str, url: str, more: str = "") -> list
 def pages(browser: Browser) -> list[Path]:
     """Picture the page of every helper server, and the live view of the wire."""
     written = []
-    for name in known():
+    for name in list_servers():
         server = launch(name)
         if not has_page(server.page_url):
             stop_all()

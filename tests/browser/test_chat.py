@@ -71,6 +71,17 @@ def test_two_browsers_chat(chat: Server, visitor: Visitor) -> None:
     expect(bob.get_by_label("Your name")).to_be_focused()
 
 
+def test_typing_right_after_a_message_is_told_at_once(chat: Server, visitor: Visitor) -> None:
+    alice, bob = visitor(chat.page_url, "Alice"), visitor(chat.page_url, "Bob")
+    field, typing = bob.get_by_label("Message to everybody"), alice.get_by_text("Bob is typing …")
+    for word in ("Hello", "again"):
+        field.press_sequentially(word)
+        expect(typing).to_be_visible()
+        field.press("Enter")
+        expect(lines(alice, word)).to_have_count(1)
+        expect(typing).to_have_count(0)
+
+
 def test_script_in_names_and_messages_stays_text(chat: Server, visitor: Visitor) -> None:
     """Asked of the browser: what it runs and draws, not what the HTML says."""
     mallory = visitor(chat.page_url)
@@ -218,6 +229,19 @@ def test_enter_sends_and_shift_enter_does_not(chat: Server, visitor: Visitor) ->
     alice.keyboard.press("Enter")
     expect(lines(alice, "two")).to_contain_text("lines")
     expect(field).to_have_value("")
+
+
+def test_the_field_is_as_tall_as_what_is_in_it(chat: Server, visitor: Visitor) -> None:
+    alice = visitor(chat.page_url, "Alice")
+    field = alice.get_by_label("Message to everybody")
+    height = "field => field.clientHeight"
+    field.fill("one line")
+    low: int = field.evaluate(height)
+    field.fill("one\ntwo\nthree\nfour")
+    assert field.evaluate(height) > low
+    field.press("Enter")
+    expect(lines(alice, "three")).to_have_count(1)
+    assert field.evaluate(height) == low
 
 
 def test_what_is_too_long_comes_back_to_the_field(chat: Server, visitor: Visitor) -> None:

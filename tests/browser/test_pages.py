@@ -70,6 +70,37 @@ def test_reconnects_by_itself_and_says_so(context: BrowserContext, server: Serve
     expect(page.get_by_role("log")).to_contain_text("back after")
 
 
+#: A connection to where nothing is, and the statuses that it has had.
+CONNECT_IN_VAIN = """async () => {
+  const { Connection } = await import("/shared/connection.js");
+  window.connection = new Connection("nowhere");
+  window.statuses = [];
+  window.reached = (wanted) => new Promise((done) => {
+    const look = () => statuses.at(-1) === wanted && done();
+    connection.addEventListener("status", look);
+    look();
+  });
+  connection.addEventListener("status", ({ detail }) => statuses.push(detail.status));
+  connection.connect();
+  await reached("waiting");
+}"""
+
+
+def test_a_connection_that_was_closed_while_waiting_stays_closed(context: BrowserContext) -> None:
+    server = launch("echo")
+    page = context.new_page()
+    page.clock.install()
+    page.goto(server.page_url)
+    page.evaluate(CONNECT_IN_VAIN)
+    page.clock.run_for(10_000)
+    page.evaluate("async () => { await reached('waiting'); connection.close(); }")
+    tried: list[str] = page.evaluate("() => statuses")
+    assert (tried[:4], tried[-1]) == (["connecting", "waiting"] * 2, "closed")
+    page.clock.run_for(10_000)
+    assert page.evaluate("() => statuses") == tried
+    stop_all()
+
+
 def test_tries_in_vain_are_one_line(context: BrowserContext, server: Server) -> None:
     page = context.new_page()
     page.goto(server.page_url)

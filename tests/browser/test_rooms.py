@@ -143,6 +143,14 @@ def test_three_people_switch_rooms(visitor: Visitor) -> None:
     expect(mine(alice)).to_have_text([tea])
 
 
+def test_no_password_is_left_in_the_form(visitor: Visitor) -> None:
+    alice = visitor(fresh("Alice"))
+    assert alice.locator("#password").input_value() == ""
+    sign_out(alice)
+    is_signed_out(alice)
+    assert alice.locator("#password").input_value() == ""
+
+
 def test_typing_and_who_is_online(visitor: Visitor) -> None:
     names, tea = [fresh("Alice"), fresh("Bob")], fresh("Tea")
     alice = visitor(names[0])

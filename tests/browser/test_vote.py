@@ -1,10 +1,18 @@
 """The page of vote as a class uses it: phones, a projector, a crash, and hostile words."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    WebSocketRoute,
+    expect,
+)
 
 from helpers import launch, stop_all, tap
 from helpers.launcher import Server
@@ -192,6 +200,29 @@ def test_a_vote_without_answer_is_sent_again(vote: Server, visitor: Visitor) -> 
         counted(page, "One", 1)
         counted(page, "Two", 0)
     expect(alice.locator("#mine")).to_have_text("Your vote: One · counted")
+
+
+def test_totals_that_come_late_change_nothing(vote: Server, context: BrowserContext) -> None:
+    sockets: list[WebSocketRoute] = []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page = context.new_page()
+    page.route_web_socket("**/socket.io/**", pass_on)
+    page.goto(f"{vote.page_url}?transport=websocket")
+    code = make_poll(page, "Which?", "One", "Two")[-6:]
+
+    def hear(event: str, **fields: object) -> None:
+        sockets[-1].send("42" + json.dumps([event, {"code": code, **fields}]))
+
+    hear("totals", version=9, open=True, totals=[1, 5], voters=6)
+    counted(page, "Two", 5)
+    hear("totals", version=8, open=True, totals=[1, 4], voters=5)
+    hear("mine", mine=1, turn=7)
+    expect(page.locator("#mine")).to_have_text("Your vote: Two · counted")
+    counted(page, "Two", 5)
 
 
 def test_script_in_question_and_answers_stays_text(vote: Server, visitor: Visitor) -> None:

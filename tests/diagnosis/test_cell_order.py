@@ -94,6 +94,14 @@ def test_a_cell_that_misses_a_name_gets_a_note() -> None:
     assert shell.fail("typo()", shell.user_ns) == []
 
 
+def test_an_error_that_is_raised_again_keeps_its_one_note() -> None:
+    shell = Shell()
+    keep = "try:\n    dial()\nexcept NameError as error:\n    kept = error\n    raise"
+    note = 'run the cell "Setup" first'
+    assert shell.fail(keep, shell.user_ns) == [note]
+    assert shell.fail("raise kept", shell.user_ns) == [note]
+
+
 def test_setup_comes_first_until_it_has_run() -> None:
     shell = Shell()
     first = "'reply' is defined in a cell above: run the cell \"Setup\" first, then those below it"

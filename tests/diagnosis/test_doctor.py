@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from websockets.sync.server import ServerConnection, serve
 from helpers.diagnosis import checks as the_checks
 from helpers.diagnosis.checks import CHECKS, Problem
 from helpers.diagnosis.doctor import Finding, doctor, examine, table
-from helpers.launcher import launch, stop_all
+from helpers.launcher import Server, launch, stop_all
 from tests.pictures.reading import rows
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -81,6 +82,21 @@ def test_it_never_raises_and_never_hangs() -> None:
     ]
 
 
+def test_the_deadline_is_for_all_checks_together() -> None:
+    hang = threading.Event()
+
+    def hangs() -> str:
+        hang.wait()
+        return ""
+
+    began = time.monotonic()
+    findings = examine({f"check {number}": hangs for number in range(30)}, deadline_s=0.2)
+    took_s = time.monotonic() - began
+    hang.set()
+    assert all(finding.problem for finding in findings)
+    assert took_s < 3
+
+
 # --- each check, ill -----------------------------------------------------------------------
 
 
@@ -140,6 +156,29 @@ def test_a_server_that_does_not_start() -> None:
         said = problem(lambda: the_checks.check_server(port=port))
     fact = "the echo server did not start; the last lines of its log:"
     assert said.startswith(f"{fact} port {port} is taken: another program listens on")
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_the_check_stops_the_server_that_it_started(
+    answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Server] = []
+
+    class Watched(Server):
+        def start(self, prefer_port: int = 0) -> None:
+            started.append(self)
+            super().start(prefer_port)
+
+    def fail(url: str) -> str:
+        raise Problem("no answer")
+
+    monkeypatch.setattr(the_checks, "Server", Watched)
+    if answers:
+        the_checks.check_server()
+    else:
+        monkeypatch.setattr(the_checks, "echo_round", fail)
+        assert problem(the_checks.check_server) == "no answer"
+    assert [server.running for server in started] == [False]
 
 
 def test_the_check_leaves_the_learners_server_alone() -> None:

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from helpers import launch, running, stop_all
-from helpers.launcher import LaunchError, Server, child, list_servers, on_stop
+from helpers.launcher import LaunchError, Server, build_flags, child, list_servers, on_stop
 from helpers.launcher import server as server_module
 from helpers.launcher.folders import KernelFolder, remove_orphans
 from helpers.launcher.registry import registry
@@ -174,6 +174,17 @@ def test_a_file_of_the_learner_is_not_taken_for_ours(
     (tmp_path / "helpers.py").write_text("raise SystemExit('not the course')")
     monkeypatch.chdir(tmp_path)
     assert echoes(launch("echo"))
+
+
+def test_each_value_of_an_option_has_its_flag() -> None:
+    options: dict[str, object] = {
+        "max_size": 0,
+        "compress": True,
+        "quiet": False,
+        "host": None,
+        "name": "",
+    }
+    assert list(build_flags(options)) == ["--max-size=0", "--compress", "--name="]
 
 
 def test_options_become_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -363,7 +374,12 @@ def test_a_server_that_runs_is_asked_before_its_log_is_read(
 ) -> None:
     server, asked = launch("echo"), list[str]()
     settle = server._settle
-    monkeypatch.setattr(server, "_settle", lambda: (asked.append("asked"), settle()))
+
+    def ask() -> None:
+        asked.append("asked")
+        settle()
+
+    monkeypatch.setattr(server, "_settle", ask)
     server.log()
     server.stop()
     server.log()
@@ -426,6 +442,14 @@ def test_a_block_stops_it() -> None:
 
 
 # --- the log -------------------------------------------------------------------------------
+
+
+def test_every_call_of_log_goes_on_where_the_last_one_ended() -> None:
+    server = launch("echo")
+    for number in (1, 2, 3):
+        assert echoes(server)
+        assert server.log().splitlines()[0] == f"connection {number} opened"
+    assert server.log() == ""
 
 
 def test_the_log_gives_what_is_new() -> None:

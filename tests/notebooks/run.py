@@ -78,12 +78,12 @@ def executed(notebook: Notebook, running: Kernel, old: Notebook) -> Notebook:
 
 def tidy(output: Output, count: int) -> Notebook:
     """Take out what belongs to this run or this machine: folders, addresses, counts."""
-    output = nbformat.from_dict(output)
-    if output.output_type == "execute_result":
-        output.execution_count = count
-    if output.output_type == "error":
-        output.traceback = [without_places(line) for line in output.traceback]
-    return output
+    tidied: Notebook = nbformat.from_dict(output)
+    if tidied.output_type == "execute_result":
+        tidied.execution_count = count
+    if tidied.output_type == "error":
+        tidied.traceback = [without_places(line) for line in tidied.traceback]
+    return tidied
 
 
 def without_places(text: str) -> str:

@@ -44,7 +44,7 @@ def outputs_are_stored(notebook: Notebook) -> list[str]:
     for cell in code(notebook):
         last = tree(cell).body[-1]
         value = last.value if isinstance(last, ast.Expr) else None
-        called = isinstance(value, ast.Call) and getattr(value.func, "id", "")
+        called = getattr(value.func, "id", "") if isinstance(value, ast.Call) else ""
         speaks = isinstance(value, ast.Name) or called in ("print", "show", "page", "stop_all")
         if speaks and not cell.outputs:
             complaints.append(f"no output is stored: {cell.source.splitlines()[-1]}")

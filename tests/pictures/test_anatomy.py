@@ -51,6 +51,11 @@ bytes 6–10: payload
     )
 
 
+def test_a_payload_is_whole_up_to_20_bytes() -> None:
+    assert bytes(range(20)).hex(" ") in twin(b"\x82\x14" + bytes(range(20)))
+    assert " … 5 bytes more … " in twin(b"\x82\x15" + bytes(21))
+
+
 def test_fragments_stand_one_after_another() -> None:
     assert twin(b"\x01\x03Hel\x80\x02lo") == (
         """\

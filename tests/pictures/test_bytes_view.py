@@ -71,6 +71,14 @@ def test_long_dumps_lose_their_middle() -> None:
     assert len(lines) == 12
 
 
+def test_a_single_row_is_shown_and_not_left_out() -> None:
+    whole, longer = draw_hex_dump(bytes(11 * 16)), draw_hex_dump(bytes(11 * 16 + 1))
+    assert [line.split()[0] for line in str(whole).splitlines()[1:]] == [
+        f"{place:04x}" for place in range(0, 11 * 16, 16)
+    ]
+    assert str(longer).splitlines()[9] == "  … 32 bytes more …"
+
+
 def test_several_connections_are_named() -> None:
     picture = twin(talk(connections=2))
     assert "connection 2: client→server · 11 bytes · close" in picture

@@ -266,7 +266,7 @@ def test_a_console_without_arrows_gets_question_marks() -> None:
 def test_in_a_notebook_html_and_twin_are_displayed() -> None:
     from IPython.core.formatters import DisplayFormatter
 
-    data, _ = DisplayFormatter().format(draw(HELLO))  # type: ignore[no-untyped-call]
+    data, _ = DisplayFormatter().format(draw(HELLO))
     assert data == {"text/plain": str(draw(HELLO)), "text/html": draw(HELLO).html}
 
 

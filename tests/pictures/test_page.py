@@ -90,6 +90,13 @@ def test_only_a_launched_server_is_asked_whether_it_can_be_reached(server: Serve
     assert [frame["data-helpers-probe"] for frame in frames] == [f"{server.page_url}healthz"] * 2
 
 
+def test_each_launched_server_is_asked_itself(server: Server) -> None:
+    other = launch("handmade")
+    frames = Tags(page(other, server).html).all("iframe")
+    wanted = [f"{other.page_url}healthz", f"{server.page_url}healthz"]
+    assert [frame["data-helpers-probe"] for frame in frames] == wanted
+
+
 def test_with_no_server_nobody_is_asked() -> None:
     stop_all()
     (frame,) = Tags(page(Tap()).html).all("iframe")

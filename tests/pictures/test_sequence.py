@@ -47,6 +47,16 @@ def test_one_diagram_for_each_connection() -> None:
     assert picture.count(" frozen ") == 2  # each in the time of its own connection
 
 
+def test_a_single_step_is_shown_and_not_left_out() -> None:
+    recorder = Recorder()
+    for number in range(81):
+        recorder.mark(1, f"step {number}")
+    whole = str(draw_sequence(entries(recorder.transcript)))
+    assert [f" step {number} " in whole for number in range(81)] == [True] * 81
+    recorder.mark(1, "one more step")
+    assert " … 2 more … " in str(draw_sequence(entries(recorder.transcript)))
+
+
 def test_a_fault_is_told_below_its_arrow() -> None:
     lines = str(draw_sequence(entries(broken()))).splitlines()
     place = next(index for index, line in enumerate(lines) if "─ error ─" in line)

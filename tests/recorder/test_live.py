@@ -153,6 +153,32 @@ async def test_a_viewer_too_many_is_told_so_and_room_comes_back(
                         return
 
 
+async def test_a_viewer_who_left_is_no_longer_told_of_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of them would cost the relay a call for every chunk, for good."""
+    told = list[object]()
+    watch = Tap._watch
+
+    def watched(wire: Tap, changed: Callable[[], object]) -> Callable[[], object]:
+        told.append(changed)
+        forget = watch(wire, changed)
+
+        def forgotten() -> object:
+            told.remove(changed)
+            return forget()
+
+        return forgotten
+
+    monkeypatch.setattr(Tap, "_watch", watched)
+    async with tapped() as wire:
+        for _ in range(3):
+            async with viewer(wire.live()) as one:
+                await one.recv()
+        wire.live()
+    assert told == []
+
+
 async def test_a_viewer_that_says_too_much_is_closed() -> None:
     async with tapped() as wire, viewer(wire.live()) as loud:
         await loud.send("x" * 2_000)
@@ -166,9 +192,11 @@ async def test_only_its_own_page_gets_the_recording() -> None:
         live = wire.live()
         async with viewer(live, origin=live.page_url.rstrip("/")) as own:
             assert json.loads(await own.recv()) == {"start": wire.name}
-        with pytest.raises(websockets.InvalidStatus) as caught:
-            await viewer(live, origin="https://evil.example")
-        assert caught.value.response.status_code == 403
+        for foreign in ("https://evil.example", "null", ""):
+            headers = {"Origin": foreign}
+            with pytest.raises(websockets.InvalidStatus) as caught:
+                await viewer(live, additional_headers=headers)
+            assert caught.value.response.status_code == 403
 
 
 def test_the_page_and_its_files_are_served() -> None:

@@ -39,7 +39,7 @@ def nothing_is_left() -> Iterator[None]:
 class RawServer:
     """A TCP server in a thread that does with each connection what it is told."""
 
-    def __init__(self, serve) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, serve) -> None:
         self.serve = serve
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"ws://127.0.0.1:{self.listener.getsockname()[1]}/ws"

@@ -230,7 +230,8 @@ def test_other_numbers_are_none_of_it() -> None:
 
 def heavy_imports(source: str) -> set[str]:
     """What a module imports as soon as it is imported itself, and takes long."""
-    direct = [n for n in ast.parse(source).body if isinstance(n, ast.Import | ast.ImportFrom)]
+    top = ast.parse(source).body
+    direct: list[ast.stmt] = [n for n in top if isinstance(n, ast.Import | ast.ImportFrom)]
     return {name.partition(".")[0] for name in imports(ast.Module(direct, []), "helpers")} & HEAVY
 
 

@@ -89,7 +89,7 @@ def test_only_public_names_point_to_a_lesson() -> None:
 
 
 def test_an_undocumented_function_is_refused() -> None:
-    def bare(port):  # type: ignore[no-untyped-def]
+    def bare(port):
         """Opens"""
 
     assert len(doc_complaints(bare, "bare")) == 4

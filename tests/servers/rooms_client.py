@@ -18,7 +18,7 @@ class Answer(NamedTuple):
 
     status: int
     said: dict[str, Any]
-    cookie: Mapping[str, str]
+    cookie: Mapping[str, Any]
 
 
 async def ask(
@@ -30,9 +30,8 @@ async def ask(
     timeout = aiohttp.ClientTimeout(DEADLINE_S)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         method = "GET" if fields is None and "data" not in options else "POST"
-        json = {} if fields is None else {"json": fields}
         async with session.request(
-            method, url + path, headers=headers, timeout=timeout, **json, **options
+            method, url + path, headers=headers, timeout=timeout, json=fields, **options
         ) as response:
             said = await response.json(content_type=None) if response.status != 405 else {}
             found = [m for name, m in response.cookies.items() if name.startswith(COOKIE)]

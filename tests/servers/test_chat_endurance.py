@@ -179,7 +179,7 @@ def test_of_1000_clients_the_10_that_never_read_are_dropped_and_nobody_else_noti
             lines = await enter_all(server.port, range(989), reads=True)
             lazy = await enter_all(server.port, range(989, 999), reads=False)
             before = most = process.memory_info().rss
-            said = []
+            said: list[str] = []
             while len(said) < 2 or connections_of(process) > len(lines) + 1:
                 assert len(said) < 100, "clients that read nothing are still connected"
                 for _ in range(4):

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,18 @@ async def served(folder: Path, *flags: str) -> AsyncIterator[str]:
         finally:
             stop.set()
             await serving
+
+
+def shows(writer: Writer, part: str) -> bool:
+    return part in str(writer)
+
+
+def has_text(writer: Writer, text: str) -> bool:
+    return str(writer) == text
+
+
+def has_letters(writer: Writer, letters: Counter[str]) -> bool:
+    return Counter(str(writer)) == letters
 
 
 async def text_of(url: str) -> str:
@@ -202,7 +215,7 @@ async def test_all_write_at_once_with_cut_connections_and_nothing_is_lost(
         await asyncio.gather(*jobs)
         wanted = Counter(dict.fromkeys(LETTERS, 20 * count))
         for each in everybody:
-            await each.until(lambda each=each: Counter(str(each)) == wanted)
+            await each.until(partial(has_letters, each, wanted))
             await each.all_saved()
         assert len({str(each) for each in everybody}) == 1
         assert await text_of(url) == str(everybody[0])  # a late joiner
@@ -221,7 +234,7 @@ async def test_two_erase_and_write_the_same_place(tmp_path: Path) -> None:
         await bob.write("Good ", 0)
         await bob.log_in()
         for each in (alice, bob):
-            await each.until(lambda each=each: str(each) == "Good world")
+            await each.until(partial(has_text, each, "Good world"))
 
 
 def test_an_update_is_saved_before_anybody_sees_it() -> None:
@@ -235,7 +248,7 @@ def test_an_update_is_saved_before_anybody_sees_it() -> None:
             first = alice.saved
             for number in range(150):
                 await alice.write(f"<{life}.{number}>")
-            await bob.until(lambda life=life: f"<{life}.60>" in str(bob))
+            await bob.until(partial(shows, bob, f"<{life}.60>"))
             server.kill()
             await alice.close_code()
             await bob.close_code()
@@ -299,6 +312,23 @@ BAD: list[tuple[str | bytes, str]] = [
     (UPDATE + bytes(256 * 1024), "too_long"),
     ("x" * 70_000, "too_long"),
 ]
+FROM_A_STRANGER: list[tuple[str | bytes, str]] = [
+    ('{"type": "caret"}', "not_logged_in"),
+    (STEP_1 + b"\1\0", "not_logged_in"),
+    ('{"type": "login", "name": "\\u202e"}', "bad_name"),
+    ('{"type": "login", "name": "x", "token": "y"}', "bad_token"),
+]
+
+
+async def test_whoever_is_refused_takes_no_colour(tmp_path: Path) -> None:
+    async with served(tmp_path) as url:
+        stranger = Writer(url, "Stranger")
+        await stranger.connect()
+        for _ in range(3):
+            await stranger.raw('{"type": "login", "name": "x", "token": "y"}')
+            assert await stranger.code() == "bad_token"
+        assert (await stranger.log_in())["colour"] == 0
+        await stranger.leave()
 
 
 async def test_every_error_has_its_code(tmp_path: Path) -> None:
@@ -308,12 +338,7 @@ async def test_every_error_has_its_code(tmp_path: Path) -> None:
             assert (raw[:20], await alice.code()) == (raw[:20], code)
         stranger = Writer(url, "Stranger")
         await stranger.connect()
-        for raw, code in [
-            ('{"type": "caret"}', "not_logged_in"),
-            (STEP_1 + b"\1\0", "not_logged_in"),
-            ('{"type": "login", "name": "\\u202e"}', "bad_name"),
-            ('{"type": "login", "name": "x", "token": "y"}', "bad_token"),
-        ]:
+        for raw, code in FROM_A_STRANGER:
             await stranger.raw(raw)
             assert (raw, await stranger.code()) == (raw, code)
         await stranger.log_in()  # and after all of it
@@ -483,5 +508,5 @@ async def test_yjs_itself_ends_with_the_same_text(tmp_path: Path) -> None:
         await keep_writing(python, 0, 60)
         texts = await asyncio.gather(one, other)
         await python.until(lambda: len(str(python)) == 180)
-        assert texts == [str(python)] * 2
+        assert list(texts) == [str(python)] * 2
         assert Counter(str(python)) == Counter(dict.fromkeys(LETTERS, 45))

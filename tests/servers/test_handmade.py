@@ -618,6 +618,44 @@ def test_a_connection_that_failed_keeps_no_memory(
         gc.enable()
 
 
+def test_whoever_is_gone_in_whichever_way_is_no_longer_sent_to(
+    build: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[handmade.Server] = []
+
+    class Watched(handmade.Server):
+        def __init__(self, options: argparse.Namespace) -> None:
+            super().__init__(options)
+            made.append(self)
+
+    monkeypatch.setattr(handmade, "Server", Watched)
+    running = build("--leave-s=0.1")
+    (server,) = made
+    stays = running.open("/ws")
+    own = set(server.tasks)
+    going = [running.open("/ws") for _ in range(4)]
+    stays.text("hello")
+    assert [peer.next() for peer in [stays, *going]] == [Frame(Opcode.TEXT, b"hello")] * 5
+    others = set(server.tasks) - own
+    vanishes, ends, leaves, breaks = going
+    vanishes.reset()
+    ends.socket.shutdown(socket.SHUT_WR)
+    leaves.send(frame(Opcode.CLOSE, build_close(1000)))
+    breaks.send(b"\xff\xff")
+    assert leaves.closed_with()[0] == 1000
+    assert breaks.closed_with()[0] == 1002
+    asyncio.run_coroutine_threadsafe(wait_for_all(others), running.loop).result(DEADLINE_S)
+    assert [client.number for client in server.everybody] == [
+        client.number for client in server.tasks.values()
+    ]
+    stays.text("still here")
+    assert stays.next() == Frame(Opcode.TEXT, b"still here")
+
+
+async def wait_for_all(tasks: set[asyncio.Task[None]]) -> None:
+    await asyncio.wait(tasks)
+
+
 def test_the_end_of_the_server_closes_with_1001(server: Running) -> None:
     page, alice, bob = server.connect(), server.open("/ws"), server.open("/echo")
     ending = threading.Thread(target=server.end)

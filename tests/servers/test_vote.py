@@ -178,7 +178,7 @@ async def test_bad_input_gets_a_code_and_changes_nothing(
 ) -> None:
     async with python(server.url) as one:
         poll = await new_poll(one)
-        good = {
+        good: dict[str, dict[str, object]] = {
             "open": {"code": poll},
             "cast": {"code": poll, "option": 0, "turn": 1},
             "close": {"code": poll, "owner": OWNER},

@@ -14,6 +14,7 @@ import socketio
 from aiohttp import web
 
 from helpers.serving import fanout, flush
+from helpers.wire.frames import Frame
 from tests.servers.chat_client import DEADLINE_S
 from tests.servers.socketio_client import Official, official
 
@@ -390,11 +391,14 @@ async def test_an_event_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None
         aiohttp.ClientSession() as session,
     ):
         ends = [await raw_client(session, site, f"{n}") for n in range(30)]
-        frames: list[bytes] = []
-        made = fanout.Frame.encode
-        monkeypatch.setattr(
-            fanout.Frame, "encode", lambda frame: frames.append(b"") or made(frame)
-        )
+        frames: list[Frame] = []
+        encode = Frame.encode
+
+        def count(frame: Frame) -> bytes:
+            frames.append(frame)
+            return encode(frame)
+
+        monkeypatch.setattr(Frame, "encode", count)
         await site.sio.emit("news", 1)
         for ws in ends:
             assert await ws.receive_str(timeout=DEADLINE_S) == '42["news",1]'

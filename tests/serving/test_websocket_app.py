@@ -42,10 +42,10 @@ async def served(
 
 async def echo(peer: websocket_app.Peer) -> None:
     async for message in peer:
-        binary = isinstance(message, bytes)
-        peer.send(
-            websocket_app.binary_frame(message) if binary else websocket_app.text_frame(message)
-        )
+        if isinstance(message, bytes):
+            peer.send(websocket_app.binary_frame(message))
+        else:
+            peer.send(websocket_app.text_frame(message))
 
 
 async def why(client: ClientConnection) -> str:
@@ -105,6 +105,18 @@ async def test_an_error_in_the_handler_closes_with_1011() -> None:
         assert caught.value.rcvd.code == 1011
 
 
+async def test_whoever_has_left_makes_room_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(websocket_app, "MAX_PEERS", 1)
+    async with served(echo) as (address, _):
+        for _ in range(3):  # each time, the client waits for the end of its connection
+            async with connect(f"ws://{address}/ws"):
+                with pytest.raises(InvalidStatus) as caught:
+                    await connect(f"ws://{address}/ws")
+                assert caught.value.response.status_code == 503
+
+
 async def test_a_message_too_big_closes_with_1009() -> None:
     async with served(echo) as (address, _), connect(f"ws://{address}/ws") as client:
         await client.send("x" * 2000)
@@ -158,7 +170,8 @@ async def test_a_peer_that_does_not_read_is_dropped_and_bounded() -> None:
             pass
 
     async with served(talk) as (address, _):
-        slow = socket.create_connection(address.split(":"))
+        host, port = address.split(":")
+        slow = socket.create_connection((host, int(port)))
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.sendall(
             b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -120,7 +120,7 @@ class ChatVoice(Voice):
     async def _read(self) -> None:
         while True:
             message = await self.client.next()
-            self.client.came.clear()
+            self.client.received.clear()
             if message["type"] in ("message", "ack"):
                 self.ledger.hear(message["id"], self.number)
             elif message["type"] == "error":
@@ -179,7 +179,7 @@ class _Author(Writer):
         elif message["type"] == "error":
             self.voice.ledger.troubles[f"refused: {message['code']}"] += 1
         elif message["type"] == "welcome":
-            self.came.append(message)
+            self.received.append(message)
 
     async def _merge(self, raw: bytes) -> None:
         if self.voice.number == 0 or raw[1] == pycrdt.YSyncMessageType.SYNC_STEP1:

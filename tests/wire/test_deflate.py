@@ -71,6 +71,16 @@ def test_the_limit_is_exact_and_counts_all_fragments() -> None:
         inflater.inflate(HELLO[:5], fin=False) + inflater.inflate(HELLO[5:])
 
 
+def test_the_limit_counts_every_fragment_however_many_there_are() -> None:
+    deflater = zlib.compressobj(wbits=-15)
+    parts = [deflater.compress(b"ab") + deflater.flush(zlib.Z_SYNC_FLUSH) for _ in range(4)]
+    exact, small = Inflater(max_size=8), Inflater(max_size=7)
+    assert [exact.inflate(part, fin=False) for part in parts] == [b"ab"] * 4
+    assert [small.inflate(part, fin=False) for part in parts[:3]] == [b"ab"] * 3
+    with pytest.raises(ProtocolError, match="at most 7 bytes"):
+        small.inflate(parts[3], fin=False)
+
+
 def agreed(value: str) -> Deflate | None:
     return read_negotiated(Response(101, "", (("Sec-WebSocket-Extensions", value),)))
 

@@ -65,7 +65,7 @@ async def recorded(transports: list[str], talk: Talk) -> list[Entry]:
     application = web.Application()
     server.attach(application)
 
-    @server.event  # type: ignore[untyped-decorator]
+    @server.event
     async def chat(sid: str, text: str, picture: bytes) -> str:
         await server.emit("chat", [text, picture], to=sid)
         return "ok"

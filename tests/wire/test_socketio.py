@@ -220,7 +220,10 @@ def samples(count: int) -> list[Packet]:
     words = ["", "hi", "é", "🎉", '"', "\\", "a,b", "/", "1-", "\u2028"]
     found = []
     for number in range(count):
-        data = [chance.choice(words), {"to": [chance.choice(words), None, number, 1.5, True]}]
+        data: list[object] = [
+            chance.choice(words),
+            {"to": [chance.choice(words), None, number, 1.5, True]},
+        ]
         data += [chance.randbytes(chance.randrange(4)) for _ in range(chance.randrange(3))]
         kind = chance.choice([PacketType.EVENT, PacketType.ACK])
         id_ = number if kind is PacketType.ACK or chance.random() < 0.5 else None

@@ -47,12 +47,16 @@ def add(
         transcript.add(Chunk(connection, direction, item[1], at))
 
 
-def client(payload: bytes, opcode: Opcode = Opcode.TEXT, **bits: bool) -> bytes:
-    return Frame(opcode, payload, mask=MASK, **bits).encode()
+def client(
+    payload: bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True, rsv1: bool = False
+) -> bytes:
+    return Frame(opcode, payload, mask=MASK, fin=fin, rsv1=rsv1).encode()
 
 
-def server(payload: bytes, opcode: Opcode = Opcode.TEXT, **bits: bool) -> bytes:
-    return Frame(opcode, payload, **bits).encode()
+def server(
+    payload: bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True, rsv1: bool = False
+) -> bytes:
+    return Frame(opcode, payload, fin=fin, rsv1=rsv1).encode()
 
 
 def texts(transcript: Transcript) -> list[str]:

@@ -186,18 +186,18 @@ def test_other_warnings_pass_through() -> None:
 # --- stubs -----------------------------------------------------------------------------
 
 
-def stub(value: int) -> int: ...
+def stub(value: int) -> None: ...
 
 
-def documented(value: int) -> int:
+def documented(value: int) -> None:
     """Return something."""
     ...
 
 
-async def later(value: int) -> int: ...
+async def later(value: int) -> None: ...
 
 
-async def later_documented(value: int) -> int:
+async def later_documented(value: int) -> None:
     """Return something."""
 
 
@@ -356,7 +356,7 @@ def test_a_coroutine_that_catches_its_cancellation_ends() -> None:
 
 def test_a_forgotten_await_is_named() -> None:
     async def task() -> None:
-        asyncio.sleep(0)
+        asyncio.sleep(0)  # type: ignore[unused-coroutine]  # the mistake
         raise ValueError("after it")
 
     assert "Nobody awaited `sleep(…)`: is an `await` missing?" in refused_later(task)

@@ -39,7 +39,7 @@ def test_solving_again_counts_once(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_stub_is_not_tried_yet(capsys: pytest.CaptureFixture[str]) -> None:
-    def double(numbers: list[int]) -> list[int]: ...
+    def double(numbers: list[int]) -> None: ...
 
     check.double(double)
     assert capsys.readouterr().out == (
@@ -85,6 +85,7 @@ def test_a_check_that_is_not_awaited_says_so() -> None:
 
 def test_a_note_on_an_unawaited_check_has_both_twins() -> None:
     pending = check.later(later)
+    assert pending is not None
     assert "<code>await check.later(later)</code>" in pending._repr_html_()
 
 

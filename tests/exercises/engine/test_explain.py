@@ -67,7 +67,7 @@ def test_an_exception_is_told_on_one_line() -> None:
 
 def test_an_attribute_of_none_is_a_value_that_is_missing() -> None:
     with pytest.raises(AttributeError) as raised:
-        {}.get("Upgrade").lower()  # type: ignore[attr-defined]
+        dict[str, str]().get("Upgrade").lower()  # type: ignore[union-attr]
     what, nudge = explain(raised.value, 3.0)
     assert what == "AttributeError: 'NoneType' object has no attribute 'lower'"
     assert nudge == "A value is None there. Where does it come from, and when is it None?"

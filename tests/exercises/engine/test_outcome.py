@@ -35,7 +35,7 @@ def test_a_value_of_a_learner_is_never_markup() -> None:
 
 def test_a_hint_and_a_note_have_no_heading() -> None:
     for kind in ("hint", "note"):
-        said = Outcome(kind, "read on")  # type: ignore[arg-type]
+        said = Outcome(kind, "read on")
         assert str(said) == "read on"
         assert said._repr_html_().endswith('">read on</div>')
 

@@ -37,6 +37,12 @@ def test_a_coroutine_is_shown_by_its_name() -> None:
     coroutine.close()
 
 
+@pytest.mark.parametrize("value", [[1], {1: [2]}, {1}, bytearray(b"1")], ids=repr)
+def test_whatever_can_be_changed_is_copied(value: object) -> None:
+    assert copied(value) == value
+    assert copied(value) is not value
+
+
 def test_only_what_can_be_changed_is_copied() -> None:
     inner, connection = [1], threading.Lock()
     copy = copied([inner])

@@ -199,11 +199,11 @@ def test_clients_answer_what_the_server_asks_or_are_silent() -> None:
 
 def test_handlers_that_the_learner_registers_are_guarded() -> None:
     async def set_up(sio: Any) -> None:
-        @sio.event  # type: ignore[untyped-decorator]
+        @sio.event
         async def say(sid: str, text: str) -> str:
             return text.upper()
 
-        @sio.on("fail")  # type: ignore[untyped-decorator]
+        @sio.on("fail")
         async def fail(sid: str) -> None:
             raise KeyError("names")
 

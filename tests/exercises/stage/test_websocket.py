@@ -39,7 +39,11 @@ async def test_silence_and_a_closed_connection_are_answers() -> None:
 async def test_peers_are_as_they_are_told_to_be() -> None:
     states = {"A": "well", "B": "frozen", "C": "slow", "D": "gone"}
     async with open_peers(states) as connections:
-        pongs = {n: await c.ping() for n, c in connections.items() if n != "D"}
+        pongs = {
+            name: asyncio.ensure_future(await connection.ping())
+            for name, connection in connections.items()
+            if name != "D"
+        }
         done, waiting = await asyncio.wait(pongs.values(), timeout=1.5)
         assert done == {pongs["A"], pongs["C"]}
         assert await pongs["A"] < await pongs["C"]

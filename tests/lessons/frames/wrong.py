@@ -71,6 +71,15 @@ def last_bit_taken_for_fin(frame):
     return bool(first & 1), first & 15, bool(second >> 7), second & 127
 
 
+@wrong("parse_header", hint="first bit of the first byte")
+def every_frame_taken_for_the_last(frame):
+    first, second = frame[:2]
+    length = second & 127
+    if length >= 126:
+        length = int.from_bytes(frame[2 : 4 if length == 126 else 10], "big")
+    return True, first & 15, bool(second >> 7), length
+
+
 @wrong("parse_header", hint="Return four values")
 def forgot_the_mask(frame):
     first, second = frame[:2]

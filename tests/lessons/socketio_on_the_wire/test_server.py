@@ -72,7 +72,9 @@ async def sends_nonsense(address: str, name: str, text: str) -> None:
 def test_whatever_a_learner_does_it_ends_with_a_sentence(function: Any, nudge: str) -> None:
     async def session() -> None:
         async with asyncio.timeout(DEADLINE_S):
-            await judged.judge(Attempt("join_chat", function, awaited=True))
+            judging = judged.judge(Attempt("join_chat", function, awaited=True))
+            assert judging is not None  # an `async def`
+            await judging
 
     with pytest.raises(NotYet) as caught:
         asyncio.run(session())
