@@ -29,6 +29,8 @@ from helpers.wire.frames import CloseCode
 log = logging.getLogger("socketio_app")
 
 MAX_CLIENTS = 10_000
+#: A client that hears nothing for as long as both together knows that its connection is lost.
+PING_S, PONG_S = 5.0, 4.0
 PATH = "/socket.io/"
 MAX_PACKETS = 200  # in one POST, of a client with many events to send before its upgrade
 BINARY = ("5", "6")  # the types of packets with attachments
@@ -63,7 +65,7 @@ def make(
         async_handlers=async_handlers,
         cors_allowed_origins=_same_origin,
         max_http_buffer_size=max_size,
-        **options,
+        **({"ping_interval": PING_S, "ping_timeout": PONG_S} | options),
     )
     fanout.install(sio)
     Payload.max_decode_packets = MAX_PACKETS
