@@ -4,7 +4,8 @@ Protocol, at /ws:
 
 - a text message comes back as text, a binary one as binary, in the order of sending;
 - a message of more than 1 MiB closes the connection with 1009 (message too big);
-- the end of the server closes it with 1001 (going away).
+- the end of the server closes it with 1001 (going away);
+- a client that does not read what it asked for, even pongs, is dropped.
 
 A handshake whose `Origin` is not the server's own is refused with 403, a request for /ws
 that is not a handshake with 426. The page is at /, and /healthz tells the server's name.
@@ -21,6 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from helpers.serving import program, static
+from helpers.serving.websockets_connection import BoundedConnection
 
 log = logging.getLogger("echo")
 numbers = itertools.count(1)
@@ -61,8 +63,10 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
         sock=listener,
         process_request=answer_http,
         compression="deflate" if options.compress else None,
+        create_connection=BoundedConnection,
         server_header=None,
         max_size=2**20,
+        open_timeout=options.handshake_s,
         close_timeout=options.leave_s,
     ):
         program.ready(listener, "/ws")

@@ -25,6 +25,7 @@ from helpers.wire.messages import MessageReader, build_close
 
 SLICE_BYTES = 16_384  # how much is read, and worked on, before the others are served
 MAX_CONNECTIONS = 200
+MAX_ASKING = 200  # further ones, which are told that there are too many
 MAX_WAITING_MESSAGES = 2  # how many of the largest size may wait for a slow client
 
 log = logging.getLogger("handmade")
@@ -101,6 +102,9 @@ class Server:
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Give a new connection its own task, and keep a reference to it while it runs."""
+        if len(self.tasks) >= MAX_CONNECTIONS + MAX_ASKING:
+            writer.transport.abort()
+            return
         client = Client(reader, writer, self.options)
         task = asyncio.create_task(self.serve(client))
         self.tasks[task] = client

@@ -21,6 +21,7 @@ import socketio
 from aiohttp import web
 
 from helpers.serving import program
+from helpers.serving.listener import accepting
 
 TEXT = "socketio_echo speaks Socket.IO, at /socket.io/; it has no page\n"
 
@@ -65,15 +66,19 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
     app.add_routes([web.get("/healthz", healthz), web.get("/{path:.*}", nothing_here)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
-    await web.SockSite(runner, listener).start()
-    program.ready(listener)
-    await stop.wait()
-    await sio.shutdown()
+    async with accepting(runner, listener):
+        program.ready(listener)
+        await stop.wait()
+        await sio.shutdown()
     await runner.cleanup()
 
 
 if __name__ == "__main__":
     flags = program.parser(__doc__)
-    flags.add_argument("--ping-s", type=float, default=25, help="seconds between two pings")
-    flags.add_argument("--pong-s", type=float, default=20, help="seconds to wait for a pong")
+    flags.add_argument(
+        "--ping-s", type=program.seconds_above_zero, default=25, help="seconds between two pings"
+    )
+    flags.add_argument(
+        "--pong-s", type=program.seconds_above_zero, default=20, help="seconds to wait for a pong"
+    )
     program.run(main, flags)

@@ -3,6 +3,7 @@
 1. Work waits in one queue; whatever has gathered is done in one transaction, in order.
 2. Nobody hears of it before its commit; then `on_commit` is called, in the same order.
 3. So what was acknowledged is on the disk, and everybody sees the same sequence.
+4. A file has one server at a time, and one that cannot be used is named at the start.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, overload
 
+from helpers.serving.folder import StartError, locked
 from helpers.serving.schema import Refusal
 
 log = logging.getLogger("database")
@@ -49,6 +51,7 @@ class Database:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()  # None: the end
+        self._trouble = ""  # the latest reason why a batch was not saved
 
     @overload
     async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result: ...
@@ -120,10 +123,18 @@ class Database:
         try:
             with self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
-                return [self._one(job) for job in jobs]
+                results = [self._one(job) for job in jobs]
         except sqlite3.Error as error:  # the disk is full, or the file is gone
-            log.exception("nothing of this batch was saved")
+            self._log_once(error)
             return [NotSaved(error) for _ in jobs]
+        self._trouble = ""
+        return results
+
+    def _log_once(self, error: sqlite3.Error) -> None:
+        """Say why nothing is saved: once, until the reason changes."""
+        if str(error) != self._trouble:
+            self._trouble = str(error)
+            log.error("nothing is saved: %s", error)
 
     def _one(self, job: _Job) -> Any:
         self._connection.execute("SAVEPOINT one")
@@ -160,18 +171,41 @@ async def opened(file: Path, schema: str) -> AsyncIterator[Database]:
     Args:
         file: made if it is missing.
         schema: SQL that makes the tables if they are missing.
+
+    Raises:
+        StartError: when another server uses it, or SQLite cannot.
     """
-    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-    with contextlib.closing(connection):
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(
-            "PRAGMA synchronous = FULL"
-        )  # a commit is on the disk, even if the power fails
-        connection.executescript(schema)
+    with locked(file), contextlib.closing(_connect(file, schema)) as connection:
         database = Database(connection)
         writing = asyncio.create_task(database.write())
         try:
             yield database
+        except NotSaved as error:  # nobody's message: the server itself could not go on
+            raise StartError(_describe(file, error)) from error
         finally:
             database.end()  # never cancelled: its thread may be in the middle of a commit
             await writing
+
+
+def _connect(file: Path, schema: str) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise StartError(_describe(file, error)) from error
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # on the disk, even if the power fails
+        connection.executescript(schema)
+    except sqlite3.Error as error:
+        connection.close()
+        raise StartError(_describe(file, error)) from error
+    return connection
+
+
+def _describe(file: Path, error: BaseException) -> str:
+    what = str(error)
+    if "not a database" in what:
+        todo = "move it away, or name another folder with --data"
+        return f"{file} is not a database of SQLite; {todo}"
+    todo = "make room on the disk, check its permissions, or name another folder with --data"
+    return f"cannot use the database {file}: {what}; {todo}"

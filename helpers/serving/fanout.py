@@ -199,7 +199,11 @@ def supported(sio: socketio.AsyncServer) -> bool:
 @web.middleware
 async def note_request(request: web.Request, handler: Any) -> web.StreamResponse:
     """Remember the connection of a request, and agree on no compression."""
-    fields = [item for item in request.headers.items() if item[0].lower() != EXTENSIONS]
+    fields = [
+        (name, _as_text(value))
+        for name, value in request.headers.items()
+        if name.lower() != EXTENSIONS
+    ]
     request = request.clone(headers=fields)
     request_of.set(request)
     response: web.StreamResponse = await handler(request)
@@ -220,6 +224,11 @@ def upgrading(sio: socketio.AsyncServer, request: web.Request) -> None:
 
 
 EXTENSIONS = "sec-websocket-extensions"
+
+
+def _as_text(value: str) -> str:
+    """Return a header's value that can be encoded again, whatever its bytes were."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _size(item: Any) -> int:

@@ -2,8 +2,9 @@
 
 1. A place has at most one connection; a newer one replaces the older.
 2. A connection that ends with a goodbye gives its place up at once, any other after a while.
-3. A `Roster` takes connections of any kind. Those of `Places` are WebSockets: an older one is
-   closed with 4001, and a broadcast is encoded once.
+3. Everybody hears of everybody who comes and goes, so only so many may come in a second.
+4. A `Roster` takes connections of any kind. Those of `Places` are WebSockets: an older one is
+   told `elsewhere` and closed with 4001, and a broadcast is encoded once.
 """
 
 import asyncio
@@ -11,8 +12,12 @@ from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
 from helpers.serving import websocket_app
+from helpers.serving.ratelimit import Bucket
+from helpers.serving.schema import Refusal
 
 CONTINUED_ELSEWHERE = 4001
+JOINS_AT_ONCE = 500  # of people who have no place yet
+JOINS_PER_SECOND = 20
 
 Connection = TypeVar("Connection")  # a `Peer`, or the sid of Socket.IO
 
@@ -37,18 +42,35 @@ class Place(Generic[Connection]):
 Somebody = TypeVar("Somebody", bound=Place[Any])
 
 
+def join_bucket(burst: float, per_second: float) -> Bucket:
+    """Return the bucket for the joins of all clients of a server.
+
+    Args:
+        burst: how many messages one client may send at once; as many may always join.
+        per_second: how many messages one client may send in a second; as many may always join.
+    """
+    return Bucket(max(JOINS_AT_ONCE, burst), max(JOINS_PER_SECOND, per_second))
+
+
 class Roster(Generic[Somebody, Connection]):
     """Everybody who has a place.
 
     Args:
         on_leave: called with whoever has left.
         return_s: how many seconds a lost connection keeps its place.
+        joins: how many people may come in at once; see `join_bucket`.
 
     Attributes:
         members: the places by their keys.
     """
 
-    def __init__(self, on_leave: Callable[[Somebody], None], return_s: float) -> None:
+    def __init__(
+        self,
+        on_leave: Callable[[Somebody], None],
+        return_s: float,
+        joins: Bucket | None = None,
+    ) -> None:
+        self._joins = joins or join_bucket(0, 0)
         self.members: dict[Hashable, Somebody] = {}
         self._on_leave = on_leave
         self._return_s = return_s
@@ -66,6 +88,18 @@ class Roster(Generic[Somebody, Connection]):
             member.leaving.cancel()
         member.connection, member.leaving = connection, None
         return member, member is newcomer
+
+    def count_join(self) -> None:
+        """Count somebody who comes in without having a place.
+
+        Raises:
+            Refusal: busy, when too many come in.
+        """
+        try:
+            self._joins.take()
+        except Refusal as error:
+            fact = "too many people are joining at once; try again in a few seconds"
+            raise Refusal("busy", fact) from error
 
     def replaced(self, older: Connection) -> None:
         """End a connection in whose place there is a newer one."""
@@ -111,4 +145,4 @@ class Places(Roster[Somebody, websocket_app.Peer]):
 
     def replaced(self, older: websocket_app.Peer) -> None:
         """Close a connection in whose place there is a newer one."""
-        older.drop(CONTINUED_ELSEWHERE, "continued elsewhere")
+        older.drop(CONTINUED_ELSEWHERE, "you are connected elsewhere", why="elsewhere")

@@ -16,18 +16,42 @@ import contextlib
 import errno
 import gc
 import logging
-import math
 import os
 import signal
 import socket
 import stat
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from helpers.serving.flags import (
+    count,
+    folder,
+    port,
+    rate,
+    seconds,
+    seconds_above_zero,
+    size_bytes,
+)
+from helpers.serving.folder import StartError, advice, data_folder, delete_temporary_folders
+from helpers.serving.listener import HANDSHAKE_S, Listener, raise_file_limit
+
+__all__ = [
+    "count",
+    "data_folder",
+    "listen",
+    "parser",
+    "port",
+    "rate",
+    "ready",
+    "run",
+    "seconds",
+    "seconds_above_zero",
+    "size_bytes",
+    "spawn",
+]
 
 PORT_TAKEN = 98  # the exit status when the port is taken, after which a launcher tries again
 LEAVE_S = 1.0
@@ -35,7 +59,7 @@ PING_S = 20.0
 #: How long a server waits, by default and in words: a flag each, such as `--hold-s 10`.
 WAITS = {
     "grace_s": (2.0, "to close every connection at the end, before the process is killed"),
-    "handshake_s": (10.0, "that a client has for its whole request"),
+    "handshake_s": (HANDSHAKE_S, "that a client has for its whole request"),
     "hold_s": (10.0, "that names are held after a crash"),
     "leave_s": (LEAVE_S, "that a client has for answering a close frame"),
     "online_s": (0.3, "until a room is told who is online, so that a reload goes unnoticed"),
@@ -48,6 +72,9 @@ WAITS = {
     "typing_s": (5.0, "until somebody is no longer typing, unless they say so again"),
 }
 
+ABOVE_ZERO = {"handshake_s", "ping_s", "pong_s", "session_s"}  # 0 would end all, or ping always
+ALWAYS = ("grace_s", "handshake_s")
+
 Main = Callable[[argparse.Namespace, socket.socket, asyncio.Event], Coroutine[Any, Any, None]]
 
 
@@ -56,7 +83,7 @@ def parser(description: str | None, *waits: str) -> argparse.ArgumentParser:
 
     Args:
         description: the server's docstring; its first line is shown by `--help`.
-        *waits: which of `WAITS` the server has flags for, besides `grace_s`.
+        *waits: which of `WAITS` the server has flags for, besides those it always has.
 
     Returns:
         A parser with `--host`, `--port`, `--data` and the waits; add the server's own flags.
@@ -65,12 +92,13 @@ def parser(description: str | None, *waits: str) -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(description=summary, allow_abbrev=False)
     flags.add_argument("--host", default="127.0.0.1", help="address to bind (default: loopback)")
     flags.add_argument("--port", type=port, default=0, help="0, the default, takes any free port")
-    flags.add_argument("--data", type=Path, help="folder for what must survive a restart")
-    for wait in ("grace_s", *waits):
+    flags.add_argument("--data", type=folder, help="folder for what must survive a restart")
+    for wait in dict.fromkeys([*ALWAYS, *waits]):
         default, what = WAITS[wait]
         flag = f"--{wait.replace('_', '-')}"
         text = f"seconds {what} (default: {default:g})"
-        flags.add_argument(flag, type=seconds, default=default, metavar="SECONDS", help=text)
+        type_ = seconds_above_zero if wait in ABOVE_ZERO else seconds
+        flags.add_argument(flag, type=type_, default=default, metavar="SECONDS", help=text)
     return flags
 
 
@@ -83,7 +111,7 @@ def run(main: Main, flags: argparse.ArgumentParser) -> None:
         flags: the parser of the command line, from `parser()`.
 
     Raises:
-        SystemExit: when the port is taken or the address cannot be bound; says which.
+        SystemExit: when it cannot start; one line says why, and which file or flag it is.
     """
     gc.set_threshold(50_000, 20, 20)  # else it searches the data of 5,000 clients all the time
     options = flags.parse_args()
@@ -92,8 +120,20 @@ def run(main: Main, flags: argparse.ArgumentParser) -> None:
         os.fstat(0)
     except OSError:  # no standard input: the listening socket would get its number, 0
         os.open(os.devnull, os.O_RDONLY)
-    with listen(options.host, options.port) as listener:
-        asyncio.run(_until_stopped(main, options, listener))
+    quieten_libraries()
+    raise_file_limit()
+    try:
+        with listen(options.host, options.port) as listener:
+            listener.handshake_s = options.handshake_s
+            asyncio.run(_until_stopped(main, options, listener))
+    except StartError as error:
+        sys.exit(str(error))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        sys.exit(f"{error.filename or 'the disk'} is full: {advice(error.errno)}")
+    finally:
+        delete_temporary_folders()
 
 
 def ready(listener: socket.socket, *paths: str) -> None:
@@ -112,7 +152,7 @@ def ready(listener: socket.socket, *paths: str) -> None:
         os.dup2(2, 1)
 
 
-def listen(host: str, wanted_port: int) -> socket.socket:
+def listen(host: str, wanted_port: int) -> Listener:
     """Return a socket that listens on `host` and `wanted_port`, 0 for any free port.
 
     Args:
@@ -124,7 +164,7 @@ def listen(host: str, wanted_port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, wanted_port), family=family)
+        return Listener(socket.create_server((host, wanted_port), family=family))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             sys.exit(f"cannot listen on {host}:{wanted_port}: {error.strerror or error}")
@@ -136,49 +176,24 @@ def listen(host: str, wanted_port: int) -> socket.socket:
         sys.exit(PORT_TAKEN)
 
 
-def data_folder(options: argparse.Namespace) -> Path:
-    """Return the folder of `--data`, made if it is missing; a temporary one by default.
-
-    Args:
-        options: the parsed command line.
-    """
-    folder: Path = options.data or Path(tempfile.mkdtemp(prefix="helpers-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def quieten_libraries() -> None:
+    """Let the libraries write one line about what a client did, instead of a traceback."""
+    for name in ("aiohttp.server", "websockets.server"):
+        logging.getLogger(name).addFilter(_without_traceback)
 
 
-def port(text: str) -> int:
-    """Read a port number from the command line.
-
-    Raises:
-        argparse.ArgumentTypeError: when it is not an integer from 0 to 65535.
-    """
-    if text.isdecimal() and int(text) <= 65_535:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
+def _without_traceback(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    if error and (isinstance(error, ConnectionError | EOFError) or _of_library(error)):
+        fact = " ".join(str(error).split()) or "the connection was lost"
+        record.msg, record.args = f"refused what a client sent: {fact[:150]}", ()
+        record.exc_info, record.levelno, record.levelname = None, logging.INFO, "INFO"
+    return True
 
 
-def size_bytes(text: str) -> int:
-    """Read a size in bytes from the command line.
-
-    Raises:
-        argparse.ArgumentTypeError: when it is not an integer of at least 1.
-    """
-    if text.isdecimal() and int(text) >= 1:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"expected a size in bytes, 1 or more, got {text!r}")
-
-
-def seconds(text: str) -> float:
-    """Read a number of seconds from the command line.
-
-    Raises:
-        argparse.ArgumentTypeError: when it is not a finite number of at least 0.
-    """
-    with contextlib.suppress(ValueError):
-        if 0 <= (number := float(text)) < math.inf:
-            return number
-    raise argparse.ArgumentTypeError(f"expected a number of seconds, 0 or more, got {text!r}")
+def _of_library(error: BaseException) -> bool:
+    """Whether a library itself found the fault in what a client sent."""
+    return type(error).__module__.partition(".")[0] in ("aiohttp", "websockets")
 
 
 def spawn(coroutine: Coroutine[Any, Any, Any]) -> None:

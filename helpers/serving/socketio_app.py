@@ -21,6 +21,7 @@ from aiohttp import web
 from engineio.payload import Payload
 
 from helpers.serving import fanout, program, schema, static
+from helpers.serving.listener import KEEP_ALIVE_S, accepting
 from helpers.serving.schema import Fields, Refusal
 from helpers.serving.socketio_limits import Limits
 from helpers.wire import handshake
@@ -204,13 +205,15 @@ async def serve(
     sio.attach(app)
     app.add_routes([*routes, web.route("*", "/{path:.*}", answer_plain)])
     app.on_response_prepare.append(note_websocket)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=leave_s)
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=leave_s, keepalive_timeout=KEEP_ALIVE_S
+    )
     await runner.setup()
-    await web.SockSite(runner, listener).start()
-    program.ready(listener)
-    await stop.wait()
-    await _close_all(websockets, leave_s)
-    await sio.shutdown()
+    async with accepting(runner, listener):
+        program.ready(listener)
+        await stop.wait()
+        await _close_all(websockets, leave_s)
+        await sio.shutdown()
     await runner.cleanup()
 
 

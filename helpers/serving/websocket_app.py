@@ -3,9 +3,13 @@
 1. A plain request gets the page, a file, or a refusal; a handshake passes every rule first.
 2. A message for many is encoded once, as a whole frame, and sent to each `Peer` unawaited. What
    is sent to a peer in one iteration of the loop is one write, whatever the number of messages.
-3. A peer that does not read is dropped with 1013 once `flush.MAX_WAITING_BYTES` wait for it.
-4. A client's close frame is answered with its own code; the server's end closes with 1001.
+3. A peer that does not read is dropped with 1013 once `flush.MAX_WAITING_BYTES` wait for it,
+   pongs among them.
+4. A client's close frame is answered with its own code, or with 1002 if that may not travel;
+   the server's end closes with 1001.
 5. A refused client hears why; 500 refusals for haste in a row end the connection with 1008.
+6. Proxies lose close codes, so a message says first why the server closes:
+   `{"type": "closed", "code": "elsewhere", "text": …}`.
 """
 
 import asyncio
@@ -14,21 +18,33 @@ import itertools
 import json
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from helpers.serving import program, static
+from helpers.serving import closing, program, static
 from helpers.serving.flush import FlushScheduler, Writer
+from helpers.serving.listener import KEEP_ALIVE_S, accepting
 from helpers.serving.ratelimit import Bucket
 from helpers.serving.schema import Refusal
 from helpers.wire import handshake
-from helpers.wire.frames import CloseCode, Frame, Opcode
+from helpers.wire.frames import CloseCode, Frame, Opcode, ProtocolError
+from helpers.wire.messages import build_close, check_code
 
 log = logging.getLogger("websocket_app")
 
 MAX_PEERS = 10_000
+NOT_NOW = ("busy", "not_saved")  # why somebody cannot be let in, and may be later
+#: What the message before these close codes says, unless `drop` is told otherwise.
+WHY: dict[int, str] = {
+    CloseCode.GOING_AWAY: "stopping",
+    CloseCode.PROTOCOL_ERROR: "bad_frame",
+    CloseCode.INVALID_FRAME_PAYLOAD_DATA: "bad_text",
+    CloseCode.POLICY_VIOLATION: "too_fast",
+    CloseCode.MESSAGE_TOO_BIG: "too_big",
+    CloseCode.INTERNAL_ERROR: "error",
+}
 
 Talk = Callable[["Peer"], Awaitable[None]]
 
@@ -64,7 +80,7 @@ class Peer(Writer):
     def __init__(
         self,
         number: int,
-        websocket: web.WebSocketResponse,
+        websocket: "_WebSocket",
         transport: Any,
         flushes: FlushScheduler,
         leave_s: float,
@@ -74,7 +90,9 @@ class Peer(Writer):
         self._websocket = websocket
         self._leave_s = leave_s  # what it has for answering a close frame
         self._leaving: asyncio.Task[None] | None = None
+        self._discarder: closing.Discarder | None = None
         self.closed_with: int | None = None
+        websocket.peer = self
 
     @property
     def gone(self) -> bool:
@@ -88,41 +106,89 @@ class Peer(Writer):
 
     def too_slow(self) -> None:
         """Drop a peer that does not read."""
-        self.drop(CloseCode.TRY_AGAIN_LATER, "you read too slowly")
+        self.drop(CloseCode.TRY_AGAIN_LATER, "you read too slowly", why="too_slow")
 
-    def drop(self, code: int, reason: str = "") -> None:
-        """Close the connection: with a close frame, and for good soon after.
+    def drop(self, code: int, reason: str = "", *, why: str | None = None) -> None:
+        """Close the connection: with a message that says why, a close frame, and for good soon.
 
         Args:
             code: the close code.
-            reason: at most 123 bytes in UTF-8.
+            reason: for people; at most 123 bytes in UTF-8.
+            why: for programs: the code in the message; "" for no message. By default `WHY` knows.
         """
-        if not self._leaving:
-            self._write()  # what was sent before the close frame
-            self._leaving = asyncio.create_task(self._leave(code, reason))
-
-    async def _leave(self, code: int, reason: str) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._leave_s):
-                await self._websocket.close(code=code, message=reason.encode())
-        self.transport.abort()  # it may not have read everything
+        if self.gone:
+            return
+        frames, self._frames, self._size = self._frames, [], 0  # what was sent before
+        if why := WHY.get(code, "") if why is None else why:
+            frames.append(text_frame({"type": "closed", "code": why, "text": reason}))
+        frames.append(Frame(Opcode.CLOSE, build_close(code, reason)).encode())
+        self.transport.write(b"".join(frames))
+        self._discarder = closing.Discarder(self.transport)
+        end = closing.close(self.transport, self._discarder, self._leave_s)
+        self._leaving = asyncio.create_task(end)
 
     async def wait_closed(self) -> None:
         """Wait until a dropped peer is gone."""
         if self._leaving:
-            await self._leaving
+            await asyncio.shield(self._leaving)
 
     async def __aiter__(self) -> AsyncIterator[str | bytes]:
         """Give each message that the peer sends, until it leaves or is dropped."""
         while True:
             message = await self._websocket.receive()
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                yield message.data
-                continue
-            if message.type is WSMsgType.CLOSE:  # aiohttp would answer each of them with 1000
-                self.closed_with = message.data or CloseCode.NORMAL_CLOSURE
-                await self._websocket.close(code=self.closed_with, drain=False)
-            return
+                if not self._leaving:
+                    yield message.data
+            elif message.type is WSMsgType.PING:  # aiohttp's own answer would know no bound
+                self.send(Frame(Opcode.PONG, bytes(message.data)).encode())
+            elif message.type is WSMsgType.CLOSE:
+                self._answer_close(message.data or CloseCode.NORMAL_CLOSURE)
+                return
+            elif message.type is not WSMsgType.PONG:
+                return
+
+    def _answer_close(self, code: int) -> None:
+        """Answer the peer's close frame: with its own code, which aiohttp would not do."""
+        try:
+            self.closed_with = check_code(code)
+            self.drop(code, why="")
+        except ProtocolError as error:  # aiohttp lets codes pass that may not travel
+            self.drop(CloseCode.PROTOCOL_ERROR, str(error)[:100])
+        if self._discarder:
+            self._discarder.end()
+
+
+class _WebSocket(web.WebSocketResponse):
+    """aiohttp's WebSocket, which is closed as its `Peer` closes, even by aiohttp itself."""
+
+    peer: Peer | None = None
+
+    async def close(
+        self, *, code: int = CloseCode.NORMAL_CLOSURE, message: bytes = b"", drain: bool = True
+    ) -> bool:
+        """Close the connection; the rest is for aiohttp's own timers."""
+        if self.peer:
+            self.peer.drop(code, message.decode())
+            await self.peer.wait_closed()
+        return await super().close(code=code, message=message, drain=drain)
+
+
+@contextlib.contextmanager
+def closed_if_not_let_in(peer: Peer) -> Iterator[None]:
+    """Close the connection of a newcomer who cannot be let in now; they try again later.
+
+    Without this, a page would wait for its welcome for as long as the connection lasts.
+
+    Args:
+        peer: the newcomer, who is let in within the block.
+    """
+    try:
+        yield
+    except Refusal as error:
+        if error.code in NOT_NOW:
+            peer.send(text_frame(error.message()))
+            peer.drop(CloseCode.TRY_AGAIN_LATER, "you cannot be let in now", why=error.code)
+        raise
 
 
 async def serve_messages(
@@ -175,8 +241,12 @@ async def serve(
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         if refused := refusal(request, server, page, full=len(peers) >= MAX_PEERS):
             return refused
-        websocket = web.WebSocketResponse(
-            autoclose=False, compress=False, max_msg_size=max_size, heartbeat=ping_s
+        websocket = _WebSocket(
+            autoclose=False,
+            autoping=False,
+            compress=False,
+            max_msg_size=max_size,
+            heartbeat=ping_s,
         )
         await websocket.prepare(request)
         peer = Peer(next(numbers), websocket, request.transport, flushes, leave_s)
@@ -191,15 +261,18 @@ async def serve(
             await peer.wait_closed()
         return websocket
 
-    runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=leave_s)
+    http = web.Server(
+        answer, access_log=None, keepalive_timeout=KEEP_ALIVE_S, lingering_time=leave_s
+    )
+    runner = web.ServerRunner(http, shutdown_timeout=leave_s)
     await runner.setup()
-    await web.SockSite(runner, listener).start()
-    program.ready(listener, "/ws")
-    await stop.wait()
-    leaving = list(peers)
-    for peer in leaving:
-        peer.drop(CloseCode.GOING_AWAY, "the server is stopping")
-    await asyncio.gather(*(peer.wait_closed() for peer in leaving))
+    async with accepting(runner, listener):
+        program.ready(listener, "/ws")
+        await stop.wait()
+        leaving = list(peers)
+        for peer in leaving:
+            peer.drop(CloseCode.GOING_AWAY, "the server is stopping")
+        await asyncio.gather(*(peer.wait_closed() for peer in leaving))
     await runner.cleanup()
 
 

@@ -10,7 +10,7 @@ from tests.servers.chat_client import DEADLINE_S
 from tests.servers.socketio_client import Official, Python, official, python
 
 PASSWORD = "tea and cake"
-COOKIE = "rooms_session"
+COOKIE = "rooms_session_"  # its name begins so
 
 
 class Answer(NamedTuple):
@@ -35,15 +35,17 @@ async def ask(
             method, url + path, headers=headers, timeout=timeout, **json, **options
         ) as response:
             said = await response.json(content_type=None) if response.status != 405 else {}
-            morsel = response.cookies.get(COOKIE)
-            about = {} if morsel is None else {"value": morsel.value, **morsel}
+            found = [m for name, m in response.cookies.items() if name.startswith(COOKIE)]
+            about = (
+                {"name": m.key, "value": m.value, **m} if (m := next(iter(found), None)) else {}
+            )
             return Answer(response.status, said, about)
 
 
 def cookie_of(answer: Answer) -> str:
     """Return the Cookie header for the cookie that an answer sets."""
     assert answer.status == 200, answer
-    return f"{COOKIE}={answer.cookie['value']}"
+    return f"{answer.cookie['name']}={answer.cookie['value']}"
 
 
 async def sign_up(url: str, name: str) -> str:

@@ -324,11 +324,29 @@ async def test_a_newer_connection_takes_over(server: Server) -> None:
             welcome = await new.join(alice.lower(), token=token)
             assert welcome["name"] == alice
             assert welcome["token"] == token
+            assert await old.until("closed") == {
+                "type": "closed",
+                "code": "elsewhere",
+                "text": "you are connected elsewhere",
+            }
             assert await old.close_code() == 4001
             await b.say("1", "still here?", to=alice)
             await new.until("message", text="still here?")
             assert not {"joined", "left"} & {m["type"] for m in b.received[1:]}
         await b.until("left", name=alice)
+
+
+async def test_one_token_on_two_connections_at_once_lets_the_later_one_in(server: Server) -> None:
+    alice = fresh("Alice")
+    async with client(server.url) as first:
+        token = (await first.join(alice))["token"]
+    async with client(server.url) as a, client(server.url) as b:
+        for each in (a, b):
+            await each.send("join", name=alice, token=token)
+        for each in (a, b):
+            assert (await each.until("welcome"))["token"] == token
+        assert await a.close_code() == 4001
+        await b.say("1", "still here")
 
 
 async def test_a_token_goes_with_its_name(server: Server) -> None:
@@ -358,9 +376,12 @@ def test_too_fast_is_refused_and_whoever_goes_on_is_closed_with_1008() -> None:
                 if not any(m.get("id") == f"{number}" for m in a.received if m["type"] == "ack"):
                     await a.until("ack", id=f"{number}")
             async with client(url) as c:
-                for _ in range(700):
-                    await c.raw("x")
+                with contextlib.suppress(ConnectionClosed):
+                    for _ in range(5_000):  # it sends on while it is closed
+                        await c.raw("x")
                 assert await c.close_code() == 1008
+                assert c.received[-1]["type"] == "closed"
+                assert c.received[-1]["code"] == "too_fast"
             await b.say("b", "undisturbed")
 
     with Server("chat", ("--burst=12", "--rate=0.001")) as server:

@@ -1,5 +1,6 @@
 """Signing in to rooms, and what the server refuses: forged cookies, foreign pages, guesses."""
 
+import asyncio
 import json
 import sqlite3
 import stat
@@ -19,7 +20,7 @@ from helpers.servers.rooms.store import Person, Session
 from helpers.serving import messages, names
 from helpers.serving.schema import Refusal
 from tests.servers.chat_client import fresh
-from tests.servers.rooms_client import COOKIE, PASSWORD, ask, official_tab, sign_up, tab
+from tests.servers.rooms_client import PASSWORD, ask, official_tab, sign_up, tab
 
 
 @pytest.fixture(scope="module")
@@ -66,15 +67,16 @@ async def by_polling(url: str, cookie: str) -> str:
 
 async def test_without_a_session_a_connection_is_refused(server: Server) -> None:
     real = await sign_up(server.url, fresh("Alice"))
+    cookie_name = real.partition("=")[0]
     token = json.dumps({"created": 2**31, "session": {"id": names.new_token()}}).encode()
     kept = Fernet((data(server) / "cookie.key").read_bytes())
     forged = {
         "anonymous": "",
-        "garbage": f"{COOKIE}=garbage",
-        "not text": f"{COOKIE}=\xff\xfe",
+        "garbage": f"{cookie_name}=garbage",
+        "not text": f"{cookie_name}=\xff\xfe",
         "tampered": real[:60] + ("A" if real[60] != "A" else "B") + real[61:],
-        "another key": f"{COOKIE}={Fernet(Fernet.generate_key()).encrypt(token).decode()}",
-        "our key, no such session": f"{COOKIE}={kept.encrypt(token).decode()}",
+        "another key": f"{cookie_name}={Fernet(Fernet.generate_key()).encrypt(token).decode()}",
+        "our key, no such session": f"{cookie_name}={kept.encrypt(token).decode()}",
     }
     for what, cookie in forged.items():
         async with tab(server.url, cookie) as one:
@@ -253,3 +255,18 @@ def test_sessions_end_one_by_one_or_all_and_by_themselves() -> None:
     assert sorted(rooms_store.end_session(db, "a", True)) == ["a", "b"]
     assert rooms_store.end_session(db, "a", True) == []
     db.close()
+
+
+async def test_two_servers_on_one_machine_keep_each_others_sessions() -> None:
+    """Cookies know no ports, so a browser sends both servers' cookies to both."""
+    with Server("rooms") as one, Server("rooms") as other:
+        for server in (one, other):
+            server.start()
+        mine = await sign_up(one.url, "Alice")
+        theirs = await sign_up(other.url, "Alice")
+        both = f"{mine}; {theirs}"
+        assert mine.partition("=")[0] != theirs.partition("=")[0]
+        for server in (one, other):
+            assert (await ask(server.url, "me", cookie=both)).said == {"name": "Alice"}
+        await asyncio.to_thread(one.restart)
+        assert (await ask(one.url, "me", cookie=both)).said == {"name": "Alice"}

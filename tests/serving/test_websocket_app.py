@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from helpers.serving import flush, websocket_app
@@ -48,6 +48,14 @@ async def echo(peer: websocket_app.Peer) -> None:
         )
 
 
+async def why(client: ClientConnection) -> str:
+    """Return the code of the message that says why the server closes: proxies lose close codes."""
+    message = json.loads(await client.recv())
+    assert message["type"] == "closed"
+    assert message["text"] or message["code"] == "too_big"
+    return str(message["code"])
+
+
 def run(test: Awaitable[None]) -> None:
     async def within() -> None:
         async with asyncio.timeout(DEADLINE_S):
@@ -76,6 +84,7 @@ async def test_a_close_is_answered_with_its_own_code(code: int) -> None:
 async def test_the_end_closes_with_1001() -> None:
     async with served(echo) as (address, stop), connect(f"ws://{address}/ws") as client:
         stop.set()
+        assert await why(client) == "stopping"
         with pytest.raises(ConnectionClosed) as caught:
             await client.recv()
         assert caught.value.rcvd
@@ -89,6 +98,7 @@ async def test_an_error_in_the_handler_closes_with_1011() -> None:
 
     async with served(talk) as (address, _), connect(f"ws://{address}/ws") as client:
         await client.send("x")
+        assert await why(client) == "error"
         with pytest.raises(ConnectionClosed) as caught:
             await client.recv()
         assert caught.value.rcvd
@@ -98,6 +108,7 @@ async def test_an_error_in_the_handler_closes_with_1011() -> None:
 async def test_a_message_too_big_closes_with_1009() -> None:
     async with served(echo) as (address, _), connect(f"ws://{address}/ws") as client:
         await client.send("x" * 2000)
+        assert await why(client) == "too_big"
         with pytest.raises(ConnectionClosed) as caught:
             await client.recv()
         assert caught.value.rcvd

@@ -15,6 +15,8 @@ From the server:
              false; only then do live messages follow, so that none is lost or arrives twice
     messages messages, more       the answer to catch_up
     history  messages, older      the answer to history
+    closed   code, text           the last message before the server closes: elsewhere too_fast
+             too_slow too_big bad_frame bad_text busy not_saved stopping error
     ack      id, seq, at          it is on the disk; a retry with the same id gets the same answer
     message  seq, id, at, from, text [, to]        `seq` rises, with gaps: some are private
     joined, left                  name
@@ -22,11 +24,12 @@ From the server:
     pong                          the answer to ping
     error    code, text [, id]    codes: bad_json bad_message unknown_type bad_field too_long
              too_fast bad_name name_taken bad_token not_joined already_joined no_such_person
-             not_saved
+             not_saved busy
 
 A lost connection keeps its name for 5 s, for whoever has its token; one that closes with 1000 has
 left. The same token again closes the older connection with 4001. A message that is refused gets
-an error, 500 in a row end the connection (1008), and so does reading too slowly (1013).
+an error, 500 in a row end the connection (1008), and so does reading too slowly (1013). A `join`
+that is refused as `not_saved` or `busy` (too many people join at once) also ends it with 1013.
 """
 
 import argparse
@@ -38,7 +41,7 @@ from typing import Any
 from helpers.serving import database, names, program, ratelimit, schema, websocket_app
 from helpers.serving.chat import core
 from helpers.serving.chat import store as chat_store
-from helpers.serving.presence import Places
+from helpers.serving.presence import Places, join_bucket
 from helpers.serving.schema import Refusal
 from helpers.serving.websocket_app import Peer
 
@@ -63,7 +66,13 @@ class Chat(core.Chat[Peer]):
     """The chat, and how fast a client may send."""
 
     def __init__(self, store: database.Database, options: argparse.Namespace) -> None:
-        super().__init__(store, Members(self.on_leave, options.return_s, options.typing_s))
+        members = Members(
+            self.on_leave,
+            options.return_s,
+            options.typing_s,
+            join_bucket(options.burst, options.rate),
+        )
+        super().__init__(store, members)
         self.limits = options.burst, options.rate
 
     async def talk(self, peer: Peer) -> None:
@@ -94,7 +103,8 @@ class Visit:
             case "ping", _:
                 self.answer({"type": "pong"})
             case "join", None:
-                await self.join(message["name"], message["token"], message["after"])
+                with websocket_app.closed_if_not_let_in(self.peer):
+                    await self.join(message["name"], message["token"], message["after"])
             case "join", core.Member() as member:
                 raise Refusal("already_joined", f"you have joined already, as {member.name}")
             case kind, None:
@@ -186,8 +196,12 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
 def flags() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     flags = program.parser(__doc__, "hold_s", "return_s", "typing_s", "ping_s", "leave_s")
-    flags.add_argument("--burst", type=float, default=50, help="messages at once, of one client")
-    flags.add_argument("--rate", type=float, default=10, help="messages a second, of one client")
+    flags.add_argument(
+        "--burst", type=program.count, default=50, help="messages at once, of one client"
+    )
+    flags.add_argument(
+        "--rate", type=program.rate, default=10, help="messages a second, of one client"
+    )
     return flags
 
 

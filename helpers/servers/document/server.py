@@ -16,9 +16,11 @@ From the server:
                                   new state of a `seq`; `what` is joined, left or edited
     saved    count                how many updates of this connection are on the disk
     pong                          the answer to ping
+    closed   code, text           the last message before the server closes: elsewhere too_fast
+             too_slow too_big bad_frame bad_text busy not_saved stopping error
     error    code, text           codes: bad_json bad_message unknown_type bad_field too_long
              too_fast bad_name bad_token not_logged_in already_logged_in bad_update
-             document_full not_saved
+             document_full not_saved busy
 
 Binary frames are the sync protocol of Yjs, after login: the server sends step 1 and answers the
 client's with step 2. An update is merged and committed; then what was new in it is passed on to
@@ -45,7 +47,7 @@ from helpers.servers.document.log import ActivityLog
 from helpers.servers.document.store import Entry, Person
 from helpers.servers.document.text import Applied, Sender, SharedText
 from helpers.serving import database, names, program, ratelimit, schema, websocket_app
-from helpers.serving.presence import Place, Places
+from helpers.serving.presence import Place, Places, join_bucket
 from helpers.serving.schema import Field, Refusal
 from helpers.serving.websocket_app import Peer
 
@@ -85,7 +87,8 @@ class Document:
     ) -> None:
         self.store, self.text = store, text
         self.limits = options.burst, options.rate
-        self.authors: Places[Author] = Places(self.on_leave, options.return_s)
+        joins = join_bucket(options.burst, options.rate)
+        self.authors: Places[Author] = Places(self.on_leave, options.return_s, joins)
         self.log = ActivityLog(store, log, self.authors)
         self.promised: list[int] = []  # the colours of authors who are about to come in
         self.newcomers: set[int] = set()  # people who have not sent what they have yet
@@ -159,7 +162,8 @@ class Visit:
                 "already_logged_in", f"you have logged in already, as {self.author.name}"
             )
         else:
-            await self.log_in(message["name"], message["token"])
+            with websocket_app.closed_if_not_let_in(self.peer):
+                await self.log_in(message["name"], message["token"])
 
     def logged_in(self, what: str) -> Author:
         """Return the author, or refuse what comes before login."""
@@ -190,6 +194,8 @@ class Visit:
     def welcome(self, person: Person, token: str, known: bool) -> None:
         """Let somebody in."""
         authors = self.document.authors
+        if person.id not in authors.members:
+            authors.count_join()
         self.author, new = authors.enter(Author(person), self.peer)
         if not known:
             self.document.newcomers.add(person.id)
@@ -287,8 +293,12 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
 def flags() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     flags = program.parser(__doc__, "return_s", "ping_s", "leave_s")
-    flags.add_argument("--burst", type=float, default=400, help="messages at once, of one client")
-    flags.add_argument("--rate", type=float, default=80, help="messages a second, of one client")
+    flags.add_argument(
+        "--burst", type=program.count, default=400, help="messages at once, of one client"
+    )
+    flags.add_argument(
+        "--rate", type=program.rate, default=80, help="messages a second, of one client"
+    )
     return flags
 
 

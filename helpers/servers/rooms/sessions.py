@@ -4,7 +4,9 @@
    send `Content-Type: application/json`.
 2. The cookie is encrypted, hidden from scripts (HttpOnly), not sent with the requests of other
    sites (SameSite=Lax), and, once it was set over https, never sent unencrypted (Secure).
-3. It holds the token of a session, and the session is a row in the database. Signing out deletes
+3. Cookies know no ports, so its name tells the servers of one machine apart: it ends with a
+   fingerprint of the cookies' key, and is the same after a restart with the same data.
+4. It holds the token of a session, and the session is a row in the database. Signing out deletes
    the row, and an expired row no longer counts, so that a copy of the cookie is then worthless.
 """
 
@@ -24,11 +26,12 @@ from cryptography.fernet import Fernet
 from helpers.servers.rooms import passwords as rooms_passwords
 from helpers.servers.rooms import store as rooms_store
 from helpers.serving import database, names, schema
+from helpers.serving.folder import StartError, advice
 from helpers.serving.schema import Field, Fields, Refusal
 from helpers.serving.static import SECURITY_HEADERS
 from helpers.wire import handshake
 
-COOKIE = "rooms_session"
+COOKIE = "rooms_session_"  # and the fingerprint of the key
 LARGEST = 4_096  # bytes of a request's body
 BODY_S = 10.0  # for the whole body to arrive
 ACCOUNT = {"name": Field(str), "password": Field(str)}
@@ -90,9 +93,10 @@ class Sessions:
     ) -> None:
         self._store, self._session_s, self._on_end = store, session_s, on_end
         self._passwords = rooms_passwords.Passwords(attempts)
+        key = _load_key(key_file)
         cookies = Cookies(
-            Fernet(_load_key(key_file)),
-            cookie_name=COOKIE,
+            Fernet(key),
+            cookie_name=COOKIE + names.hashed(key.decode())[:8],
             max_age=max(1, round(session_s)),
             httponly=True,
             samesite="Lax",
@@ -203,7 +207,26 @@ async def _read_body(request: web.Request, fields: Fields) -> dict[str, Any]:
 
 
 def _load_key(file: Path) -> bytes:
-    """Read the cookies' key, or make one that only its owner may read."""
+    """Read the cookies' key, or make one that only its owner may read.
+
+    Raises:
+        StartError: when it is not a key, or the file cannot be read or written.
+    """
+    try:
+        key = _read_or_make_key(file)
+        Fernet(key)
+    except OSError as error:
+        fact = f"cannot use the file {file}: {error.strerror or error}"
+        raise StartError(f"{fact}; {advice(error.errno)}") from error
+    except ValueError as error:
+        fact = f"{file} does not hold a key for cookies"
+        raise StartError(
+            f"{fact}; delete it, after which everybody has to sign in again"
+        ) from error
+    return key
+
+
+def _read_or_make_key(file: Path) -> bytes:
     if not file.exists():
         new = file.with_suffix(".new")
         new.unlink(missing_ok=True)

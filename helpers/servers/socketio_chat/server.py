@@ -21,7 +21,7 @@ From the server:
     elsewhere                                       the same person has connected again
 
 Codes: bad_message bad_field too_long too_fast bad_name name_taken bad_token no_such_person
-not_saved unknown_event elsewhere. A lost connection keeps its name for 5 s, for its token.
+not_saved busy unknown_event elsewhere. A lost connection keeps its name for 5 s, for its token.
 """
 
 import argparse
@@ -34,6 +34,7 @@ import socketio
 from helpers.serving import database, names, program, schema, socketio_app
 from helpers.serving.chat import core
 from helpers.serving.chat import store as chat_store
+from helpers.serving.presence import join_bucket
 from helpers.serving.schema import Refusal
 from helpers.serving.socketio_app import Event, emit_now, register
 
@@ -112,7 +113,8 @@ class Chat(core.Chat[str]):
     def __init__(
         self, sio: socketio.AsyncServer, store: database.Database, options: argparse.Namespace
     ) -> None:
-        members = Members(sio, self.on_leave, options.return_s, options.typing_s)
+        joins = join_bucket(options.burst, options.rate)
+        members = Members(sio, self.on_leave, options.return_s, options.typing_s, joins)
         super().__init__(store, members)
         self.sio = sio
         sio.on("connect", self.connect)
@@ -215,8 +217,12 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
 def flags() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     flags = program.parser(__doc__, "hold_s", "return_s", "typing_s", "leave_s")
-    flags.add_argument("--burst", type=float, default=50, help="events at once, of one client")
-    flags.add_argument("--rate", type=float, default=10, help="events a second, of one client")
+    flags.add_argument(
+        "--burst", type=program.count, default=50, help="events at once, of one client"
+    )
+    flags.add_argument(
+        "--rate", type=program.rate, default=10, help="events a second, of one client"
+    )
     return flags
 
 

@@ -209,6 +209,10 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
 def run() -> None:
     """Run the server with the flags of the command line."""
     flags = program.parser(__doc__, "totals_s", "leave_s")
-    flags.add_argument("--burst", type=float, default=50, help="events at once, of one client")
-    flags.add_argument("--rate", type=float, default=10, help="events a second, of one client")
+    flags.add_argument(
+        "--burst", type=program.count, default=50, help="events at once, of one client"
+    )
+    flags.add_argument(
+        "--rate", type=program.rate, default=10, help="events a second, of one client"
+    )
     program.run(main, flags)

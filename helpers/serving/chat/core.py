@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 from helpers.serving import database, messages, names, schema
 from helpers.serving.chat import store as chat_store
 from helpers.serving.presence import Connection, Place, Roster
+from helpers.serving.ratelimit import Bucket
 from helpers.serving.schema import Field, Refusal
 
 TYPES = {
@@ -54,14 +55,21 @@ class Members(Roster[Member[Connection], Connection]):
         on_leave: called with whoever has left.
         return_s: how many seconds a lost connection keeps its place.
         typing_s: after how many seconds a member is no longer typing, unless they say so again.
+        joins: how many may come in at once, each of whom everybody hears of; the default is
+            that of `join_bucket`.
     """
 
     def __init__(
-        self, on_leave: Callable[[Member[Connection]], None], return_s: float, typing_s: float
+        self,
+        on_leave: Callable[[Member[Connection]], None],
+        return_s: float,
+        typing_s: float,
+        joins: Bucket | None = None,
     ) -> None:
-        super().__init__(on_leave, return_s)
+        super().__init__(on_leave, return_s, joins)
         self._typing_s = typing_s
-        self._arriving: set[str] = set()  # the keys of names that are about to come in
+        # Whose name it is: of those about to come in, on as many connections as there are.
+        self._arriving: dict[str, list[int | None]] = {}
 
     def broadcast(self, message: dict[str, Any], *, but: Member[Connection] | None = None) -> None:
         """Send a message to everybody, or to everybody but one."""
@@ -93,19 +101,25 @@ class Members(Roster[Member[Connection], Connection]):
             person: the one who asks for it; None for somebody new.
 
         Raises:
-            Refusal: name_taken, when it is somebody else's.
+            Refusal: name_taken, when it is somebody else's; busy, when too many come in.
         """
         key = names.name_key(name)
         owner = self.members.get(key)
         mine = owner and person and owner.person.id == person.id
-        if key in self._arriving or (owner and not mine):
+        arriving = self._arriving.get(key, [])
+        if any(not person or id != person.id for id in arriving) or (owner and not mine):
             fact = f"the name {owner.name if owner else name} is taken; choose another one"
             raise Refusal("name_taken", fact)
-        self._arriving.add(key)
+        if not owner:
+            self.count_join()
+        me = person.id if person else None
+        self._arriving.setdefault(key, []).append(me)
         try:
             yield
         finally:
-            self._arriving.discard(key)
+            self._arriving[key].remove(me)
+            if not self._arriving[key]:
+                del self._arriving[key]
 
     def come_in(self, person: chat_store.Person, connection: Connection) -> Member[Connection]:
         """Give somebody their place, and tell the others if they are new."""

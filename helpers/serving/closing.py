@@ -1,0 +1,107 @@
+"""The end of a connection by the server: the close frame is written, and read by the client.
+
+A client that is closed while it still sends would get a reset, if its bytes arrived at a closed
+socket, and a reset discards what it has not read yet: the close frame above all. So the server
+reads on, and discards, until the client has answered the close frame or ended the connection,
+but no longer than a moment, and not more than `MAX_DISCARDED_BYTES`.
+
+Source: RFC 6455 §7.1.1, RFC 9112 §9.6.
+"""
+
+import asyncio
+import contextlib
+
+from helpers.wire.frames import apply_mask
+
+MAX_DISCARDED_BYTES = 16 * 2**20
+LONGEST_CLOSE_BYTES = 2 + 4 + 125  # header, masking key, payload
+CLOSE, MASKED = 0x88, 0x80  # the first byte of a close frame, and the mask bit of the second
+
+
+class Discarder(asyncio.Protocol):
+    """The protocol of a connection after its close frame: it discards all but the answer.
+
+    Args:
+        transport: the connection; its former protocol hears of the end alone.
+
+    Attributes:
+        over: done when the client has nothing more to say.
+        lost: done when the connection is closed.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        loop = asyncio.get_running_loop()
+        self.over: asyncio.Future[None] = loop.create_future()
+        self.lost: asyncio.Future[None] = loop.create_future()
+        self._former = transport.get_protocol()
+        self._left_bytes = MAX_DISCARDED_BYTES
+        self._tail = b""
+        transport.set_protocol(self)
+        with contextlib.suppress(RuntimeError):  # it reads already, or is closing
+            transport.resume_reading()
+
+    def end(self) -> None:
+        """Note that the client has nothing more to say."""
+        if not self.over.done():
+            self.over.set_result(None)
+
+    def data_received(self, data: bytes) -> None:
+        """Discard bytes, and look whether they end with a close frame."""
+        self._left_bytes -= len(data)
+        self._tail = (self._tail + data[-LONGEST_CLOSE_BYTES:])[-LONGEST_CLOSE_BYTES:]
+        if self._left_bytes < 0 or ends_with_close(self._tail):
+            self.end()
+
+    def eof_received(self) -> bool:
+        """Note that the client has ended its half; ours is closed by whoever waits for `over`."""
+        self.end()
+        return True
+
+    def pause_writing(self) -> None:
+        """Pass on that the client does not read."""
+        self._former.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Pass on that the client reads again."""
+        self._former.resume_writing()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Tell the former protocol, and whoever waits."""
+        self.end()
+        if not self.lost.done():
+            self.lost.set_result(None)
+        self._former.connection_lost(error)
+
+
+def ends_with_close(data: bytes) -> bool:
+    """Tell whether bytes end with a client's close frame, wherever its frames began.
+
+    A client sends nothing after its close frame. Bytes that only look like one end a connection
+    early that is closed anyway.
+
+    Args:
+        data: the last bytes that arrived.
+    """
+    for start in range(max(0, len(data) - LONGEST_CLOSE_BYTES), len(data) - 5):
+        size = len(data) - start - 6
+        if data[start] == CLOSE and data[start + 1] == MASKED | size:
+            code = apply_mask(data[start + 6 : start + 8], data[start + 2 : start + 6])
+            if size == 0 or 1000 <= int.from_bytes(code) <= 4999:
+                return True
+    return False
+
+
+async def close(transport: asyncio.Transport, discarder: Discarder, within_s: float) -> None:
+    """Close a connection once its client has nothing more to say, or after a while.
+
+    Args:
+        transport: the connection, after the close frame was written.
+        discarder: its protocol.
+        within_s: how many seconds the client has.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            await discarder.over
+            transport.close()
+            await discarder.lost
+    transport.abort()  # it may not have read everything
