@@ -3,7 +3,8 @@
 Protocol, at /ws; every message is JSON, from the server:
 
     {"start": name}        clear the page: the recording of `name` starts again
-    {"entries": [entry]}   the next entries, at most 100 at a time, starting with the oldest
+    {"entries": [entry]}   the next entries, at most 100 at a time, starting with the oldest;
+                           none after 3 s of silence, so that a viewer knows a lost connection
 
 An entry has the fields of `transcript.Entry`, with its first 512 bytes in hex and its header
 fields as [name, value] pairs. A viewer only listens. A slow viewer lags behind: nobody waits for
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 VIEWERS = 20
 BATCH = 100
+SILENCE_S = 3.0
 SLICE = 200  # how many items are read before the relay may go on
 LEAVE_S = 2.0  # that viewers have for leaving at the end
 ABORT_S = 1.0  # until those that did not leave are gone
@@ -141,7 +143,16 @@ class Live:
             if follower.behind:
                 await asyncio.sleep(0)
             else:
-                await changed.wait()
+                await self._wait(viewer, changed)
+
+    async def _wait(self, viewer: ServerConnection, changed: asyncio.Event) -> None:
+        """Wait until the recording has changed, and say meanwhile that the connection is alive."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SILENCE_S):
+                    await changed.wait()
+                    return
+            await viewer.send(json.dumps({"entries": []}))
 
 
 def connection_class(transports: set[asyncio.Transport]) -> type[ServerConnection]:

@@ -42,9 +42,10 @@ from helpers.wire.frames import CloseCode
 
 log = logging.getLogger("socketio_app")
 
+#: A client that hears nothing for as long as both together knows that its connection is lost.
+PING_S, PONG_S = 5.0, 4.0
 PATH = "/socket.io/"
 BINARY = ("5", "6")  # the types of packets with attachments
-
 
 Handler = Callable[[str, dict[str, Any]], Awaitable[Mapping[str, Any] | None]]
 
@@ -76,7 +77,7 @@ def make(
         async_handlers=async_handlers,
         cors_allowed_origins=_same_origin,
         max_http_buffer_size=max_size,
-        **options,
+        **({"ping_interval": PING_S, "ping_timeout": PONG_S} | options),
     )
     fanout.install(sio)
     Payload.max_decode_packets = MAX_PACKETS

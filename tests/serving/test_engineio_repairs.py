@@ -9,6 +9,7 @@ import weakref
 from typing import Any
 
 import pytest
+from engineio import async_socket
 
 from helpers.serving import engineio_repairs, socketio_app, socketio_repairs
 from helpers.serving.engineio_packets import Malformed, decode, decode_body
@@ -374,7 +375,7 @@ def test_the_data_of_a_packet_stays_text() -> None:
 async def test_another_release_goes_without_the_repairs(
     module: object, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    needed = {engineio_repairs.async_socket.AsyncSocket: {"a_new_name": ()}}
+    needed = {async_socket.AsyncSocket: {"a_new_name": ()}}
     monkeypatch.setattr(module, "NEEDED", needed)
     async with serving() as site, python(site.url, {}) as one:
         assert "goes without our repairs" in caplog.text

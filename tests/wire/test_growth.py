@@ -80,7 +80,9 @@ def constants(path: Path) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
     for node in ast.walk(tree):
-        function = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(node, ast.Call):
+            continue
+        function = node.func
         if isinstance(function, ast.Attribute) and ast.unparse(function.value) == "re":
             yield named.get(id(node), ""), node.lineno
 

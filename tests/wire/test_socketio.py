@@ -369,7 +369,7 @@ def test_whatever_the_official_parser_refuses_we_refuse_and_we_read_the_same() -
     texts |= {kind + data for kind in "0123456" for data in DATA}
     texts |= {kind + "1-" + data for kind in "56" for data in DATA}
     asked = sorted(texts)
-    blobs = [b"p", b"q"]
+    blobs: list[str | bytes] = [b"p", b"q"]
     sent: list[list[str | bytes]] = []
     for text in asked:
         messages: list[str | bytes] = [text]

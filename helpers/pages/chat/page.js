@@ -23,6 +23,8 @@ room.addEventListener("status", ({ detail: { status, words, elsewhere } }) => {
   if (status === "closed" && entered) showContinued(elsewhere);
 });
 
+$("retry").addEventListener("click", () => room.retry());
+
 room.addEventListener("welcome", ({ detail: { name, back, older } }) => {
   document.title = `${name} · ${app}`;
   if (!back) {

@@ -11,8 +11,8 @@
 // failed { id, text, to, error }, people [names], note { words }, typing [names],
 // refused { code, text } (of the name), trouble { text }.
 //
-// A transport extends the class with connect(), join(name), leave() and fetchHistory(before), and
-// with what the class calls: sendMessage(message), sendTyping(on), requestMissed() and begin().
+// A transport extends the class with connect(), retry(), join(name), leave() and
+// fetchHistory(before), and with what the class calls: sendMessage(message), sendTyping(on), requestMissed() and begin().
 
 import { Emitter } from "../shared/emitter.js";
 import { Memory } from "../shared/memory.js";

@@ -1,6 +1,6 @@
 // The chat's room on Socket.IO: events with acknowledgements, by the official client.
 
-import { makeSocket, PASSING_ERRORS, request } from "../shared/socketio.js";
+import { end, makeSocket, PASSING_ERRORS, request, tryNow } from "../shared/socketio.js";
 import { Room } from "./room.js";
 
 export default class SocketIORoom extends Room {
@@ -33,13 +33,16 @@ export default class SocketIORoom extends Room {
   join(name) {
     this.takeName(name);
     this.#continuesElsewhere = false;
-    this.#setStatus("connecting", "connecting");
-    this.#socket.disconnect().connect();
+    this.retry();
+  }
+
+  retry() {
+    tryNow(this.#socket);
   }
 
   /** Leave for good: the name is free at once. */
   leave() {
-    this.#socket.disconnect();
+    end(this.#socket);
     this.reset();
   }
 

@@ -4,10 +4,11 @@ import { Connection, CONTINUED_ELSEWHERE } from "../shared/connection.js";
 import { RETRY_MS } from "../shared/outbox.js";
 import { Room } from "./room.js";
 
+const PING = JSON.stringify({ type: "ping" });
 const AT_ONCE = 10; // messages that are sent again together
 
 export default class WebSocketRoom extends Room {
-  #connection = new Connection("ws", { final: [CONTINUED_ELSEWHERE] });
+  #connection = new Connection("ws", { final: [CONTINUED_ELSEWHERE], ping: PING });
   #wanted = false; // whether to join as soon as there is a connection
   #timer = 0;
   #handlers = {
@@ -19,6 +20,7 @@ export default class WebSocketRoom extends Room {
     joined: ({ name }) => this.setPresence(name, true),
     left: ({ name }) => this.setPresence(name, false),
     typing: (message) => this.setTypist(message),
+    closed: (message) => this.#connection.explain(message),
     error: (message) => this.#handleError(message),
   };
 
@@ -33,6 +35,10 @@ export default class WebSocketRoom extends Room {
 
   connect() {
     this.#connection.connect();
+  }
+
+  retry() {
+    this.connect();
   }
 
   /** Join under a name, now or as soon as there is a connection. */

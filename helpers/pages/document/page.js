@@ -31,6 +31,8 @@ session.addEventListener("status", ({ detail: { status, words, elsewhere } }) =>
   if (status === "closed" && entered) showContinued(elsewhere);
 });
 
+$("retry").addEventListener("click", () => session.connect());
+
 session.addEventListener("welcome", ({ detail: { me, back } }) => {
   document.title = `${me.name} · document`;
   enter();

@@ -20,6 +20,7 @@ import { Memory } from "../shared/memory.js";
 import { RETRY_MS } from "../shared/outbox.js";
 
 const SYNC = 0; // the kind of message: y-protocols calls the others awareness and auth
+const PING = JSON.stringify({ type: "ping" });
 const GATHER_MS = 40; // keystrokes in quick succession travel together
 const ENTRIES = 200;
 // Refused for good: sending again makes sense only when there is something new in the update.
@@ -32,7 +33,7 @@ export class Session extends Emitter {
   carets = new Map(); // { anchor, head } by id
   entries = [];
   me = null;
-  #connection = new Connection("ws", { final: [CONTINUED_ELSEWHERE] });
+  #connection = new Connection("ws", { final: [CONTINUED_ELSEWHERE], ping: PING });
   #memory = new Memory("document");
   #wanted = false; // whether to log in as soon as there is a connection
   #isLoggedIn = false;
@@ -52,6 +53,7 @@ export class Session extends Emitter {
     caret: (message) => this.#setCaret(message),
     log: ({ entry }) => this.#addEntry(entry),
     saved: ({ count }) => this.#setSaved(count),
+    closed: (message) => this.#connection.explain(message),
     error: (message) => this.#handleError(message),
   };
 

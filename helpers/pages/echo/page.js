@@ -6,7 +6,7 @@ import { $, announce, createElement, showStatus } from "../shared/dom.js";
 const KEPT = 200; // messages on the page; the oldest are removed
 const SHOWN_BYTES = 32;
 const NEAR_END_PX = 24;
-const connection = new Connection("ws");
+const connection = new Connection("ws", { silent: true }); // what goes over the wire is yours alone
 const waiting = []; // what was sent and has not come back yet: { text, at }
 let shown = "closed"; // the status that the button was made for
 
@@ -36,6 +36,7 @@ $("form").addEventListener("submit", (event) => {
     addEvent(words);
     return;
   }
+  connection.expectAnswer();
   waiting.push({ text, at: performance.now() });
   addMessage("client→server", text, describeSize(text), "you");
   scrollToEnd();

@@ -26,6 +26,7 @@ connection.addEventListener("message", ({ detail }) => {
   else hold(message.entries);
 });
 
+$("retry").addEventListener("click", () => connection.connect());
 $("connection").addEventListener("change", filter);
 $("pings").addEventListener("change", filter);
 $("files").addEventListener("change", filter);

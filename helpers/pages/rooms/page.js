@@ -64,6 +64,8 @@ rooms.addEventListener("status", ({ detail: { status, words } }) => {
   if (words) announce(words);
 });
 
+$("retry").addEventListener("click", () => rooms.connect());
+
 rooms.addEventListener("welcome", ({ detail: { name, until } }) => {
   $("me").textContent = name;
   const end = new Date(until);

@@ -16,7 +16,7 @@ import { compareNames } from "../shared/dom.js";
 import { Emitter } from "../shared/emitter.js";
 import { Memory } from "../shared/memory.js";
 import { Outbox, TypingNotice } from "../shared/outbox.js";
-import { makeSocket, PASSING_ERRORS, request } from "../shared/socketio.js";
+import { describeEnd, end, makeSocket, PASSING_ERRORS, request, tryNow } from "../shared/socketio.js";
 
 const PASSING = [...PASSING_ERRORS, "not_signed_in"]; // refused now, but perhaps not later
 const NO_ANSWER = "no answer, so try again";
@@ -63,13 +63,12 @@ export class Rooms extends Emitter {
 
   connect() {
     this.#signedOutWhy = null;
-    this.dispatch("status", { status: "connecting" });
-    this.#socket.disconnect().connect();
+    tryNow(this.#socket);
   }
 
   /** Forget everything about the person who has signed out. */
   forget() {
-    this.#socket.disconnect();
+    end(this.#socket);
     this.outbox.clear();
     this.#memory.room = null;
     this.#memory.forget();
@@ -255,7 +254,7 @@ export class Rooms extends Emitter {
   #handleDisconnect(reason) {
     this.#isWelcome = false;
     if (this.#signedOutWhy) this.dispatch("signed-out", { why: this.#signedOutWhy });
-    else if (this.#socket.active) this.dispatch("status", { status: "waiting", words: `${reason}; trying again` });
+    else if (reason !== "io client disconnect") this.dispatch("status", { status: "waiting", words: describeEnd(this.#socket, reason) });
     else this.dispatch("status", { status: "closed" });
   }
 

@@ -29,11 +29,21 @@ export function announce(words) {
   replaceText($("announcement"), words);
 }
 
-/** Show the status of the connection on the pill. */
+/** Show the status of the connection on the pill; the button that tries again is beside it meanwhile. */
 export function showStatus(status, names = {}) {
   const pill = $("pill");
+  showRetry(status);
   pill.dataset.status = status;
   pill.textContent = { connecting: "connecting", open: "connected", waiting: "reconnecting", closed: "closed", ...names }[status];
+}
+
+/** Show the button while the page waits and while it tries: it does not flicker under the pointer. */
+function showRetry(status) {
+  const button = $("retry");
+  if (!button || (status === "connecting" && !button.hidden)) return;
+  const hadFocus = document.activeElement === button;
+  button.hidden = status !== "waiting";
+  if (hadFocus && button.hidden) $("pill").focus();
 }
 
 /** Open or close a panel that a button controls. */

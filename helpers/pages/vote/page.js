@@ -22,6 +22,8 @@ session.addEventListener("status", ({ detail: { status, words } }) => {
   if (status === "waiting") announce(words);
 });
 
+$("retry").addEventListener("click", () => session.retry());
+
 session.addEventListener("poll", ({ detail: poll }) => showPoll(poll));
 session.addEventListener("made", ({ detail: { code } }) => {
   newPollId = newId();

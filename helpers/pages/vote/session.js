@@ -13,7 +13,7 @@ import { Emitter } from "../shared/emitter.js";
 import { newId } from "../shared/ids.js";
 import { requestedName } from "../shared/memory.js";
 import { RETRY_MS } from "../shared/outbox.js";
-import { makeSocket, PASSING_ERRORS, request } from "../shared/socketio.js";
+import { describeEnd, makeSocket, PASSING_ERRORS, request, tryNow } from "../shared/socketio.js";
 
 const NO_ANSWER = { text: "no answer, so try again" };
 const store = openStore();
@@ -28,16 +28,17 @@ export class Session extends Emitter {
     super();
     const socket = this.#socket;
     socket.on("connect", () => this.#connected());
-    socket.on("disconnect", (reason) => this.#setStatus("waiting", `${reason}; trying again`));
+    socket.on("disconnect", (reason) => this.#setStatus("waiting", describeEnd(socket, reason)));
     socket.on("connect_error", ({ message }) => this.#setStatus("waiting", `no connection (${message})`));
     socket.io.on("reconnect_attempt", () => this.#setStatus("connecting", "connecting"));
     socket.on("totals", (totals) => this.#updateTotals(totals));
     socket.on("mine", (mine) => this.#updateOwnVote(mine));
-    addEventListener("online", () => {
-      if (!socket.connected) socket.connect(); // even if the server has ended the connection
-    });
-    this.#setStatus("connecting", "connecting");
-    socket.connect();
+    this.retry();
+  }
+
+  /** Connect, or try again at once, even if the server has ended the connection. */
+  retry() {
+    tryNow(this.#socket);
   }
 
   /** Whether this browser created the poll, and may close it. */

@@ -7,6 +7,7 @@ Protocol, at /ws; every message is a JSON object in a text frame. From the clien
     typing   on                   true every 3 s while somebody is typing, false when they stop
     catch_up after                the next of the messages that were missed
     history  before               older messages
+    ping                          at any time: is the connection still alive?
 
 From the server:
 
@@ -20,6 +21,7 @@ From the server:
     message  seq, id, at, from, text [, to]        `seq` rises, with gaps: some are private
     joined, left                  name
     typing   name, on
+    pong                          the answer to ping
     error    code, text [, id]    codes: bad_json bad_message unknown_type bad_field too_long
              too_fast bad_name name_taken bad_token not_joined already_joined no_such_person
              not_saved busy
@@ -98,6 +100,8 @@ class Visit:
         """Carry out one message, or refuse it."""
         message = schema.read(raw, core.TYPES)
         match message["type"], self.member:
+            case "ping", _:
+                self.answer({"type": "pong"})
             case "join", None:
                 with closed_if_not_let_in(self.peer):
                     await self.join(message["name"], message["token"], message["after"])

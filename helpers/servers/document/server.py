@@ -4,6 +4,7 @@ Protocol, at /ws. Text frames are JSON objects. From the client:
 
     login    name [, token]       come in, or come back
     caret    anchor, head         where one's caret is: relative positions of Yjs, or neither
+    ping                          at any time: is the connection still alive?
 
 From the server:
 
@@ -14,6 +15,7 @@ From the server:
     log      entry                seq, at, name, colour, what, added, removed: a new entry, or the
                                   new state of a `seq`; `what` is joined, left or edited
     saved    count                how many updates of this connection are on the disk
+    pong                          the answer to ping
     closed   code, text           the last message before the server closes: elsewhere too_fast
              too_slow too_big bad_frame bad_text busy not_saved stopping error
     error    code, text           codes: bad_json bad_message unknown_type bad_field too_long
@@ -55,6 +57,7 @@ COMPACT_EVERY = 500  # updates
 TYPES = {
     "login": {"name": Field(str), "token": Field(str, False)},
     "caret": {"anchor": Field(dict, False), "head": Field(dict, False)},
+    "ping": {},
 }
 
 
@@ -136,7 +139,9 @@ class Visit:
             await self.sync(self.logged_in("an update"), raw)
             return
         message = schema.read(raw, TYPES)
-        if message["type"] == "caret":
+        if message["type"] == "ping":
+            self.peer.send(websocket_app.text_frame({"type": "pong"}))
+        elif message["type"] == "caret":
             self.move_caret(self.logged_in("caret"), message)
         elif self.author:
             raise Refusal(

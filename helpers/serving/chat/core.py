@@ -26,6 +26,7 @@ TYPES = {
     "typing": {"on": Field(bool)},
     "catch_up": {"after": Field(int)},
     "history": {"before": Field(int)},
+    "ping": {},
 }
 
 Ack = TypeVar("Ack")
