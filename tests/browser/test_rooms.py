@@ -162,6 +162,8 @@ def test_typing_and_who_is_online(visitor: Visitor) -> None:
     say(bob, "Hello")
     expect(alice.get_by_text("is typing")).to_have_count(0)
     expect(alice.get_by_role("status")).to_have_text(f"{names[1]}: Hello")
+    bob.locator("#text").press_sequentially("again")  # told at once, and not after a while
+    expect(alice.get_by_text(f"{names[1]} is typing …")).to_be_visible()
     bob.close()
     expect(members(alice)).to_have_text([f"{names[0]} (you)owner, online", f"{names[1]}, away"])
 

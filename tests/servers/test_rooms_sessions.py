@@ -98,6 +98,7 @@ async def test_a_foreign_page_gets_nothing(server: Server) -> None:
     for origin in (
         "http://evil.example",
         "null",
+        "",
         server.url.replace("127.0.0.1", "localhost"),
     ):
         headers = {"Origin": origin.rstrip("/")}
@@ -105,6 +106,8 @@ async def test_a_foreign_page_gets_nothing(server: Server) -> None:
             got = await ask(server.url, path, account, cookie, headers=headers)
             assert (got.status, got.said["code"]) == (403, "foreign_origin"), path
             assert not got.cookie
+        if not origin:
+            continue  # Engine.IO takes it for none, as from a client that is not a browser
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
             url = f"{server.url}socket.io/?EIO=4&transport=polling"
             async with http.get(url, headers={**headers, "Cookie": cookie}) as response:
