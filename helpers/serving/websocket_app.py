@@ -13,7 +13,6 @@
 """
 
 import asyncio
-import contextlib
 import itertools
 import json
 import logging
