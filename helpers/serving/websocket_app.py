@@ -121,8 +121,10 @@ class Peer(Writer):
             frames.append(text_frame({"type": "closed", "code": why, "text": reason}))
         frames.append(Frame(Opcode.CLOSE, build_close(code, reason)).encode())
         self.transport.write(b"".join(frames))
-        self._discarder = closing.Discarder(self.transport)
-        end = closing.close(self.transport, self._discarder, self._leave_s)
+        self._discarder = closing.Discarder(self.transport, code)
+        slow = code == CloseCode.TRY_AGAIN_LATER  # and what waits for it takes memory
+        longest_s = 0 if slow else closing.LONGEST_S
+        end = closing.close(self.transport, self._discarder, self._leave_s, longest_s)
         self._leaving = asyncio.create_task(end)
 
     async def wait_closed(self) -> None:
@@ -252,7 +254,11 @@ async def serve(
         leaving = list(peers)
         for peer in leaving:
             peer.drop(CloseCode.GOING_AWAY, "the server is stopping")
-        await asyncio.gather(*(peer.wait_closed() for peer in leaving))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(leave_s):
+                await asyncio.gather(*(peer.wait_closed() for peer in leaving))
+        for peer in leaving:
+            peer.transport.abort()
     await runner.cleanup()
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -282,6 +283,17 @@ def test_a_server_that_dies_without_a_word(
     with pytest.raises(LaunchError) as error:
         launch("echo")
     assert str(error.value) == "the echo server did not start: it logged nothing, exit status 7"
+
+
+def test_a_server_that_dies_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its log is empty because the log itself could not be written."""
+    full = SimpleNamespace(total=2**30, used=2**30, free=0)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: full)
+    other_program("raise SystemExit(1)", tmp_path, monkeypatch)
+    with pytest.raises(LaunchError, match="did not start: the disk of .* is full; make room"):
+        launch("echo")
 
 
 def test_a_server_that_never_is_ready_is_ended(
