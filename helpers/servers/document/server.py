@@ -42,12 +42,13 @@ from typing import Any
 import pycrdt
 
 from helpers.servers.document import store as document_store
+from helpers.servers.document.author import Author
 from helpers.servers.document.effort import Allowance
 from helpers.servers.document.log import ActivityLog
 from helpers.servers.document.store import Entry, Person
 from helpers.servers.document.text import Applied, Sender, SharedText
 from helpers.serving import database, names, program, ratelimit, schema, websocket_app
-from helpers.serving.presence import Place, Places, join_bucket
+from helpers.serving.presence import Places, join_bucket
 from helpers.serving.schema import Field, Refusal
 from helpers.serving.websocket_app import Peer
 
@@ -60,19 +61,6 @@ TYPES = {
     "caret": {"anchor": Field(dict, False), "head": Field(dict, False)},
     "ping": {},
 }
-
-
-class Author(Place[Peer]):
-    """Somebody who has logged in, and where their caret is."""
-
-    def __init__(self, person: Person) -> None:
-        super().__init__(person.id, person.name)
-        self.person = person
-        self.caret: dict[str, Any] = {"anchor": None, "head": None}
-
-    def described(self) -> dict[str, Any]:
-        """Return what the others may know."""
-        return self.person._asdict() | self.caret
 
 
 class Document:
