@@ -14,6 +14,7 @@ from helpers.launcher.registry import registry
 __all__ = ["LaunchError", "Log", "Server"]
 
 SETTLE_S = 1.0  # how long log() waits for a server that does not answer
+LOG_BYTES = 2**16  # less room on the disk, and a log may be empty for want of it
 LOG_LINES = 8  # how many lines of its log an error shows
 ANY_ADDRESS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
 
@@ -172,6 +173,8 @@ class Server:
         child.kill()
         lines = self._log_file.read_text("utf-8", "replace").splitlines()[-LOG_LINES:]
         fact = f"was not ready within {START_S:g} s" if late else "did not start"
+        if not lines and shutil.disk_usage(self._folder).free < LOG_BYTES:
+            return f"the {self.name} server {fact}: the disk of {self._folder} is full; make room"
         if not lines:
             status = child.exit_status
             return f"the {self.name} server {fact}: it logged nothing, exit status {status}"

@@ -152,12 +152,16 @@ async def accepting(runner: web.BaseRunner, listener: socket.socket) -> AsyncIte
     handshake_s = bounds.handshake_s if bounds else HANDSHAKE_S
     most = bounds.max_connections if bounds else MAX_CONNECTIONS
     deadlines: dict[Any, asyncio.TimerHandle] = {}  # of connections without a request so far
-    handle = server.request_handler
+    handle = getattr(server, "request_handler", None)
+    if handle is None:  # another release of aiohttp
+        log.warning("this release of aiohttp is unknown: a request may take any time")
 
     async def note_request(request: web.BaseRequest) -> web.StreamResponse:
+        assert handle
         if deadline := deadlines.pop(request.protocol, None):
             deadline.cancel()
-        return await handle(request)
+        response: web.StreamResponse = await handle(request)
+        return response
 
     def end(protocol: Any) -> None:
         deadlines.pop(protocol, None)
@@ -170,10 +174,12 @@ async def accepting(runner: web.BaseRunner, listener: socket.socket) -> AsyncIte
                 bounds.turn_away(f"{most:,} are open")
             return TurnedAway()
         protocol = server()
-        deadlines[protocol] = loop.call_later(handshake_s, end, protocol)
+        if handle:
+            deadlines[protocol] = loop.call_later(handshake_s, end, protocol)
         return protocol
 
-    server.request_handler = note_request
+    if handle:
+        server.request_handler = note_request
     accepting_server = await loop.create_server(connect, sock=listener, backlog=BACKLOG)
     try:
         yield

@@ -8,14 +8,17 @@
 """
 
 import asyncio
-from collections.abc import Callable, Hashable
+import contextlib
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Generic, TypeVar
 
 from helpers.serving import websocket_app
 from helpers.serving.ratelimit import Bucket
 from helpers.serving.schema import Refusal
+from helpers.wire.frames import CloseCode
 
 CONTINUED_ELSEWHERE = 4001
+NOT_NOW = ("busy", "not_saved")  # why somebody cannot be let in, and may be later
 JOINS_AT_ONCE = 500  # of people who have no place yet
 JOINS_PER_SECOND = 20
 
@@ -131,6 +134,24 @@ class Roster(Generic[Somebody, Connection]):
         """Give somebody's place up."""
         del self.members[member.key]
         self._on_leave(member)
+
+
+@contextlib.contextmanager
+def closed_if_not_let_in(peer: websocket_app.Peer) -> Iterator[None]:
+    """Close the connection of a newcomer who cannot be let in now; they try again later.
+
+    Without this, a page would wait for its welcome for as long as the connection lasts.
+
+    Args:
+        peer: the newcomer, who is let in within the block.
+    """
+    try:
+        yield
+    except Refusal as error:
+        if error.code in NOT_NOW:
+            peer.send(websocket_app.text_frame(error.message()))
+            peer.drop(CloseCode.TRY_AGAIN_LATER, "you cannot be let in now", why=error.code)
+        raise
 
 
 class Places(Roster[Somebody, websocket_app.Peer]):

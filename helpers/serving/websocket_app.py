@@ -18,7 +18,7 @@ import itertools
 import json
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -35,7 +35,6 @@ from helpers.wire.messages import build_close, check_code
 log = logging.getLogger("websocket_app")
 
 MAX_PEERS = 10_000
-NOT_NOW = ("busy", "not_saved")  # why somebody cannot be let in, and may be later
 #: What the message before these close codes says, unless `drop` is told otherwise.
 WHY: dict[int, str] = {
     CloseCode.GOING_AWAY: "stopping",
@@ -123,8 +122,10 @@ class Peer(Writer):
             frames.append(text_frame({"type": "closed", "code": why, "text": reason}))
         frames.append(Frame(Opcode.CLOSE, build_close(code, reason)).encode())
         self.transport.write(b"".join(frames))
-        self._discarder = closing.Discarder(self.transport)
-        end = closing.close(self.transport, self._discarder, self._leave_s)
+        self._discarder = closing.Discarder(self.transport, code)
+        slow = code == CloseCode.TRY_AGAIN_LATER  # and what waits for it takes memory
+        longest_s = 0 if slow else closing.LONGEST_S
+        end = closing.close(self.transport, self._discarder, self._leave_s, longest_s)
         self._leaving = asyncio.create_task(end)
 
     async def wait_closed(self) -> None:
@@ -171,24 +172,6 @@ class _WebSocket(web.WebSocketResponse):
             self.peer.drop(code, message.decode())
             await self.peer.wait_closed()
         return await super().close(code=code, message=message, drain=drain)
-
-
-@contextlib.contextmanager
-def closed_if_not_let_in(peer: Peer) -> Iterator[None]:
-    """Close the connection of a newcomer who cannot be let in now; they try again later.
-
-    Without this, a page would wait for its welcome for as long as the connection lasts.
-
-    Args:
-        peer: the newcomer, who is let in within the block.
-    """
-    try:
-        yield
-    except Refusal as error:
-        if error.code in NOT_NOW:
-            peer.send(text_frame(error.message()))
-            peer.drop(CloseCode.TRY_AGAIN_LATER, "you cannot be let in now", why=error.code)
-        raise
 
 
 async def serve_messages(
@@ -272,7 +255,11 @@ async def serve(
         leaving = list(peers)
         for peer in leaving:
             peer.drop(CloseCode.GOING_AWAY, "the server is stopping")
-        await asyncio.gather(*(peer.wait_closed() for peer in leaving))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(leave_s):
+                await asyncio.gather(*(peer.wait_closed() for peer in leaving))
+        for peer in leaving:
+            peer.transport.abort()
     await runner.cleanup()
 
 

@@ -41,7 +41,7 @@ from typing import Any
 from helpers.serving import database, names, program, ratelimit, schema, websocket_app
 from helpers.serving.chat import core
 from helpers.serving.chat import store as chat_store
-from helpers.serving.presence import Places, join_bucket
+from helpers.serving.presence import Places, closed_if_not_let_in, join_bucket
 from helpers.serving.schema import Refusal
 from helpers.serving.websocket_app import Peer
 
@@ -103,7 +103,7 @@ class Visit:
             case "ping", _:
                 self.answer({"type": "pong"})
             case "join", None:
-                with websocket_app.closed_if_not_let_in(self.peer):
+                with closed_if_not_let_in(self.peer):
                     await self.join(message["name"], message["token"], message["after"])
             case "join", core.Member() as member:
                 raise Refusal("already_joined", f"you have joined already, as {member.name}")

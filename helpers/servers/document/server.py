@@ -48,7 +48,7 @@ from helpers.servers.document.log import ActivityLog
 from helpers.servers.document.store import Entry, Person
 from helpers.servers.document.text import Applied, Sender, SharedText
 from helpers.serving import database, names, program, ratelimit, schema, websocket_app
-from helpers.serving.presence import Places, join_bucket
+from helpers.serving.presence import Places, closed_if_not_let_in, join_bucket
 from helpers.serving.schema import Field, Refusal
 from helpers.serving.websocket_app import Peer
 
@@ -150,7 +150,7 @@ class Visit:
                 "already_logged_in", f"you have logged in already, as {self.author.name}"
             )
         else:
-            with websocket_app.closed_if_not_let_in(self.peer):
+            with closed_if_not_let_in(self.peer):
                 await self.log_in(message["name"], message["token"])
 
     def logged_in(self, what: str) -> Author:
