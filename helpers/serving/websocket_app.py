@@ -13,6 +13,7 @@
 """
 
 import asyncio
+import contextlib
 import itertools
 import json
 import logging
