@@ -8,8 +8,7 @@
 4. A client's close frame is answered with its own code, or with 1002 if that may not travel;
    the server's end closes with 1001.
 5. A refused client hears why; 500 refusals for haste in a row end the connection with 1008.
-6. Proxies lose close codes, so a message says first why the server closes:
-   `{"type": "closed", "code": "elsewhere", "text": …}`.
+6. Proxies lose close codes: first a message says why, `{"type": "closed", "code": …, "text": …}`.
 """
 
 import asyncio
