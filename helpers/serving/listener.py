@@ -6,7 +6,7 @@
    up for a moment, the newcomer is accepted and closed, and the log says so every `QUIET_S`.
 
 Without rule 3 asyncio repeats a failed `accept` as often as the backlog is long, each time with a
-traceback and a timer that doubles the number of repetitions (seen in CPython 3.11 to 3.14:
+traceback and a timer that doubles the number of repetitions (seen in CPython 3.11:
 `BaseSelectorEventLoop._accept_connection` does not return after it has set its timer).
 """
 
