@@ -281,7 +281,7 @@ def test_a_server_that_dies_on_a_full_disk(
     full = SimpleNamespace(total=2**30, used=2**30, free=0)
     monkeypatch.setattr("shutil.disk_usage", lambda path: full)
     other_program("raise SystemExit(1)", tmp_path, monkeypatch)
-    with pytest.raises(LaunchError, match="did not start: the disk of .* is full; make room"):
+    with pytest.raises(LaunchError, match=r"did not start: the disk of .* is full; make room"):
         launch("echo")
 
 
