@@ -1,7 +1,6 @@
 """What every server bears: requests that never end, bytes that are not text, bad close codes."""
 
 import contextlib
-import resource
 import socket
 import subprocess
 import sys
@@ -15,6 +14,8 @@ import pytest
 from helpers.launcher import Server
 from helpers.wire.frames import Frame, Opcode
 from tests.servers.raw_client import DEADLINE_S, MASK, SOCKETIO_PATH, RawClient
+
+resource = pytest.importorskip("resource")  # limits are POSIX's
 
 PATHS = {
     "echo": "/ws",
@@ -189,7 +190,6 @@ def test_pings_of_a_client_that_reads_nothing_have_a_bound(name: str) -> None:
         assert_well(server)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the limit is POSIX's")
 @pytest.mark.parametrize("name", PATHS)
 def test_when_files_run_out_it_says_so_once_and_goes_on(name: str, tmp_path: Path) -> None:
     def limit() -> None:

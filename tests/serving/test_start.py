@@ -1,7 +1,6 @@
 """What stops a server at its start: one line that names the file or the flag, and no traceback."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -11,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from helpers.launcher import Server
+
+resource = pytest.importorskip("resource")  # limits are POSIX's
 
 WITH_DATA = {
     "chat": "chat.sqlite3",
