@@ -1,6 +1,7 @@
 """eslint and stylelint for the pages, in an environment of their own: `make lint-pages`.
 
-The learner's set-up never installs it. `make test` does if npm can, and then tests/repo runs both.
+axe-core is there as well, which tests/browser/test_axe.py runs in every page. The learner's set-up
+never installs it. `make test` does if npm can, and then tests/repo runs both.
 """
 
 import subprocess
