@@ -142,16 +142,16 @@ class Peer(Writer):
             elif message.type is WSMsgType.PING:  # aiohttp's own answer would know no bound
                 self.send(Frame(Opcode.PONG, bytes(message.data)).encode())
             elif message.type is WSMsgType.CLOSE:
-                self._answer_close(message.data or CloseCode.NORMAL_CLOSURE)
+                self._answer_close(message.data)
                 return
             elif message.type is not WSMsgType.PONG:
                 return
 
-    def _answer_close(self, code: int) -> None:
+    def _answer_close(self, code: int | None) -> None:
         """Answer the peer's close frame: with its own code, which aiohttp would not do."""
         try:
-            self.closed_with = check_code(code)
-            self.drop(code, why="")
+            self.closed_with = check_code(code) if code else None  # a proxy may have taken it
+            self.drop(code or CloseCode.NORMAL_CLOSURE, why="")
         except ProtocolError as error:  # aiohttp lets codes pass that may not travel
             self.drop(CloseCode.PROTOCOL_ERROR, str(error)[:100])
         if self._discarder:

@@ -251,7 +251,7 @@ def test_two_tabs_of_one_person_do_not_fight(
 def test_two_tabs_do_not_fight_behind_jupyterlab(
     chromium: Browser, lab: JupyterLab, name: str
 ) -> None:
-    port = launch(name).page_url.rstrip("/").rpartition(":")[2]
+    port = launch(name, allow_host=REMOTE_NAME).page_url.rstrip("/").rpartition(":")[2]
     context = chromium.new_context()
     context.set_default_timeout(20_000)
     url = f"http://{REMOTE_NAME}:{lab.port}/proxy/{port}/?name=Alice"

@@ -257,6 +257,19 @@ async def test_a_retry_is_the_same_message(server: Server) -> None:
         assert await a.texts() == ["once", "ids are each author's own"]
 
 
+async def test_an_end_without_a_code_is_not_a_goodbye(server: Server) -> None:
+    """JupyterLab's proxy takes the code off every close frame, also that of a reload."""
+    alice, bob = fresh("Alice"), fresh("Bob")
+    async with members(server.url, alice, bob) as (a, b):
+        b.websocket.protocol.send_close()  # an empty close frame
+        b.websocket.transport.write(b"".join(b.websocket.protocol.data_to_send()))
+        await b.websocket.wait_closed()
+        async with client(server.url) as another:
+            await another.send("join", name=bob)
+            assert await another.code() == "name_taken"
+        assert all(message["type"] != "left" for message in await a.settled())
+
+
 async def test_back_after_a_cut_with_nothing_lost_and_nothing_twice(server: Server) -> None:
     alice, bob = fresh("Alice"), fresh("Bob")
 

@@ -39,7 +39,8 @@ async def test_a_body_in_segments_arrives_whole(cuts: tuple[int, ...]) -> None:
         client = await polling(site)
         await client.join()
         body, starts = LONG.encode(), [0, *cuts]
-        head = f"POST {client.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        length = f"Content-Length: {len(body)}"
+        head = f"POST {client.path} HTTP/1.1\r\nHost: localhost\r\n{length}\r\n\r\n"
         await one.send(head.encode())
         for start, end in zip(starts, [*cuts, None], strict=True):
             await site.settle()  # until then, the server has read what came before
@@ -52,7 +53,9 @@ async def test_a_body_in_chunks_arrives_whole() -> None:
     async with serving() as site, line(site) as one:
         client = await polling(site)
         await client.join()
-        head = f"POST {client.path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        head = (
+            f"POST {client.path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
         await one.send(head.encode())
         for part in (LONG[:100], LONG[100:]):
             await site.settle()
@@ -66,7 +69,7 @@ async def test_a_body_that_does_not_arrive_ends_its_session() -> None:
     async with serving(body_s=0.05) as site, line(site) as one:
         client = await polling(site)
         await client.join()
-        head = f"POST {client.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n42"
+        head = f"POST {client.path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n42"
         await one.send(head.encode())
         assert (await one.answer())[0] == 408
         assert site.sessions == []
@@ -111,7 +114,7 @@ async def test_a_body_that_is_not_one_ends_its_session_alone(
         await client.join()
         async with line(site) as one:
             length = f"Content-Length: {len(body)}\r\n".encode()
-            await one.send(f"POST {client.path} HTTP/1.1\r\nHost: x\r\n".encode() + length)
+            await one.send(f"POST {client.path} HTTP/1.1\r\nHost: localhost\r\n".encode() + length)
             await one.send(b"\r\n" + body)
             assert (await one.answer())[0] == 400
         assert (await client.poll())[0] == 400

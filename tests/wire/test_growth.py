@@ -249,7 +249,7 @@ TEXT_READERS: dict[str, Callable[[str], object]] = {
     "message": lambda text: schema.read(text, TYPES),
     "message field": lambda text: schema.read('{"type":"say","id":"1","text":"' + text, TYPES),
     "event": lambda text: schema.read_event("say", ({"id": text, text: 1},), TYPES["say"]),
-    "target": lambda text: static.reply("GET", "/" + text, server="x", page="echo.html"),
+    "target": lambda text: static.reply("GET", "/" + text, server="x", page="echo"),
 }
 
 
