@@ -66,7 +66,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
     app = web.Application(middlewares=[static.own_hosts_only()])
     sio.attach(app)
     app.add_routes([web.get("/healthz", healthz), web.get("/{path:.*}", nothing_here)])
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, lingering_time=0.5)
     await runner.setup()
     async with accepting(runner, listener):
         program.ready(listener)

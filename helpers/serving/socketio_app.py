@@ -240,9 +240,8 @@ async def serve(
     sio.attach(app)
     app.add_routes([*routes, web.route("*", "/{path:.*}", answer_plain)])
     app.on_response_prepare.append(note_websocket)
-    runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=leave_s, keepalive_timeout=KEEP_ALIVE_S
-    )
+    waits = {"shutdown_timeout": leave_s, "lingering_time": leave_s}
+    runner = web.AppRunner(app, access_log=None, keepalive_timeout=KEEP_ALIVE_S, **waits)
     await runner.setup()
     async with accepting(runner, listener):
         program.ready(listener)
