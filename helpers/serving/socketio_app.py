@@ -240,7 +240,7 @@ async def serve(
     sio.attach(app)
     app.add_routes([*routes, web.route("*", "/{path:.*}", answer_plain)])
     app.on_response_prepare.append(note_websocket)
-    waits = {"shutdown_timeout": leave_s, "lingering_time": leave_s}
+    waits: dict[str, Any] = {"shutdown_timeout": leave_s, "lingering_time": leave_s}
     runner = web.AppRunner(app, access_log=None, keepalive_timeout=KEEP_ALIVE_S, **waits)
     await runner.setup()
     async with accepting(runner, listener):
