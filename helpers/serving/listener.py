@@ -18,9 +18,10 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from aiohttp import web
+if TYPE_CHECKING:  # not at run time: echo and handmade do without aiohttp
+    from aiohttp import web
 
 log = logging.getLogger("listener")
 
@@ -138,7 +139,7 @@ class TurnedAway(asyncio.Protocol):
 
 
 @contextlib.asynccontextmanager
-async def accepting(runner: web.BaseRunner, listener: socket.socket) -> AsyncIterator[None]:
+async def accepting(runner: "web.BaseRunner", listener: socket.socket) -> AsyncIterator[None]:
     """Accept connections for a server on aiohttp for the length of a block, within the bounds.
 
     Args:
@@ -156,7 +157,7 @@ async def accepting(runner: web.BaseRunner, listener: socket.socket) -> AsyncIte
     if handle is None:  # another release of aiohttp
         log.warning("this release of aiohttp is unknown: a request may take any time")
 
-    async def note_request(request: web.BaseRequest) -> web.StreamResponse:
+    async def note_request(request: "web.BaseRequest") -> "web.StreamResponse":
         assert handle
         if deadline := deadlines.pop(request.protocol, None):
             deadline.cancel()

@@ -274,3 +274,11 @@ def test_a_program_loads_no_other_and_no_helper() -> None:
         ours = [module.split(".") for module in loaded if module.startswith("helpers.")]
         assert {parts[2] for parts in ours if parts[1] == "servers" and parts[2:]} == {name}
         assert {parts[1] for parts in ours} & folders == set()
+
+
+@pytest.mark.parametrize("name", ["echo", "handmade"])
+def test_a_server_without_aiohttp_does_not_load_it(name: str) -> None:
+    """It doubled the time that `launch` takes, when a shared module imported it for its types."""
+    loaded = loaded_by(f"import helpers.servers.{name}")
+    assert not {"aiohttp", "socketio", "IPython"} & loaded
+    assert ("websockets" in loaded) == (name == "echo")
