@@ -30,18 +30,11 @@ from helpers.serving import engineio_repairs
 from helpers.serving.engineio_packets import Malformed
 from helpers.serving.engineio_session import Session
 from helpers.serving.schema import Refusal
+from helpers.wire import socketio as socketio_packets
 
 log = logging.getLogger("socketio_repairs")
 
-RESERVED = {  # the first five as in socket.io-parser; the last one is this library's
-    "connect",
-    "connect_error",
-    "disconnect",
-    "disconnecting",
-    "newListener",
-    "removeListener",
-    "*",
-}
+RESERVED = {*socketio_packets.RESERVED, "*"}  # the last one is this library's
 UNKNOWN = {"message": "Invalid namespace"}
 FAILED = {"message": "error", "data": {"code": "error", "text": "an error in the server"}}
 NEEDED: dict[Any, dict[str, tuple[str, ...]]] = {

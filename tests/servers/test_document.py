@@ -7,7 +7,7 @@ import random
 import sqlite3
 import subprocess
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,18 +25,11 @@ from helpers.servers.document import server as document
 from helpers.servers.document import store as document_store
 from helpers.servers.document import text as document_text
 from helpers.serving import program
+from tests.servers.chat_client import run
 from tests.servers.document_client import DEADLINE_S, STEP_1, UPDATE, Writer, writers
 
 HERE = Path(__file__).parent
 LETTERS = ["a", "ü", "世", "😀"]
-
-
-def run(test: Awaitable[None], within_s: float = DEADLINE_S * 2) -> None:
-    async def within() -> None:
-        async with asyncio.timeout(within_s):
-            await test
-
-    asyncio.run(within())
 
 
 @contextlib.asynccontextmanager

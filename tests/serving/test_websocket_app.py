@@ -56,14 +56,6 @@ async def why(client: ClientConnection) -> str:
     return str(message["code"])
 
 
-def run(test: Awaitable[None]) -> None:
-    async def within() -> None:
-        async with asyncio.timeout(DEADLINE_S):
-            await test
-
-    asyncio.run(within())
-
-
 async def test_text_and_binary_come_back() -> None:
     async with served(echo) as (address, _), connect(f"ws://{address}/ws") as client:
         await client.send("héllo")
