@@ -44,8 +44,9 @@ export function makeSocket(options = {}) {
   return socket;
 }
 
-/** Connect, or try again at once instead of later. */
+/** Connect, or try again at once instead of later; what is under way already goes on. */
 export function tryNow(socket) {
+  if (socket.active && ["opening", "open"].includes(socket.io.engine?.readyState)) return;
   end(socket); // else a client that waits goes on waiting
   socket.io.emit("reconnect_attempt"); // as it says itself when its time has come
   socket.connect();
