@@ -145,9 +145,9 @@ def to_aiohttp(reply: Reply) -> "web.Response":
     return web.Response(status=reply.status, headers=headers, body=reply.body)
 
 
-def own_hosts_only() -> "Middleware":
-    """Return a middleware for aiohttp that refuses requests for other hosts."""
-    from aiohttp import web
+def admit_requests() -> "Middleware":
+    """Return a middleware for aiohttp: no request for another host, no handshake in HTTP/1.0."""
+    from aiohttp import HttpVersion11, web
 
     @web.middleware
     async def check_first(request: web.Request, handler: Any) -> web.StreamResponse:
@@ -157,10 +157,22 @@ def own_hosts_only() -> "Middleware":
                 hosts.check(tuple(request.headers.items()), address)
         except handshake.HandshakeError as error:
             return to_aiohttp(refuse(error.status, str(error)))
+        if request.version < HttpVersion11 and "Upgrade" in request.headers:
+            fact = "a WebSocket's handshake needs HTTP/1.1 or higher (RFC 6455 §4.2.1)"
+            return to_aiohttp(refuse(400, fact))
         response: web.StreamResponse = await handler(request)
         return response
 
     return check_first
+
+
+def read_request(request: "web.BaseRequest") -> handshake.Request:
+    """Return aiohttp's request as the handshake's rules read it."""
+    fields = [
+        (name.decode(), value.decode("utf-8", "replace")) for name, value in request.raw_headers
+    ]
+    version = f"HTTP/{request.version.major}.{request.version.minor}"
+    return handshake.Request(request.method, request.raw_path, tuple(fields), version)
 
 
 def refuse(status: int, fact: str, *headers: tuple[str, str]) -> Reply:

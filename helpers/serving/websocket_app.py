@@ -275,10 +275,7 @@ def refusal(
 
     Source: RFC 6455 §4.2.
     """
-    fields = [
-        (name.decode(), value.decode("utf-8", "replace")) for name, value in request.raw_headers
-    ]
-    asked = handshake.Request(request.method, request.raw_path, tuple(fields))
+    asked = static.read_request(request)
     try:
         if request.transport:
             hosts.check(asked.headers, request.transport.get_extra_info("sockname"))
