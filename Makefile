@@ -32,14 +32,17 @@ lab: setup  ## open JupyterLab on the first notebook
 	$(BIN)/jupyter lab $(AS_ROOT) --LabApp.default_url=/lab/tree/00_start_here.ipynb notebooks/00_start_here.ipynb
 
 # Without a network the pages' linters may be missing: then the tests say so, and go on.
-test: setup  ## everything CI runs: notebooks, helpers, pages, lint
+test: setup  ## every lesson, stub, solution and unit, each page once, lint: in minutes
 	-@$(BIN)/python -m tests.pages_lint install
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-all: test  ## all that, every answer, the whole browser suite, other Pythons
+	$(BIN)/python -m pytest --tier=2 $(PYTEST_ARGS)
 
 # A test that fails, perhaps because measuring slows it down, is shown and stops nothing.
 coverage: setup  ## which share of helpers/ the tests run, servers included (PYTEST_ARGS=… for some)
 	$(BIN)/coverage erase
-	-$(BIN)/coverage run -m pytest $(PYTEST_ARGS)
+	-$(BIN)/coverage run -m pytest --tier=all $(PYTEST_ARGS)
 	$(BIN)/coverage combine --quiet
 	@$(BIN)/python -m tests.repo.coverage_table
 
@@ -74,4 +77,4 @@ clean:  ## remove what the targets made
 	rm -rf .venv build *.egg-info screenshots helpers/pages/node_modules tests/bench/peers/node_modules tests/pages_lint/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup lab test coverage run bench soak lint lint-pages screenshots tables lock clean
+.PHONY: help setup lab test test-all coverage run bench soak lint lint-pages screenshots tables lock clean

@@ -25,6 +25,8 @@ from helpers.serving.chat import core
 from helpers.wire.frames import Frame, Opcode
 from tests.servers.chat_client import DEADLINE_S, Client, client, fresh, members, run
 
+pytestmark = pytest.mark.thorough
+
 NO_LIMIT = ("--burst=1000000", "--rate=1000000")
 MASK = bytes(4)
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]

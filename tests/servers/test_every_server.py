@@ -208,6 +208,7 @@ def test_whoever_sends_on_reads_why_they_are_closed(plain_server: Server) -> Non
 
 
 @pytest.mark.parametrize("name", PATHS)
+@pytest.mark.thorough
 def test_pings_of_a_client_that_reads_nothing_have_a_bound(name: str) -> None:
     """It is closed, or no longer read from; either way little waits for it."""
     with Server(name) as server:

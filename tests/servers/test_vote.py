@@ -264,6 +264,7 @@ async def insistent(server: Server, token: str, code: str, choices: list[int]) -
         await asyncio.sleep(0.02)  # between two attempts
 
 
+@pytest.mark.thorough
 def test_200_voters_and_two_kills() -> None:
     """Duplicates, changes and retries, while the server is killed twice: the totals are exact."""
     chance = random.Random(9)
