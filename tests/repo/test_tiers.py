@@ -34,7 +34,7 @@ def files_with(pattern: re.Pattern[str]) -> set[str]:
         ("tests/wire/test_frames.py", ("thorough",), True),
         ("tests/browser/test_chat.py", ("browser",), True),
         ("tests/browser/test_chat.py", ("browser", "smoke"), False),
-        ("notebooks/21_chat.ipynb", (), False),
+        ("notebooks/chat.ipynb", (), False),
     ],
 )
 def test_a_test_is_in_one_tier(path: str, marks: tuple[str, ...], thorough: bool) -> None:
