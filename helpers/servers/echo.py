@@ -23,11 +23,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from helpers.serving import program, static
-from helpers.serving.ratelimit import LineLimit
 from helpers.serving.websockets_connection import BoundedConnection
 
 log = logging.getLogger("echo")
-log.addFilter(LineLimit(burst=200, per_second=20))
 numbers = itertools.count(1)
 
 

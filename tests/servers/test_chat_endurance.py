@@ -295,19 +295,16 @@ def server() -> Iterator[Server]:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(NONSENSE, min_size=1, max_size=20), st.booleans())
-def test_nonsense_gets_a_typed_answer_and_disturbs_nobody(
+async def test_nonsense_gets_a_typed_answer_and_disturbs_nobody(
     server: Server, nonsense: list[str | bytes], joined: bool
 ) -> None:
-    async def test() -> None:
-        async with members(server.url, fresh("Bob")) as (bob,), client(server.url) as mallory:
-            if joined:
-                await mallory.join(fresh("Mallory"))
-            for raw in nonsense:
-                with contextlib.suppress(UnicodeEncodeError):  # the client refuses to send it
-                    await mallory.raw(raw)
-            await mallory.raw("the last of it")
-            while "the last of it" not in (last := await mallory.next()).get("text", ""):
-                assert is_answer(last), last
-            await bob.say("1", "undisturbed")
-
-    run(test())
+    async with members(server.url, fresh("Bob")) as (bob,), client(server.url) as mallory:
+        if joined:
+            await mallory.join(fresh("Mallory"))
+        for raw in nonsense:
+            with contextlib.suppress(UnicodeEncodeError):  # the client refuses to send it
+                await mallory.raw(raw)
+        await mallory.raw("the last of it")
+        while "the last of it" not in (last := await mallory.next()).get("text", ""):
+            assert is_answer(last), last
+        await bob.say("1", "undisturbed")

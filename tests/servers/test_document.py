@@ -433,32 +433,29 @@ FRAMES = st.binary() | (FORGED | st.binary()).map(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(frames=st.lists(FRAMES | st.text(max_size=20), min_size=1, max_size=8))
-def test_nonsense_gets_an_answer_and_disturbs_nobody(
+async def test_nonsense_gets_an_answer_and_disturbs_nobody(
     tmp_path_factory: pytest.TempPathFactory, frames: list[str | bytes]
 ) -> None:
     folder = tmp_path_factory.mktemp("data")
 
-    async def test() -> None:
-        async with served(folder) as url:
-            mallory, bob = Deaf(url, "Mallory"), Deaf(url, "Bob")
-            await mallory.log_in()
-            await bob.log_in()
-            before = len(mallory.frames)
-            for raw in frames:
-                await mallory.raw(raw)
-            await mallory.raw("the last of it")
-            await mallory.next("error", text='expected JSON, got "the last of it"')
-            errors = sum(m["type"] == "error" for m in mallory.received)
-            answers = len(mallory.frames) - before + errors + mallory.saved
-            assert answers >= len(frames)
-            await bob.send("caret", anchor={"x": 1}, head={"x": 1})
-            await mallory.next("caret")
-            await bob.leave()
-            await mallory.leave()
-        async with served(folder) as url:  # nothing that is stored hinders the next start
-            await Deaf(url, "Carol").log_in()
-
-    run(test())
+    async with served(folder) as url:
+        mallory, bob = Deaf(url, "Mallory"), Deaf(url, "Bob")
+        await mallory.log_in()
+        await bob.log_in()
+        before = len(mallory.frames)
+        for raw in frames:
+            await mallory.raw(raw)
+        await mallory.raw("the last of it")
+        await mallory.next("error", text='expected JSON, got "the last of it"')
+        errors = sum(m["type"] == "error" for m in mallory.received)
+        answers = len(mallory.frames) - before + errors + mallory.saved
+        assert answers >= len(frames)
+        await bob.send("caret", anchor={"x": 1}, head={"x": 1})
+        await mallory.next("caret")
+        await bob.leave()
+        await mallory.leave()
+    async with served(folder) as url:  # nothing that is stored hinders the next start
+        await Deaf(url, "Carol").log_in()
 
 
 @pytest.mark.parametrize("origin", ["http://evil.test", "null"])
