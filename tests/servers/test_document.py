@@ -25,7 +25,6 @@ from helpers.servers.document import server as document
 from helpers.servers.document import store as document_store
 from helpers.servers.document import text as document_text
 from helpers.serving import program
-from tests.servers.chat_client import run
 from tests.servers.document_client import DEADLINE_S, STEP_1, UPDATE, Writer, writers
 
 HERE = Path(__file__).parent
@@ -230,8 +229,9 @@ async def test_two_erase_and_write_the_same_place(tmp_path: Path) -> None:
             await each.until(partial(has_text, each, "Good world"))
 
 
-def test_an_update_is_saved_before_anybody_sees_it() -> None:
-    async def test(server: Server) -> None:
+async def test_an_update_is_saved_before_anybody_sees_it() -> None:
+    with Server("document") as server:
+        server.start()
         alice, bob = Writer(server.url, "Alice"), Writer(server.url, "Bob")
         expected: list[str] = []
         for life in range(2):
@@ -255,10 +255,6 @@ def test_an_update_is_saved_before_anybody_sees_it() -> None:
         found = await text_of(server.url)
         assert [found.count(f"<{life}.{n}>") for life in (0, 1) for n in range(150)] == [1] * 300
         await alice.leave()
-
-    with Server("document") as server:
-        server.start()
-        run(test(server))
 
 
 async def test_the_same_token_again_takes_over(tmp_path: Path) -> None:
@@ -466,16 +462,13 @@ async def test_a_foreign_page_is_refused_with_403(tmp_path: Path, origin: Any) -
         assert refused.value.response.status_code == 403
 
 
-def test_the_end_closes_with_1001() -> None:
-    async def test(server: Server) -> None:
+async def test_the_end_closes_with_1001() -> None:
+    with Server("document") as server:
+        server.start()
         alice = Writer(server.url)
         await alice.log_in()
         server.stop()
         assert await alice.close_code() == 1001
-
-    with Server("document") as server:
-        server.start()
-        run(test(server))
 
 
 async def judge(url: str, name: str, pieces: int, total: int) -> str:
