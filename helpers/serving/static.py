@@ -12,7 +12,6 @@
 import base64
 import contextlib
 import hashlib
-import html
 import json
 import re
 from http import HTTPStatus
@@ -99,6 +98,8 @@ def page_html(page: str, *, server: str, transport: str) -> bytes:
         server: the server's name, for `{{server}}`.
         transport: `"websocket"` or `"socketio"`, for `{{transport}}`.
     """
+    import html  # not before a page is asked for: its table of entities takes 2 ms of a start
+
     text = (PAGES / page / "index.html").read_text("utf-8")
     for name, value in (("server", server), ("transport", transport)):
         text = text.replace(f"{{{{{name}}}}}", html.escape(value))
