@@ -109,7 +109,9 @@ def page_html(page: str, *, server: str, transport: str) -> bytes:
 def answer(
     request: "HttpRequest", address: Any, *, server: str, page: str, advice: str = hosts.ADVICE
 ) -> "HttpResponse | None":
-    """Answer a request to a server on `websockets`; refuse a foreign page's WebSocket with 403.
+    """Answer a request to a server on `websockets`, or refuse its handshake.
+
+    The library itself needs no `Host`, and does not name its version to whoever asks for another.
 
     Args:
         request: a plain request, or a handshake.
@@ -132,10 +134,21 @@ def answer(
         found = reply(request.method, request.path, server=server, page=page)
     except handshake.HandshakeError as error:
         found = refuse(error.status, str(error))
-    asked = handshake.Request(request.method, request.path, headers)
-    if not found and asked.header("Origin") is not None and not handshake.same_origin(asked):
-        found = refuse(403, f"origin not allowed: {asked.header('Origin')}")
+    found = found or refuse_handshake(handshake.Request(request.method, request.path, headers))
     return found and Response(found.status, found.reason, Headers(found.headers), found.body)
+
+
+def refuse_handshake(asked: handshake.Request) -> Reply | None:
+    """Return what a handshake that breaks a rule is told; None for a correct one.
+
+    Source: RFC 6455 §4.2.
+    """
+    try:
+        handshake.answer(asked)
+    except handshake.HandshakeError as error:
+        refused = handshake.refusal(error)
+        return Reply(refused.status, refused.reason, refused.headers, refused.body)
+    return None
 
 
 def to_aiohttp(reply: Reply) -> "web.Response":
