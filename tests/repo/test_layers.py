@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HELPERS = ROOT / "helpers"
 TOPICS = sorted(path.name for path in (HELPERS / "lessons").iterdir() if path.is_dir())
 
-SHOWN = {"wire", "serving", "launcher", "recorder", "pictures"}
+SHOWN = {"wire", "serving", "launcher", "recorder", "pictures", "judges"}
 #: What each part may import besides itself.
 MAY_IMPORT: Mapping[str, set[str]] = {
     "wire": set(),
@@ -28,6 +28,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "launcher": set(),
     "recorder": {"wire", "serving", "launcher"},
     "pictures": {"wire", "launcher"},
+    "judges": {"wire", "pictures"},
     "exercises": SHOWN,
     "lessons": SHOWN | {"exercises", "servers"},
     "course": set(),
