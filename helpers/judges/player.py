@@ -5,6 +5,7 @@ Everything has a deadline, so a server that says nothing breaks a rule and hangs
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Iterator
 
 from helpers.judges.target import Target
@@ -31,10 +32,11 @@ class Player:
 
     Attributes:
         sent: what was sent, in words, for the report.
+        page_url: of the page that shows what the server sends; empty if there is none.
     """
 
-    def __init__(self, target: Target, answer_s: float = ANSWER_S) -> None:
-        self.target, self.answer_s = target, answer_s
+    def __init__(self, target: Target, answer_s: float = ANSWER_S, page_url: str = "") -> None:
+        self.target, self.answer_s, self.page_url = target, answer_s, page_url
         self.sent: list[str] = []
         self._lines: list[Line] = []
 
@@ -78,13 +80,16 @@ class Player:
             raise Broken("a refusal, such as 400", "101, the WebSocket is open")
         return answer
 
-    async def open(self) -> "Line":
+    async def open(self, *, receive_bytes: int | None = None) -> "Line":
         """Open a WebSocket.
+
+        Args:
+            receive_bytes: the size of the system's buffer for what arrives.
 
         Raises:
             Broken: the server does not answer a correct handshake with 101.
         """
-        line = await self._connect()
+        line = await self._connect(receive_bytes)
         line.writer.write(self.request().encode())
         answer = await line.head()
         if answer is None or answer.status != 101:
@@ -93,11 +98,19 @@ class Player:
 
     # Lines
 
-    async def _connect(self) -> "Line":
+    async def _connect(self, receive_bytes: int | None = None) -> "Line":
+        family = socket.AF_INET6 if ":" in self.target.host else socket.AF_INET
+        made = socket.socket(family)
+        made.setblocking(False)
+        if receive_bytes:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         try:
             async with asyncio.timeout(self.answer_s):
-                reader, writer = await asyncio.open_connection(self.target.host, self.target.port)
+                loop = asyncio.get_running_loop()
+                await loop.sock_connect(made, (self.target.host, self.target.port))
+            reader, writer = await asyncio.open_connection(sock=made)
         except OSError as error:
+            made.close()
             raise Broken("a connection", error.strerror or "nobody answers") from None
         self._lines.append(Line(self, reader, writer))
         return self._lines[-1]

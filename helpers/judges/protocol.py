@@ -7,24 +7,19 @@ back to whoever sent it.
 
 import argparse
 import asyncio
-import json
-import subprocess
 import sys
-from dataclasses import asdict
-from typing import Any
 
 from helpers.judges import closing_cases, frame_cases, handshake_cases
 from helpers.judges.cases import Case
+from helpers.judges.play import play, play_in_child, write
 from helpers.judges.player import ANSWER_S, END, Player
 from helpers.judges.report import Report
 from helpers.judges.target import Target, TargetError, find_target
-from helpers.judges.verdict import Broken, Verdict
+from helpers.judges.verdict import Verdict
 
 CASES = [*handshake_cases.CASES, *frame_cases.CASES, *closing_cases.CASES]
 AT_ONCE = 8  # cases that are played side by side
-CASE_S = 15.0  # that a case may take, whatever the server does
-ALL_S = 120.0  # that all may take; their process is killed then
-MOST_SENT = 6  # lines of a report that say what was sent
+MODULE = "helpers.judges.protocol"
 
 
 async def judge(server: object) -> Report:
@@ -43,26 +38,8 @@ async def judge(server: object) -> Report:
         TargetError: the server is not on this machine, or is not a WebSocket server.
     """
     target = find_target(server)
-    return await asyncio.to_thread(_judge_in_child, target)
-
-
-def _judge_in_child(target: Target) -> Report:
-    command = [sys.executable, "-m", "helpers.judges.protocol", target.url, "--json"]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, stdin=subprocess.DEVNULL, timeout=ALL_S, text=True
-        )
-        verdicts = [read_verdict(fields) for fields in json.loads(done.stdout)]
-    except subprocess.TimeoutExpired:
-        raise TargetError(f"the judge did not finish within {ALL_S:g} s") from None
-    except ValueError:
-        raise TargetError(f"the judge failed: {done.stderr[-300:] or 'no report'}") from None
+    verdicts = await asyncio.to_thread(play_in_child, MODULE, target.url)
     return Report(verdicts)
-
-
-def read_verdict(fields: dict[str, Any]) -> Verdict:
-    """Read a verdict that another process wrote."""
-    return Verdict(**{**fields, "sent": tuple(fields["sent"])})
 
 
 async def play_all(target: Target, answer_s: float = ANSWER_S) -> list[Verdict]:
@@ -88,26 +65,6 @@ async def play_all(target: Target, answer_s: float = ANSWER_S) -> list[Verdict]:
     return verdicts
 
 
-async def play(case: Case, player: Player) -> Verdict:
-    """Play one case to its end, or to its deadline."""
-    try:
-        async with asyncio.timeout(CASE_S):
-            await case.play(player)
-    except Broken as broken:
-        sent = player.sent
-        if len(sent) > MOST_SENT:
-            sent = [*sent[: MOST_SENT - 1], f"and {len(sent) - MOST_SENT + 1} more"]
-        return Verdict(
-            case.section, case.rule, False, tuple(sent), broken.expected, broken.received
-        )
-    except TimeoutError:
-        fact = f"no end within {CASE_S:g} s"
-        return Verdict(case.section, case.rule, False, tuple(player.sent), "an answer", fact)
-    finally:
-        player.close()
-    return Verdict(case.section, case.rule, True)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Judge a server from the command line; the exit status is 1 if it breaks a rule."""
     flags = argparse.ArgumentParser(description="judge a WebSocket echo server on this machine")
@@ -123,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
         flags.error(str(error))
     verdicts = asyncio.run(play_all(target, options.answer_s))
     if options.json:
-        print(json.dumps([asdict(verdict) for verdict in verdicts]))
+        print(write(verdicts))
         return 0
     report = Report(verdicts)
     print(report)

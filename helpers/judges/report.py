@@ -21,66 +21,89 @@ class Report:
     """What a judge found.
 
     Args:
-        verdicts: one for each case, in the order in which they are shown.
+        verdicts: one for each case.
+        noun: what a case tries, in the plural.
+        verb: what the server did if it passed.
 
     Attributes:
-        passed: the verdicts on rules that the server keeps.
-        failed: those on rules that it breaks.
+        passed: the verdicts on what the server withstood.
+        failed: those on what it did not.
+        untried: those on what could not be tried here.
     """
 
-    def __init__(self, verdicts: Iterable[Verdict]) -> None:
+    def __init__(
+        self, verdicts: Iterable[Verdict], noun: str = "rules", verb: str = "kept"
+    ) -> None:
         self.verdicts = tuple(verdicts)
-        self.passed = [verdict for verdict in self.verdicts if verdict.passed]
-        self.failed = [verdict for verdict in self.verdicts if not verdict.passed]
+        self.noun, self.verb = noun, verb
+        self.untried = [verdict for verdict in self.verdicts if verdict.untried]
+        tried = [verdict for verdict in self.verdicts if not verdict.untried]
+        self.passed = [verdict for verdict in tried if verdict.passed]
+        self.failed = [verdict for verdict in tried if not verdict.passed]
 
     @property
     def summary(self) -> str:
-        """How many rules the server keeps, in a sentence."""
-        kept, total = len(self.passed), len(self.verdicts)
-        return f"all {total} rules kept" if kept == total else f"{kept} of {total} rules kept"
+        """How much the server withstood, in a sentence."""
+        kept, total = len(self.passed), len(self.passed) + len(self.failed)
+        count = f"all {total}" if kept == total else f"{kept} of {total}"
+        left = f"; {len(self.untried)} not tried" if self.untried else ""
+        return f"{count} {self.noun} {self.verb}{left}"
 
     def sections(self) -> list[tuple[str, Sequence[Verdict]]]:
-        """The verdicts by section of RFC 6455, in the order of the sections."""
-        names = sorted({verdict.section for verdict in self.verdicts}, key=section_key)
+        """The verdicts by section, those of RFC 6455 in its order."""
+        names = sorted(dict.fromkeys(v.section for v in self.verdicts), key=section_key)
         return [(name, [v for v in self.verdicts if v.section == name]) for name in names]
+
+    def count(self, verdicts: Sequence[Verdict]) -> str:
+        """How many of these passed: `3 of 4 kept`."""
+        tried = [verdict for verdict in verdicts if not verdict.untried]
+        passed = sum(verdict.passed for verdict in tried)
+        return f"{passed} of {len(tried)} {self.verb}" if tried else "not tried"
 
     def __repr__(self) -> str:
         lines = [self.summary, ""]
-        for name, verdicts in self.sections():
-            kept = sum(verdict.passed for verdict in verdicts)
-            lines.append(f"{name:<8}{kept} of {len(verdicts)} kept")
-            for verdict in verdicts:
-                if not verdict.passed:
-                    lines += [
-                        f"  ✗ {verdict.rule}",
-                        *(f"      {f:<9} {w}" for f, w in facts(verdict)),
-                    ]
+        sections = self.sections()
+        size = max((len(name) for name, _ in sections), default=0) + 2
+        for name, verdicts in sections:
+            lines.append(f"{name:<{size}}{self.count(verdicts)}")
+            for verdict in shown(verdicts):
+                lines.append(f"  {'?' if verdict.untried else '✗'} {verdict.rule}")
+                lines += [f"      {fact:<9} {words}" for fact, words in facts(verdict)]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         rows = []
         for name, verdicts in self.sections():
-            kept = sum(verdict.passed for verdict in verdicts)
-            words = f"{kept} of {len(verdicts)} kept"
-            css = "head yes" if kept == len(verdicts) else "head no"
-            rows.append(tag("tr", tag("td", escape(name)) + tag("td", words), css))
-            rows += [_row(verdict) for verdict in verdicts if not verdict.passed]
+            css = "head yes" if not any(shown(verdicts)) else "head no"
+            words = tag("td", escape(name)) + tag("td", self.count(verdicts))
+            rows.append(tag("tr", words, css))
+            rows += [_row(verdict) for verdict in shown(verdicts)]
         table = tag("table", tag("tbody", "".join(rows)), "judged")
         title = tag("div", tag("strong", escape(self.summary)), "title")
-        return wrap("judge", STYLE, title, scroll("which rules were kept", table))
+        return wrap("judge", STYLE, title, scroll(f"which {self.noun} were {self.verb}", table))
+
+
+def shown(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """The verdicts of which a report says more: those that did not pass."""
+    return [verdict for verdict in verdicts if verdict.untried or not verdict.passed]
 
 
 def _row(verdict: Verdict) -> str:
     lines = "".join(tag("small", tag("b", f) + " " + escape(w)) for f, w in facts(verdict))
-    return tag("tr", tag("td", "✗ broken") + tag("td", escape(verdict.rule) + lines), "no")
+    words = "? not tried" if verdict.untried else "✗ broken"
+    css = None if verdict.untried else "no"
+    return tag("tr", tag("td", words) + tag("td", escape(verdict.rule) + lines), css or "")
 
 
 def facts(verdict: Verdict) -> list[tuple[str, str]]:
     """What was sent, expected and received, each with its name."""
+    if verdict.untried:
+        return [("because", verdict.untried)]
     found = [("sent" if not n else "", line) for n, line in enumerate(verdict.sent)]
     return [*found, ("expected", verdict.expected), ("received", verdict.received)]
 
 
 def section_key(section: str) -> list[int]:
-    """Sort `§5.5` before `§5.5.1` and after `§5.4`."""
-    return [int(part) for part in section.lstrip("§").split(".")]
+    """Sort `§5.5` before `§5.5.1` and after `§5.4`; what is no section keeps its place."""
+    parts = section.removeprefix("§").split(".")
+    return [int(part) for part in parts] if all(part.isdigit() for part in parts) else []

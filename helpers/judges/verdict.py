@@ -11,17 +11,22 @@ class Broken(Exception):
         self.expected, self.received = expected, received
 
 
+class Untried(Exception):  # no error: it is what it says
+    """A case cannot be tried here; the message says why."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """How one case came out.
 
     Attributes:
-        section: of RFC 6455.
+        section: of RFC 6455, or the kind of case.
         rule: what the server must do.
         passed: whether it did.
         sent: what was sent to it, one line each; empty if it passed.
         expected: what should have come back; empty if it passed.
         received: what did; empty if it passed.
+        untried: why it could not be tried here; empty if it was.
     """
 
     section: str
@@ -30,3 +35,4 @@ class Verdict:
     sent: tuple[str, ...] = ()
     expected: str = ""
     received: str = ""
+    untried: str = ""
