@@ -5,6 +5,8 @@ so that a program of this package, such as `python -m helpers.servers.echo`, loa
 In a kernel, importing them also does what `helpers.kernel` says.
 """
 
+from __future__ import annotations
+
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -31,7 +31,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "exercises": SHOWN,
     "lessons": SHOWN | {"exercises", "servers"},
     "course": set(),
-    "diagnosis": {"wire", "launcher", "course", "pictures", "kernel"},
+    "diagnosis": {"wire", "serving", "launcher", "course", "pictures", "kernel"},
     "kernel": {"serving"},
     "__init__": {"diagnosis", "kernel", "exercises", "launcher", "pictures", "recorder"},
 }
