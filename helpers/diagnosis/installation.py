@@ -16,7 +16,6 @@ from helpers.diagnosis.problem import (
     advise,
     again,
     install,
-    quote,
     reinstall,
 )
 
@@ -165,12 +164,11 @@ def check_hints(prefix: str = sys.prefix) -> str:
     return str(hook_file(prefix))
 
 
-def check_server_proxy(folders: list[str] | None = None, prefix: str = sys.prefix) -> str:
+def check_server_proxy(folders: list[str] | None = None) -> str:
     """JupyterLab passes pages on to a browser on another machine.
 
     Args:
         folders: where JupyterLab's settings are, the most important first.
-        prefix: the environment, where it is enabled when it is installed.
     """
     from jupyter_core.paths import jupyter_config_path
 
@@ -185,10 +183,9 @@ def check_server_proxy(folders: list[str] | None = None, prefix: str = sys.prefi
                     f'jupyter-server-proxy is switched off in {file}: change "{PROXY}": false to '
                     "true there, and start JupyterLab again"
                 )
-    command = quote(
-        sys.executable, "-m", "jupyter", "server", "extension", "enable", "--sys-prefix", PROXY
-    )
-    raise Problem(f"jupyter-server-proxy is not enabled; {advise(command)}")
+    package = f"jupyter-server-proxy=={importlib.metadata.version('jupyter-server-proxy')}"
+    # JupyterLab's own command for this fails where the package's file is gone.
+    raise Problem(f"jupyter-server-proxy is not enabled; {reinstall(package)}")
 
 
 def _extensions(file: Path) -> dict[str, bool]:

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.launcher import LaunchError, child, launch, stop_all
 from helpers.launcher.child import START_S
-from tests.disks import fill, small_disk
+from tests.disks import small_disk
 from tests.launcher.test_launcher import other_program
 
 PROJECT = Path(__file__).resolve().parents[2]
