@@ -10,13 +10,13 @@ which states the addresses that it serves.
 3. Nothing that it prints reaches a cell: its log is a file, which `.log()` reads.
 """
 
-import pkgutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from helpers.launcher.registry import registry as _registry
 from helpers.launcher.server import LaunchError, Server
 from helpers.launcher.table import Running
+from helpers.launcher.trouble import explain
 
 __all__ = ["LaunchError", "Server", "launch", "list_servers", "on_stop", "running", "stop_all"]
 
@@ -87,7 +87,9 @@ def on_stop(stop: Callable[[], object], label: str) -> Callable[[], None]:
 
 def list_servers() -> list[str]:
     """Return the names of the servers that can be launched: the programs in helpers/servers."""
-    return sorted(module.name for module in pkgutil.iter_modules([str(SERVERS)]))
+    files = [path for path in SERVERS.iterdir() if path.suffix == ".py" and path.stem[0] != "_"]
+    folders = [path.parent for path in SERVERS.glob("*/__init__.py")]
+    return sorted(path.stem for path in files + folders)
 
 
 def check_name(name: object) -> None:
@@ -96,7 +98,10 @@ def check_name(name: object) -> None:
     Raises:
         LaunchError: there is no such server; the message lists those that exist.
     """
-    names = list_servers()
+    try:
+        names = list_servers()
+    except OSError as error:
+        raise LaunchError(f"the servers cannot be listed: {explain(error)}") from None
     if name in names:
         return
     import difflib

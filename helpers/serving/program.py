@@ -37,7 +37,8 @@ from helpers.serving.flags import (
     size_bytes,
 )
 from helpers.serving.folder import StartError, advice, data_folder, delete_temporary_folders
-from helpers.serving.listener import HANDSHAKE_S, Listener, raise_file_limit
+from helpers.serving.listener import HANDSHAKE_S, MAX_CONNECTIONS, Listener
+from helpers.serving.open_files import raise_file_limit
 from helpers.serving.ratelimit import LineLimit
 
 __all__ = [
@@ -134,7 +135,7 @@ def run(main: Main, flags: argparse.ArgumentParser) -> None:
         os.open(os.devnull, os.O_RDONLY)
     hosts.answer_to(options.host, options.allow_host)
     quieten_libraries()
-    raise_file_limit()
+    raise_file_limit(MAX_CONNECTIONS + 1_000)
     try:
         with listen(options.host, options.port) as listener:
             listener.handshake_s = options.handshake_s

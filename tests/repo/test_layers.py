@@ -32,12 +32,13 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "exercises": SHOWN,
     "lessons": SHOWN | {"exercises", "servers"},
     "course": set(),
-    "diagnosis": {"wire", "launcher", "course", "pictures"},
-    "__init__": {"diagnosis", "exercises", "launcher", "pictures", "recorder"},
+    "diagnosis": {"wire", "serving", "launcher", "course", "pictures", "kernel"},
+    "kernel": {"serving"},
+    "__init__": {"diagnosis", "kernel", "exercises", "launcher", "pictures", "recorder"},
 }
 #: Who may import these packages; anybody may import the standard library.
 MAY_USE: Mapping[str, set[str]] = {
-    "IPython": {"pictures", "exercises", "lessons", "course", "diagnosis"},
+    "IPython": {"pictures", "exercises", "lessons", "course", "diagnosis", "kernel"},
     "pygments": {"pictures"},
     "websockets": {"serving", "servers", "recorder", "exercises", "lessons", "diagnosis"},
     "aiohttp": {"serving", "servers", "recorder", "exercises", "lessons"},
