@@ -13,7 +13,6 @@ back is still known not to be the learner's; `brought` has what was brought in f
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,20 +62,22 @@ class Edition:
         """Say whether a digest is that of a cell as this or an older edition handed it out."""
         return found == handed.digest or found in self.earlier.get(handed.id, ())
 
-    def shared_ids(self) -> set[str]:
-        """Find the ids that several notebooks have, which name no cell of the course."""
-        count = Counter(cell.id for cells in self.notebooks.values() for cell in cells)
-        return {id for id, times in count.items() if times > 1}
-
     def follow(self, before: Edition) -> None:
         """Remember what an older edition handed out, and what was brought in."""
         self.brought = list(before.brought)
         self.earlier = {id: list(known) for id, known in before.earlier.items()}
+        self.remember(before)
+
+    def remember(self, before: Edition) -> None:
+        """Remember what an older edition handed out."""
         for cells in before.notebooks.values():
             for cell in cells:
                 known = self.earlier.setdefault(cell.id, [])
-                if cell.digest not in known:
+                if cell.digest not in known and cell.digest not in self._now(cell.id):
                     known.append(cell.digest)
+
+    def _now(self, id: str) -> list[str]:
+        return [c.digest for cells in self.notebooks.values() for c in cells if c.id == id]
 
     def as_json(self) -> str:
         """Write the record."""

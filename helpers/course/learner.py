@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from helpers.course.edition import Edition, Given, build_edition, read_given
 from helpers.course.merge import Merged, merge
@@ -23,6 +24,8 @@ __all__ = ["COPY", "ROOT", "Report", "hand_out", "read_mine", "read_record", "un
 ROOT = Path(__file__).resolve().parents[2]
 #: The learner's copy, within the course.
 COPY = "my-course"
+#: Raises if one of these files, by their names within the copy, is open somewhere.
+IsFree = Callable[[list[str]], None]
 RECORD = ".edition.json"
 PROGRESS = ".progress.json"
 MINE = """\
@@ -52,7 +55,7 @@ class Report:
     kept: list[str] = field(default_factory=list)
 
 
-def hand_out(root: Path = ROOT, *, is_free: object = None) -> Report:
+def hand_out(root: Path = ROOT, *, is_free: IsFree | None = None) -> Report:
     """Make the learner's copy, or bring it up to date with the edition in `notebooks/`.
 
     Args:
@@ -68,7 +71,7 @@ def hand_out(root: Path = ROOT, *, is_free: object = None) -> Report:
     """
     copy, given = root / COPY, read_given(root)
     with said_plainly(copy):
-        finish(copy)
+        meanwhile = finish(copy)
     before = read_record(copy)
     is_new = before is None and not any(copy.glob("*.ipynb"))
     after = build_edition(given)
@@ -86,10 +89,10 @@ def hand_out(root: Path = ROOT, *, is_free: object = None) -> Report:
         if name not in given.notebooks and name not in given.files and (copy / name).is_file()
     )
     writes |= aside_of_removed(copy, before, removes)
-    report.kept = [name for name in writes if name.startswith(("kept/", "mine/"))]
+    report.kept = [*meanwhile, *(n for n in writes if n.startswith(("kept/", "mine/")))]
     report.changed = sorted([*writes, *removes])
     if is_free is not None and not is_new:
-        is_free(report.changed)  # type: ignore[operator]
+        is_free(report.changed)
     after.follow(before)
     record = after.as_json().encode()
     if sha(record) != digest_of(copy / RECORD):
@@ -97,9 +100,12 @@ def hand_out(root: Path = ROOT, *, is_free: object = None) -> Report:
     if not (copy / "mine").is_dir():
         writes["mine/README.md"] = MINE.encode()
     if writes or removes:
-        trusted = [name for name in writes if name in mine and is_trusted(mine[name])]
         report.backup = swap(copy, writes, removes)
-        trust(merged.notebooks[n] for n in writes if n in trusted or n in set(given.notebooks) - set(mine))
+        trust(
+            notebook
+            for name, notebook in merged.notebooks.items()
+            if name in writes and (name not in mine or is_trusted(mine[name]))
+        )
     return report
 
 
@@ -239,7 +245,7 @@ def trust(notebooks: Iterable[Notebook]) -> None:
             notary.sign(notebook)
 
 
-def _notary() -> object:
+def _notary() -> Any:
     from nbformat.sign import NotebookNotary
 
-    return NotebookNotary()
+    return NotebookNotary()  # type: ignore[no-untyped-call]

@@ -24,6 +24,7 @@ from helpers.course.edition import Edition, Handed
 from helpers.course.notebook import (
     Cell,
     Notebook,
+    as_node,
     digest,
     exercise_of,
     is_stub,
@@ -140,7 +141,7 @@ class _Merge:
         handed = self.before.notebooks[place[0]][place[1]]
         cell, changed = theirs.get(place), digest(new) != handed.digest
         if cell is None:
-            return [copy.deepcopy(new)] if changed else []
+            return [copy.deepcopy(new)] if changed or self.again else []
         if digest(cell) == digest(new):
             return [_adopt(cell, new, handed)]
         if self.before.is_handed(handed, digest(cell)) or (changed and not cell.source.strip()):
@@ -214,10 +215,10 @@ class _Merge:
         kept += cells
 
     def _order(self, name: str, found: Mapping[int, int]) -> list[Place]:
-        """Give the order of a notebook's slots: the edition's, or the learner's if it still fits."""
+        """Give the order of a notebook's slots: the edition's, or the learner's if it fits."""
         new = [(name, number) for number in range(len(self.after[name].cells))]
         old = [self.now.get((name, k)) for k in range(len(self.before.notebooks.get(name, [])))]
-        if name not in self.mine or old != new:
+        if name not in self.mine or self.again or old != new:
             return new
         order = [(name, found[number]) for number in sorted(found)]
         for slot in new:  # those that the learner deleted, below the one that was above them
@@ -230,8 +231,8 @@ class _Merge:
         former = self.mine.get(name) or next(
             (nb for old, nb in self.mine.items() if topic_of(old) == topic_of(name)), None
         )
-        if former is not None:
-            notebook.metadata = nbformat.from_dict({**notebook.metadata, **former.metadata})
+        if former is not None and not self.again:
+            notebook.metadata = as_node({**notebook.metadata, **former.metadata})
         notebook.cells = [
             cell
             for slot in self.order[name]
@@ -252,7 +253,7 @@ def _adopt(cell: Cell, new: Cell, handed: Handed) -> Cell:
     tags = [*tags_of(new), *(tag for tag in own if tag not in tags_of(new))]
     others = {key: value for key, value in cell.metadata.items() if key != "tags"}
     adopted.id = new.id
-    adopted.metadata = nbformat.from_dict(others | ({"tags": tags} if tags else {}))
+    adopted.metadata = as_node(others | ({"tags": tags} if tags else {}))
     return adopted
 
 
@@ -264,7 +265,7 @@ def _yours(cell: Cell, is_answer: bool) -> list[Cell]:
         version = make_cell("raw", cell.source)
     version.id = make_cell("raw", "").id
     tags = [tag for tag in tags_of(cell) if tag not in ("exercise", "check", "raises-exception")]
-    version.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+    version.metadata = as_node({"tags": tags} if tags else {})
     return [make_cell("markdown", NOTES[kind]), version]
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "Cell",
     "CourseError",
     "Notebook",
+    "as_node",
     "clear",
     "digest",
     "exercise_of",
@@ -55,7 +56,7 @@ def read(text: str, place: str) -> Notebook:
     try:
         if text.lstrip("\ufeff \n").startswith("<<<<<<<") or "\n<<<<<<< " in text:
             raise ValueError("git left a conflict in it")
-        notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+        notebook: Notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
         if not isinstance(notebook.get("cells"), list):
             raise ValueError("it has no cells")
     except Exception as error:  # nbformat raises many kinds, for broken JSON and for others
@@ -90,6 +91,11 @@ def make_cell(kind: str, source: str, **metadata: Any) -> Cell:
     make = getattr(nbformat.v4, f"new_{kind}_cell")
     cell: Cell = make(source, metadata=metadata)
     return cell
+
+
+def as_node(data: dict[str, Any]) -> Any:
+    """Make plain data what nbformat works with."""
+    return nbformat.from_dict(data)  # type: ignore[no-untyped-call]
 
 
 def digest(cell: Cell) -> str:
@@ -149,6 +155,6 @@ def _give_ids(notebook: Notebook) -> None:
         if not cell.get("id") or cell.id in seen:
             cell.id = make_cell("raw", "").id
         seen.add(cell.id)
-        cell.setdefault("metadata", nbformat.NotebookNode())
+        cell.setdefault("metadata", as_node({}))
         if isinstance(cell.get("source"), list):
             cell.source = "".join(cell.source)

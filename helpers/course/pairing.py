@@ -78,7 +78,7 @@ def _defines(cell: Cell, name: str) -> bool:
 
 
 def _join(found: dict[Place, Place], before: Keys, after: Keys) -> None:
-    """Pair what has the same key and is not paired yet; a key that is there twice pairs nothing."""
+    """Pair what has the same key and is not paired yet, unless several have that key."""
     taken = set(found.values())
     old = _once((place, key) for place, key in before if place not in found)
     new = _once((place, key) for place, key in after if place not in taken)

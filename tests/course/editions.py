@@ -1,4 +1,4 @@
-"""Small courses for tests: notebooks of a few cells, and what a learner or an edition does to them."""
+"""Small courses for tests, and what a learner and an edition do to them."""
 
 from __future__ import annotations
 
@@ -105,7 +105,11 @@ def learn(rng: random.Random, course: Course) -> tuple[Course, set[str]]:
             written.add(mark)
         elif what == "write":
             written.discard(cells[place].source)
-            body = f"def {cells[place].id[2:]}(x):\n    return 0  # " if _is_stub(cells[place]) else ""
+            body = (
+                f"def {cells[place].id[2:]}(x):\n    return 0  # "
+                if _is_stub(cells[place])
+                else ""
+            )
             cells[place].source = body + mark
             written.add(body + mark)
         elif what == "move":
@@ -132,7 +136,9 @@ def revise(rng: random.Random, course: Course) -> Course:
     for step in range(rng.randint(0, 14)):
         name = rng.choice(list(new))
         cells = new[name].cells
-        what = rng.choice(["words", "words", "add", "move", "away", "delete", "number", "split", "drop"])
+        what = rng.choice(
+            ["words", "words", "add", "move", "away", "delete", "number", "split", "drop"]
+        )
         place = rng.randrange(len(cells)) if cells else 0
         if what == "add" or not cells:
             cells.insert(place, text(f"n-{step}-{rng.randrange(10**6)}", f"new {step}"))

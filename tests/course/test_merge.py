@@ -1,4 +1,4 @@
-"""The merge of a course: whatever a learner and an edition do, nothing of the learner's is lost."""
+"""The merge of a course: whatever learner and edition do, nothing of the learner's is lost."""
 
 import copy
 import random
@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.course.merge import Merged, merge
+from helpers.course.notebook import make_cell
 from tests.course.editions import (
     Course,
     as_text,
@@ -24,13 +25,14 @@ from tests.course.editions import (
     text,
     texts,
 )
-from helpers.course.notebook import make_cell
 
 ANSWER = 'def f(x):\n    """Do it."""\n    return x'
 
 
 def course() -> Course:
-    first = notebook(text("t1", "# One"), code("c1", "import a"), stub("f"), code("k1", "check.f(f)"))
+    first = notebook(
+        text("t1", "# One"), code("c1", "import a"), stub("f"), code("k1", "check.f(f)")
+    )
     second = notebook(text("t2", "# Two"), stub("g"), code("c2", "g(1)"))
     return {"10_one.ipynb": first, "20_two.ipynb": second}
 
@@ -46,7 +48,12 @@ def test_an_answer_stays_and_new_words_come() -> None:
     mine["10_one.ipynb"].cells[1].outputs = [nbformat.v4.new_output("stream", text="out")]
     new["10_one.ipynb"].cells[0].source = "# The first"
     merged = merge(edition(course()), mine, new)
-    assert sources(merged.notebooks["10_one.ipynb"]) == ["# The first", "import a", ANSWER, "check.f(f)"]
+    assert sources(merged.notebooks["10_one.ipynb"]) == [
+        "# The first",
+        "import a",
+        ANSWER,
+        "check.f(f)",
+    ]
     assert merged.notebooks["10_one.ipynb"].cells[1].outputs
     assert (merged.conflicts, merged.kept, merged.answers) == ([], {}, [("f", "10_one.ipynb")])
 
@@ -186,7 +193,7 @@ def test_nothing_of_the_learners_is_lost_in_two_editions_and_none_is_doubled(see
         assert missing <= deleted(first, mine), "only what the learner deleted is missing"
     third = revise(rng, second)
     more, later = learn(rng, merged.notebooks)
-    left = {source for source in written & texts(more)}
+    left = written & texts(more)
     final = merge(handed, more, third)
     assert later | left <= everything(final)
 
@@ -203,11 +210,14 @@ def test_what_is_brought_in_from_elsewhere_is_there_once(seed: int) -> None:
     first = make_course(rng)
     old, written = learn(rng, first)
     mine, later = learn(rng, first)
+    before = ""
     for times in (1, 2):
         merged = merge(edition(first), old, mine, again=True)
         have = texts(merged.notebooks) | texts(merged.kept)
         # A lesson whose file the learner threw away gets nothing back.
-        assert {s for s in written if s not in texts({n: old[n] for n in old if n not in mine})} <= have
+        assert {
+            s for s in written if s not in texts({n: old[n] for n in old if n not in mine})
+        } <= have
         assert later <= have
         if times == 2:
             assert as_text(merged.notebooks) == before
