@@ -240,12 +240,13 @@ def without_answers(edition: Edition, given: Given, known: Edition) -> Edition:
         known: the edition that it must be, by the names of its notebooks.
     """
     ids = {cell.id for cells in known.notebooks.values() for cell in cells}
+    stubs = {c.exercise: c.digest for cells in known.notebooks.values() for c in cells}
     first = known_to(known, set(edition.notebooks) - {"00_start_here.ipynb"})
     kept: dict[str, list[Handed]] = {}
     for name, cells in edition.notebooks.items():
         sources = {cell.id: cell.source for cell in given.notebooks[name].cells}
         kept[name] = [
-            Handed(c.id, "", c.exercise, c.tags)
+            Handed(c.id, stubs.get(c.exercise, ""), c.exercise, c.tags)
             if c.exercise and not is_stub(sources[c.id])
             else c
             for c in cells

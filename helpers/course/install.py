@@ -188,7 +188,7 @@ def make_copy(*, must: bool = False) -> list[str]:
     from helpers.course.renew import renew
 
     try:
-        return renew()
+        return renew(ROOT)
     except CourseError as error:
         if must or not (ROOT / COPY).is_dir():
             raise SetupError(str(error)) from None
