@@ -23,7 +23,7 @@ from helpers.course.notebook import CourseError
 from helpers.course.renew import renew
 from helpers.course.swap import said_plainly, write_whole
 
-__all__ = ["lab_options", "main", "write_defaults"]
+__all__ = ["lab_options", "open_course", "write_defaults"]
 
 START = "00_start_here.ipynb"
 SETTINGS = "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
@@ -45,7 +45,7 @@ CLOSED = {
     "metadata": {"id": "default"},
 }
 PROXIED = re.compile(r"/proxy/(?:absolute/)?[\w.:-]*\d+(?:/|\b)")
-STOPPED = "To access the server"
+WELCOME = "To access the server"
 
 
 def lab_options(root: Path = ROOT) -> list[str]:
@@ -91,12 +91,16 @@ def write_defaults(root: Path = ROOT) -> None:
 
 
 class Quiet(logging.Filter):
-    """Leaves out what is no fault: a page whose server has stopped, and what we say ourselves."""
+    """Leaves out what is no fault: a page whose server has stopped, and what we say ourselves.
+
+    Above the line of a failed request, of whatever kind, the server logs its headers: these too.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Say whether a line is for the terminal."""
         said = record.getMessage()
-        return not PROXIED.search(said) and STOPPED not in said
+        is_headers = record.funcName == "log_request" and said.startswith("{")
+        return not (PROXIED.search(said) or WELCOME in said or is_headers)
 
 
 def greeting(root: Path, address: str) -> str:
@@ -108,11 +112,12 @@ def greeting(root: Path, address: str) -> str:
     )
 
 
-def launch(arguments: list[str]) -> None:
+def launch(arguments: list[str], root: Path = ROOT) -> None:
     """Run JupyterLab until it is stopped.
 
     Args:
         arguments: its options.
+        root: the folder of the course.
     """
     from jupyter_server.serverapp import ServerApp
     from jupyterlab.labapp import LabApp
@@ -128,7 +133,7 @@ def launch(arguments: list[str]) -> None:
                 f"{self.connection_url.rstrip('/')}{self.default_url[len(self.base_url) - 1 :]}"
             )
             token = self.identity_provider.token
-            print(greeting(ROOT, f"{start}?token={token}" if token else start), flush=True)
+            print(greeting(root, f"{start}?token={token}" if token else start), flush=True)
             super().start_app()
 
     lab: Any = LabApp
@@ -136,17 +141,30 @@ def launch(arguments: list[str]) -> None:
     lab.launch_instance(arguments)
 
 
+def open_course(root: Path, arguments: list[str]) -> None:
+    """Bring `my-course/` into being if need be, and run JupyterLab on it until it is stopped.
+
+    Args:
+        root: the folder of the course.
+        arguments: further options of JupyterLab.
+
+    Raises:
+        CourseError: there is no copy, and it cannot be made; or the settings cannot be written.
+    """
+    if not (root / COPY / START).is_file():
+        print("\n".join(renew(root)))
+    write_defaults(root)
+    launch([*lab_options(root), *arguments], root)
+
+
 def main() -> None:
-    """Bring `my-course/` into being if need be, and open it."""
+    """Open the course; what is in the way ends this with status 1, and says what to do."""
     if not is_set_up_here():
         sys.exit("error: this folder was moved or copied after its set-up; run: make setup")
     try:
-        if not (ROOT / COPY / START).is_file():
-            print("\n".join(renew()))
-        write_defaults()
+        open_course(ROOT, sys.argv[1:])
     except CourseError as error:
         sys.exit(f"error: {error}")
-    launch([*lab_options(), *sys.argv[1:]])
 
 
 if __name__ == "__main__":
