@@ -20,6 +20,7 @@ from helpers.course.edition import (
     left_over,
     make_given,
     names_in,
+    only_in_the_first,
     read_given,
     without_answers,
 )
@@ -53,8 +54,6 @@ from helpers.course.swap import free_name, said_plainly, swap
 
 __all__ = ["Work", "bring", "find_in_folder", "find_work"]
 
-START = "00_start_here.ipynb"
-
 
 @dataclass
 class Work:
@@ -82,7 +81,7 @@ class Work:
 
         Whoever writes the course changes `notebooks/` too, and leaves the stubs unsolved.
         """
-        first = set(first_edition().notebooks) - {START}
+        first = only_in_the_first()
         for name, notebook in self.notebooks.items():
             found, own = pair_learner(self.before.notebooks[name], notebook.cells)
             changed = [notebook.cells[n] for n in own if notebook.cells[n].source.strip()]
@@ -185,7 +184,7 @@ def find_in_folder(root: Path, folder: Path) -> Iterator[Work]:
         before = without_answers(build_edition(given), given, first_edition())
     else:
         first = first_edition()
-        is_first = (set(names) - {START}) & set(first.notebooks)
+        is_first = only_in_the_first() & set(names)
         before = first if is_first else build_edition(read_given(root))
     work = Work(str(notebooks), before, {})
     for name in sorted(set(names) & set(before.notebooks)):

@@ -35,6 +35,8 @@ from helpers.course.notebook import (
 __all__ = ["Edition", "Given", "Handed", "build_edition", "first_edition", "read_given"]
 
 FIRST = Path(__file__).with_name("first_edition.json")
+#: The lesson whose notebook has the same name in every edition.
+OPENING = "start_here"
 #: What a folder of notebooks holds that is not handed out.
 PRIVATE = ("__pycache__",)
 
@@ -226,9 +228,9 @@ def first_edition() -> Edition:
         raise CourseError(f"{FIRST.name} is damaged ({error}); get the course anew") from None
 
 
-def known_to(edition: Edition, names: Iterable[str]) -> bool:
-    """Say whether a folder with these notebooks is one of an edition's."""
-    return bool(set(edition.notebooks) & set(names))
+def only_in_the_first() -> set[str]:
+    """Name the notebooks that only the first edition had: all but the course's first."""
+    return {name for name in first_edition().notebooks if topic_of(name) != OPENING}
 
 
 def without_answers(edition: Edition, given: Given, known: Edition) -> Edition:
@@ -241,7 +243,7 @@ def without_answers(edition: Edition, given: Given, known: Edition) -> Edition:
     """
     ids = {cell.id for cells in known.notebooks.values() for cell in cells}
     stubs = {c.exercise: c.digest for cells in known.notebooks.values() for c in cells}
-    first = known_to(known, set(edition.notebooks) - {"00_start_here.ipynb"})
+    first = bool(only_in_the_first() & set(edition.notebooks))
     kept: dict[str, list[Handed]] = {}
     for name, cells in edition.notebooks.items():
         sources = {cell.id: cell.source for cell in given.notebooks[name].cells}

@@ -25,7 +25,6 @@ from helpers.course.swap import said_plainly, write_whole
 
 __all__ = ["lab_options", "open_course", "write_defaults"]
 
-START = "00_start_here.ipynb"
 SETTINGS = "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 #: JupyterLab names the file after the workspace and a digest of its name.
 WORKSPACE = "workspaces/default-37a8.jupyterlab-workspace"
@@ -55,9 +54,10 @@ def lab_options(root: Path = ROOT) -> list[str]:
         root: the folder of the course.
     """
     own = root / COPY / ".jupyter"
+    first = next((path.name for path in sorted((root / COPY).glob("[0-9][0-9]_*.ipynb"))), "")
     options = [
         f"--ServerApp.root_dir={root}",
-        f"--LabApp.default_url=/lab/tree/{COPY}/{START}",
+        f"--LabApp.default_url=/lab/tree/{COPY}/{first}",
         f"--LabApp.user_settings_dir={own / 'settings'}",
         f"--LabApp.workspaces_dir={own / 'workspaces'}",
         # The server's own is longer than its interval between pings, and tornado complains.
@@ -151,7 +151,7 @@ def open_course(root: Path, arguments: list[str]) -> None:
     Raises:
         CourseError: there is no copy, and it cannot be made; or the settings cannot be written.
     """
-    if not (root / COPY / START).is_file():
+    if not list((root / COPY).glob("[0-9][0-9]_*.ipynb")):
         print("\n".join(renew(root)))
     write_defaults(root)
     launch([*lab_options(root), *arguments], root)

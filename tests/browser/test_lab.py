@@ -20,6 +20,7 @@ from helpers.course.lab import lab_options, write_defaults
 from tests.browser.conftest import WAIT_MS
 
 ROOT = Path(__file__).resolve().parents[2]
+FIRST = min(path.name for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 READY_S = 60.0
 START = "from helpers.course.lab import open_course; from pathlib import Path; import sys; "
 START += "open_course(Path(sys.argv[1]), sys.argv[2:])"
@@ -123,7 +124,7 @@ def test_the_terminal_says_in_three_lines_what_there_is_to_know(lab: Lab) -> Non
         "Stop it with Ctrl+C here, twice.",
     ]
     assert re.fullmatch(
-        r"http://127\.0\.0\.1:\d+/lab/tree/my-course/00_start_here\.ipynb\?token=\w+", lab.address
+        rf"http://127\.0\.0\.1:\d+/lab/tree/my-course/{FIRST}\?token=\w+", lab.address
     )
 
 
@@ -131,7 +132,7 @@ def test_the_first_notebook_is_open_and_nothing_else(lab: Lab, tab: Page) -> Non
     expect(tab.locator("#jp-left-stack")).to_be_hidden()
     expect(tab.locator(".jp-Dialog, .jp-toast-container *")).to_have_count(0)
     expect(tab.locator(".lm-TabBar-tab.jp-mod-current .lm-TabBar-tabLabel").first).to_have_text(
-        "00_start_here.ipynb"
+        FIRST
     )
     _, listed = lab.get("api/contents/")
     assert {"helpers", "my-course"} <= {item["name"] for item in json.loads(listed)["content"]}

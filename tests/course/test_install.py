@@ -140,7 +140,12 @@ def test_the_program_takes_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     steps, done = ["install_client", "install_hook", "list_fonts", "note_place"], list[str]()
     for step in steps:
         monkeypatch.setattr(install, step, lambda step=step: done.append(step))
-    monkeypatch.setattr(install, "make_copy", lambda must: done.append(f"make_copy {must}") or [])
+
+    def make_copy(*, must: bool) -> list[str]:
+        done.append(f"make_copy {must}")
+        return ["a line"]
+
+    monkeypatch.setattr(install, "make_copy", make_copy)
     monkeypatch.setattr(sys, "argv", ["install", "--update"])
     install.main()
     assert done == [*steps[:3], "make_copy True", "note_place"], "the note comes last"

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import sysconfig
 import venv
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def test_it_counts_what_pip_has_asked_for_and_what_is_installed(
     assert packages._how_far(log, 3) == "fetching packages: 2 of 3"
     log.write_text(log.read_text() + "Installing collected packages: b, a\n")
     (tmp_path / "a-1.dist-info").mkdir()
-    monkeypatch.setattr(packages.sysconfig, "get_path", lambda name: str(tmp_path))
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: str(tmp_path))
     assert packages._how_far(log, 3) == "installing packages: 1 of 3"
 
 

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -65,7 +66,7 @@ def crash_at(step: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
 
     monkeypatch.setattr(module, "write_synced", before(module.write_synced))
     monkeypatch.setattr(os, "replace", before(os.replace))
-    monkeypatch.setattr(module.shutil, "copy2", before(module.shutil.copy2))
+    monkeypatch.setattr(shutil, "copy2", before(shutil.copy2))
     monkeypatch.setattr(Path, "unlink", before(Path.unlink))
     return lambda: steps[0]
 

@@ -133,8 +133,13 @@ def test_packages_are_installed_where_they_have_changed(
         asked.append(" ".join(command[1:]))
         return subprocess.CompletedProcess(command, 0)
 
-    monkeypatch.setattr(update.subprocess, "run", run)
-    monkeypatch.setattr(update, "install_packages", lambda lock: asked.append(lock.name) or 0)
+    monkeypatch.setattr(subprocess, "run", run)
+
+    def packages(lock: Path) -> int:
+        asked.append(lock.name)
+        return 0
+
+    monkeypatch.setattr(update, "install_packages", packages)
     (tmp_path / "requirements.txt").write_text("a==1")
     needs = update.digests(tmp_path)
     update.install(tmp_path, needs)
