@@ -8,8 +8,9 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 SOAK_ARGS ?=
 LAB_ARGS ?=
-# The stamp says for which folder .venv was made: one that was moved or copied is set up anew.
-MOVED := $(shell test "$$(cat $(STAMP) 2>/dev/null)" -ef . || echo FORCE)
+# The stamp says for which folder .venv was made: one that was moved or copied is set up anew, and
+# so is one whose Python has gone.
+ANEW := $(shell test -x $(BIN)/python -a "$$(cat $(STAMP) 2>/dev/null)" -ef . || echo FORCE)
 # pip installs into .venv, whatever a person's own settings say.
 export PIP_USER := 0
 unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_NO_DEPS
@@ -21,13 +22,15 @@ setup: $(STAMP)  ## create .venv, install the lock and the browser clients
 
 # The stamp is written last, by helpers.course.install, so a set-up that was interrupted starts
 # again, from an empty .venv, and one that ended, by make or by README's lines, installs nothing more.
-$(STAMP): requirements.txt pyproject.toml helpers/pages/package-lock.json helpers/course/install.py $(MOVED)
+# A new edition, which has another lock, installs only what has changed.
+$(STAMP): requirements.txt pyproject.toml helpers/pages/package-lock.json helpers/course/install.py $(ANEW)
 	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "Python 3.11 or newer is needed, and $(if $(PYTHON),$(PYTHON) is not,none was found)." \
 		"Install it (https://www.python.org/downloads/), or name one: make setup PYTHON=/path/to/python3.12"; exit 1; }
-	@echo "setting up .venv with $(PYTHON): a minute or two, this once"
-	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; echo "$(PYTHON) could not make .venv." \
-		"On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@test -z "$(ANEW)" || echo "setting up .venv with $(PYTHON): a minute or two, this once"
+	@test -z "$(ANEW)" || $(PYTHON) -m venv --clear .venv || { rm -rf .venv; \
+		echo "$(PYTHON) could not make .venv. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@rm -f $@
 	@$(BIN)/python -m helpers.course.packages
 	@$(BIN)/python -m helpers.course.install || { echo "Then run the same make command again."; exit 1; }
 

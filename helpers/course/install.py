@@ -18,6 +18,7 @@ from typing import Any
 from helpers.course.certificates import node_environment
 
 __all__ = [
+    "MOVED",
     "SetupError",
     "client_is_complete",
     "hook_file",
@@ -32,6 +33,10 @@ __all__ = [
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 STAMP = ".setup-done"
+MOVED = (
+    "this folder was moved or copied after its set-up; run `make setup`, or remove .venv and "
+    "repeat the lines in README.md"
+)
 PIP_LINE = "python -m pip install -r requirements.txt"
 AGAIN = "python -m helpers.course.install"
 # Without a network, npm then gives up after 11 s instead of 70 s.

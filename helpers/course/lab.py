@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from helpers.course.install import is_set_up_here
+from helpers.course.install import MOVED, is_set_up_here
 from helpers.course.learner import COPY, ROOT
 from helpers.course.notebook import CourseError
 from helpers.course.renew import renew
@@ -160,7 +160,7 @@ def open_course(root: Path, arguments: list[str]) -> None:
 def main() -> None:
     """Open the course; what is in the way ends this with status 1, and says what to do."""
     if not is_set_up_here():
-        sys.exit("error: this folder was moved or copied after its set-up; run: make setup")
+        sys.exit(f"error: {MOVED}")
     try:
         open_course(ROOT, sys.argv[1:])
     except CourseError as error:

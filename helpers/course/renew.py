@@ -72,7 +72,7 @@ def tell_brought(work: Work, report: Report | None) -> list[str]:
         return lines
     merged = report.merged
     lines.append(f"copied from {work.place}: {tell_kept(merged)}")
-    return [*lines, *tell_work(report)[1:]]
+    return [*lines, *(line for line in tell_work(report) if not line.startswith("  kept: "))]
 
 
 def tell_work(report: Report) -> list[str]:
@@ -82,7 +82,7 @@ def tell_work(report: Report) -> list[str]:
         report: what was done.
     """
     merged = report.merged
-    lines = [f"  kept: {tell_kept(merged)}"]
+    lines = [f"  kept: {tell_kept(merged)}"] if merged.answers or merged.own else []
     lines += [f"  `{name}` is in {new} now" for name, old, new in merged.moved]
     by_notebook: dict[str, list[str]] = {}
     for notebook, cell in merged.conflicts:

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from helpers.course.git import git, git_text
-from helpers.course.install import is_set_up_here
+from helpers.course.install import MOVED, is_set_up_here
 from helpers.course.learner import COPY, ROOT
 from helpers.course.notebook import CourseError
 from helpers.course.packages import install_packages
@@ -134,5 +134,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 if __name__ == "__main__":
     if not is_set_up_here():
-        sys.exit("error: this folder was moved or copied after its set-up; run: make setup")
+        sys.exit(f"error: {MOVED}")
     main()

@@ -29,6 +29,10 @@ START += "open_course(Path(sys.argv[1]), sys.argv[2:])"
 EXPOSED = "--LabApp.expose_app_in_browser=True"  # so that a test can choose a theme
 
 
+#: Stands for the learner's browser: it writes down what it is to open.
+BROWSER = "import pathlib, sys; (pathlib.Path(__file__).parent / 'opened').write_text(sys.argv[1])"
+
+
 class Lab:
     """`python -m helpers.course.lab`, on a course of the test's own."""
 
@@ -43,8 +47,11 @@ class Lab:
             **{f"JUPYTER_{n}_DIR": str(root / ".own" / n) for n in ("CONFIG", "RUNTIME", "DATA")},
         }
         environment.pop("PYTHONWARNINGS", None)
+        browser = root / "browser.py"
+        browser.write_text(BROWSER)
+        environment["BROWSER"] = f"{sys.executable} {browser} %s"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START, str(root), "--no-browser", "--port=0", EXPOSED],
+            [sys.executable, "-c", START, str(root), "--port=0", EXPOSED],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -126,6 +133,11 @@ def test_the_terminal_says_in_three_lines_what_there_is_to_know(lab: Lab) -> Non
     assert re.fullmatch(
         rf"http://127\.0\.0\.1:\d+/lab/tree/my-course/{FIRST}\?token=\w+", lab.address
     )
+
+
+def test_the_browser_opens_it_by_its_address(lab: Lab, tab: Page) -> None:
+    """A browser in a sandbox, as on Ubuntu, cannot read the file that would redirect it."""
+    assert (lab.root / "opened").read_text() == lab.address
 
 
 def test_the_first_notebook_is_open_and_nothing_else(lab: Lab, tab: Page) -> None:

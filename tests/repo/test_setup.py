@@ -93,6 +93,26 @@ def test_what_is_installed_from_is_newer(setup: Setup, tmp_path: Path, name: str
     setup()
     stamp = (tmp_path / ".venv" / ".setup-done").stat()
     os.utime(tmp_path / name, (stamp.st_atime + 10, stamp.st_mtime + 10))
+    assert setup()[:2] == (0, SETUP[1:]), "what has not changed stays"
+
+
+def test_a_new_edition_that_was_interrupted_starts_again_from_nothing(
+    setup: Setup, tmp_path: Path
+) -> None:
+    setup()
+    stamp = (tmp_path / ".venv" / ".setup-done").stat()
+    os.utime(tmp_path / "requirements.txt", (stamp.st_atime + 10, stamp.st_mtime + 10))
+    assert setup("helpers.course.packages")[:2] == (2, SETUP[1:2])
+    os.utime(tmp_path / "requirements.txt")
+    assert setup()[:2] == (0, SETUP)
+
+
+def test_a_python_that_has_gone(setup: Setup, tmp_path: Path) -> None:
+    """The environment has a link to the machine's Python, which an upgrade may remove."""
+    setup()
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to(tmp_path / "gone")
     assert setup()[:2] == (0, SETUP)
 
 
