@@ -21,7 +21,7 @@ from helpers.course.install import MOVED, is_set_up_here
 from helpers.course.learner import COPY, ROOT
 from helpers.course.notebook import CourseError
 from helpers.course.renew import renew
-from helpers.course.swap import said_plainly, write_whole
+from helpers.course.swap import finish, said_plainly, write_whole
 
 __all__ = ["lab_options", "open_course", "write_defaults"]
 
@@ -142,7 +142,7 @@ def launch(arguments: list[str], root: Path = ROOT) -> None:
 
 
 def open_course(root: Path, arguments: list[str]) -> None:
-    """Bring `my-course/` into being if need be, and run JupyterLab on it until it is stopped.
+    """Make `my-course/` if there is none, and run JupyterLab on it until it is stopped.
 
     Args:
         root: the folder of the course.
@@ -151,6 +151,8 @@ def open_course(root: Path, arguments: list[str]) -> None:
     Raises:
         CourseError: there is no copy, and it cannot be made; or the settings cannot be written.
     """
+    with said_plainly(root / COPY):
+        finish(root / COPY)  # an update that was interrupted
     if not list((root / COPY).glob("[0-9][0-9]_*.ipynb")):
         print("\n".join(renew(root)))
     write_defaults(root)

@@ -13,10 +13,13 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from helpers.course.lab import lab_options, write_defaults
+from helpers.course.notebook import CourseError
+from helpers.course.renew import renew
 from tests.browser.conftest import WAIT_MS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -192,6 +195,30 @@ def test_pages_live_on_after_f5(lab: Lab, tab: Page) -> None:
     frame = tab.frame_locator("iframe[title=Alice]")
     expect(frame.locator(".pill").first).to_contain_text("connected", timeout=60_000)
     expect(tab.locator("#jp-left-stack")).to_be_hidden()
+
+
+def test_an_update_waits_until_the_notebook_is_closed(
+    lab: Lab, tab: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JupyterLab would write the old edition back over the new one."""
+    for name in ("RUNTIME", "DATA"):
+        monkeypatch.setenv(f"JUPYTER_{name}_DIR", str(lab.root / ".own" / name))
+    published = lab.root / "notebooks" / FIRST
+    edition = nbformat.read(published, as_version=4)
+    edition.cells[0].source += "\n\nNew words."
+    nbformat.write(edition, published)
+    mine = lab.root / "my-course" / FIRST
+    before = mine.read_bytes()
+    with pytest.raises(CourseError) as refused:
+        renew(lab.root)
+    assert str(refused.value).startswith(f"{FIRST} is open in JupyterLab; nothing was changed.")
+    assert mine.read_bytes() == before
+    tab.evaluate("async () => { await jupyterapp.serviceManager.sessions.shutdownAll(); }")
+    assert renew(lab.root)[0] == "my-course/ has the new edition: 1 notebook changed"
+    assert "New words." in mine.read_text("utf-8")
+    assert "return message.upper()" in mine.read_text("utf-8")
+    tab.goto(lab.address)
+    expect(tab.locator(".jp-Notebook").first).to_contain_text("New words.", timeout=60_000)
 
 
 def test_an_exercise_begins_again_in_its_cell(lab: Lab, tab: Page) -> None:
