@@ -1,6 +1,7 @@
 # Every job of CI is one of these targets. `make` alone lists them.
-PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
-	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
+PYTHON ?= $(shell for p in $(PYTHONS); do \
+	if $$p helpers/course/pythons.py >/dev/null 2>&1; then echo $$p; break; fi; done)
 BIN := .venv/bin
 STAMP := .venv/.setup-done
 NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
@@ -24,9 +25,13 @@ setup: $(STAMP)  ## create .venv, install the lock and the browser clients
 # again, from an empty .venv, and one that ended, by make or by README's lines, installs nothing more.
 # A new edition, which has another lock, installs only what has changed.
 $(STAMP): requirements.txt pyproject.toml helpers/pages/package-lock.json helpers/course/install.py $(ANEW)
-	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "Python 3.11 or newer is needed, and $(if $(PYTHON),$(PYTHON) is not,none was found)." \
-		"Install it (https://www.python.org/downloads/), or name one: make setup PYTHON=/path/to/python3.12"; exit 1; }
+	@for p in $(if $(filter file,$(origin PYTHON)),$(PYTHONS),$(PYTHON)); do \
+		reason=$$($$p helpers/course/pythons.py 2>&1) && break; \
+		case "$$reason" in "Python "*) echo "passed over: $$reason";; esac; done | uniq
+	@$(or $(PYTHON),false) helpers/course/pythons.py >/dev/null 2>&1 || { \
+		echo "$(if $(PYTHON),$(PYTHON) cannot be used,No Python that can be used was found). Install Python 3.11" \
+		"or newer (https://www.python.org/downloads/), or name one:" \
+		"make setup PYTHON=/path/to/python3.12"; exit 1; }
 	@test -z "$(ANEW)" || echo "setting up .venv with $(PYTHON): a minute or two, this once"
 	@test -z "$(ANEW)" || $(PYTHON) -m venv --clear .venv || { rm -rf .venv; \
 		echo "$(PYTHON) could not make .venv. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
@@ -43,14 +48,21 @@ update: setup  ## get the new edition, and keep your work (FROM=… brings it fr
 	@$(BIN)/python -m helpers.course.update $(if $(FROM),--from "$(FROM)")
 
 # Without a network the pages' linters may be missing: then the tests say so, and go on.
-test: setup  ## everything CI runs: notebooks, helpers, pages, lint
+test: setup  ## every lesson, stub, solution and unit, each page once, lint: in minutes
 	-@$(BIN)/python -m tests.pages_lint install
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-all: test  ## all that, every answer, the whole browser suite, other Pythons
+	$(BIN)/python -m pytest --tier=2 $(PYTEST_ARGS)
+	$(BIN)/python -m tests.repo.other_pythons $(PYTEST_ARGS)
+
+test-pythons: setup  ## everything but the browser, on each further Python from 3.12 on (PYTEST_ARGS=…)
+	$(BIN)/python -m tests.repo.other_pythons $(PYTEST_ARGS)
 
 # A test that fails, perhaps because measuring slows it down, is shown and stops nothing.
 coverage: setup  ## which share of helpers/ the tests run, servers included (PYTEST_ARGS=… for some)
 	$(BIN)/coverage erase
-	-$(BIN)/coverage run -m pytest $(PYTEST_ARGS)
+	-$(BIN)/coverage run -m pytest --tier=all $(PYTEST_ARGS)
 	$(BIN)/coverage combine --quiet
 	@$(BIN)/python -m tests.repo.coverage_table
 
@@ -82,7 +94,7 @@ lock: setup  ## compile requirements.txt anew from pyproject.toml, newest releas
 	echo '-e .' >> requirements.txt
 
 clean:  ## remove what the targets made
-	rm -rf .venv build *.egg-info screenshots helpers/pages/node_modules tests/bench/peers/node_modules tests/pages_lint/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-* build *.egg-info screenshots helpers/pages/node_modules tests/bench/peers/node_modules tests/pages_lint/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup lab update FORCE test coverage run bench soak lint lint-pages screenshots tables lock clean
+.PHONY: help setup lab update FORCE test test-all test-pythons coverage run bench soak lint lint-pages screenshots tables lock clean

@@ -2,8 +2,12 @@
 
 These thirteen names are the whole public surface. Each is loaded when it is first used (PEP 562),
 so that a program of this package, such as `python -m helpers.servers.echo`, loads none of them.
+In a kernel, importing them also does what `helpers.kernel` says.
 """
 
+from __future__ import annotations
+
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -53,6 +57,10 @@ __all__ = [
     "stop_all",
     "tap",
 ]
+
+
+if "ipykernel" in sys.modules:
+    import_module("helpers.kernel").prepare()  # Stop ends a cell that awaits, and more
 
 
 def __getattr__(name: str) -> object:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 __all__ = ["PORT_TAKEN", "START_S", "STOP_S", "Child"]
 
-START_S = 10.0  # how long it may take to print its ready line
+START_S = 30.0  # how long it may take to print its ready line: 12 s were seen, the first time
 STOP_S = 5.0  # how long a graceful end may take; then the process is killed
 PORT_TAKEN = 98  # the exit status of helpers/serving/program.py when its port is taken
 PROJECT = Path(__file__).resolve().parents[2]

@@ -108,10 +108,17 @@ class Registry:
 
         Args:
             name: the server's name.
+
+        Raises:
+            OSError: it cannot be made, for example because the disk is full.
         """
         with self._lock:
+            if self._folder is not None and not self._folder.path.is_dir():  # it was swept away
+                self._folder.remove()
+                self._folder = None
             if self._folder is None:
                 temporary = Path(tempfile.gettempdir())
+                temporary.mkdir(parents=True, exist_ok=True)  # it may be gone as well
                 remove_orphans(temporary)
                 self._folder = KernelFolder(temporary)
             return self._folder.new_folder(name)

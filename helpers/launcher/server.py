@@ -8,14 +8,14 @@ import time
 import weakref
 from urllib.parse import urlsplit
 
-from helpers.launcher.child import PORT_TAKEN, START_S, Child
+from helpers.launcher.child import PORT_TAKEN, Child
 from helpers.launcher.registry import registry
+from helpers.launcher.trouble import explain, explain_end
 
 __all__ = ["LaunchError", "Log", "Server"]
 
 SETTLE_S = 1.0  # how long log() waits for a server that does not answer
-LOG_BYTES = 2**16  # less room on the disk, and a log may be empty for want of it
-LOG_LINES = 8  # how many lines of its log an error shows
+PORT_S = 10.0  # how long restart() waits for its port
 ANY_ADDRESS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
 
 
@@ -45,7 +45,10 @@ class Server:
         self._port = port
         self._addresses: list[str] = []  # as in its ready line, the one for clients first
         self._lock = threading.RLock()
-        self._folder = registry.new_folder(name)
+        try:
+            self._folder = registry.new_folder(name.replace("/", "-"))
+        except OSError as error:
+            raise LaunchError(f"the {name} server has no folder: {explain(error)}") from None
         self._log_file = self._folder / "log.txt"
         self._log_read = 0
         self._child: Child | None = None
@@ -85,9 +88,13 @@ class Server:
         """
         if self._child is not None and not self._child.ended.is_set():
             self._settle()
-        with self._lock, self._log_file.open("rb") as file:
-            file.seek(self._log_read)
-            new = file.read()
+        with self._lock:
+            try:
+                with self._log_file.open("rb") as file:
+                    file.seek(self._log_read)
+                    new = file.read()
+            except FileNotFoundError:
+                return Log(f"the log is gone with {self._folder}; .restart() begins a new one\n")
             self._log_read += len(new)
         return Log(new.decode("utf-8", "replace").replace("\r\n", "\n"))
 
@@ -121,9 +128,9 @@ class Server:
 
     def _start_again(self, _: int) -> None:
         with self._lock:
-            deadline = time.monotonic() + START_S
+            deadline = time.monotonic() + PORT_S
             while not self._start_once(retry=time.monotonic() < deadline):
-                pass  # a connection that is closing holds our port; the start took long enough
+                pass  # a connection that is closing holds our port; that took long enough
 
     def check_running(self) -> None:
         """Do nothing while the server is running.
@@ -153,8 +160,11 @@ class Server:
 
     def _start_once(self, *, retry: bool = False) -> bool:
         """Start the process; return False if its port is taken and `retry` allows another try."""
-        flags = [f"--port={self._port}", f"--data={self._folder / 'data'}", *self._flags]
-        self._child = child = Child(f"helpers.servers.{self.name}", flags, self._log_file)
+        try:
+            self._make_folder_again()
+            self._child = child = Child(*self._command(), self._log_file)
+        except OSError as error:
+            raise LaunchError(f"the {self.name} server did not start: {explain(error)}") from None
         try:
             ready = child.wait_until_ready()
         except BaseException:  # such as the learner's Interrupt
@@ -168,18 +178,24 @@ class Server:
             return False
         raise LaunchError(self._failure(child))
 
+    def _command(self) -> tuple[str, list[str]]:
+        """Return the module to run, and its command line."""
+        flags = [f"--port={self._port}", f"--data={self._folder / 'data'}", *self._flags]
+        return f"helpers.servers.{self.name}", flags
+
+    def _make_folder_again(self) -> None:
+        """Make the folder again if somebody swept it away; the log says what was in it."""
+        if self._folder.is_dir():
+            return
+        self._folder.mkdir(parents=True)
+        self._log_read = 0
+        lost = f"{self._folder} was deleted, and with it the data: the server begins with none\n"
+        self._log_file.write_text(lost, "utf-8")
+
     def _failure(self, child: Child) -> str:
         late = not child.ended.is_set()
         child.kill()
-        lines = self._log_file.read_text("utf-8", "replace").splitlines()[-LOG_LINES:]
-        fact = f"was not ready within {START_S:g} s" if late else "did not start"
-        if not lines and shutil.disk_usage(self._folder).free < LOG_BYTES:
-            return f"the {self.name} server {fact}: the disk of {self._folder} is full; make room"
-        if not lines:
-            status = child.exit_status
-            return f"the {self.name} server {fact}: it logged nothing, exit status {status}"
-        shown = "".join(f"\n    {line}" for line in lines)
-        return f"the {self.name} server {fact}; the last lines of its log:{shown}"
+        return explain_end(self.name, self._log_file, None if late else child.exit_status)
 
     def _settle(self) -> None:
         """Wait until the server has dealt with everything that arrived before this call."""

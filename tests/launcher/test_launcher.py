@@ -282,7 +282,8 @@ def test_a_server_that_dies_without_a_word(
     other_program("raise SystemExit(7)", tmp_path, monkeypatch)
     with pytest.raises(LaunchError) as error:
         launch("echo")
-    assert str(error.value) == "the echo server did not start: it logged nothing, exit status 7"
+    fact = "the echo server did not start: it logged nothing, exit status 7"
+    assert str(error.value) == f"{fact}; ask doctor()"
 
 
 def test_a_server_that_dies_on_a_full_disk(

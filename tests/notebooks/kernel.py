@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,17 @@ Output = dict[str, Any]
 
 
 class ThisEnvironment(KernelSpecManager):
-    """Knows one kernel: the Python that runs the tests, whatever else is installed."""
+    """Knows one kernel: the Python that runs the tests, whatever else is installed.
+
+    Attributes:
+        wrapper: a command that starts it, such as one that sets a limit first.
+    """
+
+    wrapper: tuple[str, ...] = ()
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        return KernelSpec(resource_dir="", **ipykernel.kernelspec.get_kernel_dict())
+        spec = ipykernel.kernelspec.get_kernel_dict()
+        return KernelSpec(resource_dir="", **spec | {"argv": [*self.wrapper, *spec["argv"]]})
 
 
 class Kernel:
@@ -108,19 +115,28 @@ def errors(outputs: list[Output]) -> list[str]:
 
 
 @contextmanager
-def kernel(folder: Path = NOTEBOOKS) -> Iterator[Kernel]:
+def kernel(
+    folder: Path = NOTEBOOKS,
+    wrapper: tuple[str, ...] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Kernel]:
     """Start a kernel as JupyterLab does, with a progress file of its own.
 
     Args:
         folder: where it runs.
+        wrapper: a command that starts it, such as one that sets a limit first.
+        environment: variables for it, besides those of the tests.
     """
-    manager = KernelManager(kernel_name="python3", kernel_spec_manager=ThisEnvironment())
+    specs = ThisEnvironment()
+    specs.wrapper = wrapper
+    manager = KernelManager(kernel_name="python3", kernel_spec_manager=specs)
     with tempfile.TemporaryDirectory() as own, open(Path(own) / "log", "wb") as log:
-        environment = os.environ | {
+        variables = os.environ | {
             "HELPERS_PROGRESS": str(Path(own) / "progress.json"),
             "PYTHONWARNINGS": "default::ResourceWarning",  # what is dropped open is said
+            **(environment or {}),
         }
-        manager.start_kernel(cwd=str(folder), env=environment, stderr=log)
+        manager.start_kernel(cwd=str(folder), env=variables, stderr=log)
         client = manager.client()
         client.start_channels()
         try:

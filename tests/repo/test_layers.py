@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HELPERS = ROOT / "helpers"
 TOPICS = sorted(path.name for path in (HELPERS / "lessons").iterdir() if path.is_dir())
 
-SHOWN = {"wire", "serving", "launcher", "recorder", "pictures"}
+SHOWN = {"wire", "serving", "launcher", "recorder", "pictures", "judges"}
 #: What each part may import besides itself.
 MAY_IMPORT: Mapping[str, set[str]] = {
     "wire": set(),
@@ -28,15 +28,25 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "launcher": set(),
     "recorder": {"wire", "serving", "launcher"},
     "pictures": {"wire", "launcher"},
+    "judges": {"wire", "pictures"},
     "exercises": SHOWN,
     "lessons": SHOWN | {"exercises", "servers"},
     "course": set(),
-    "diagnosis": {"wire", "launcher", "course", "pictures"},
-    "__init__": {"course", "diagnosis", "exercises", "launcher", "pictures", "recorder"},
+    "diagnosis": {"wire", "serving", "launcher", "course", "pictures", "kernel"},
+    "kernel": {"serving"},
+    "__init__": {
+        "course",
+        "diagnosis",
+        "exercises",
+        "kernel",
+        "launcher",
+        "pictures",
+        "recorder",
+    },
 }
 #: Who may import these packages; anybody may import the standard library.
 MAY_USE: Mapping[str, set[str]] = {
-    "IPython": {"pictures", "exercises", "lessons", "course", "diagnosis"},
+    "IPython": {"pictures", "exercises", "lessons", "course", "diagnosis", "kernel"},
     "pygments": {"pictures"},
     "websockets": {"serving", "servers", "recorder", "exercises", "lessons", "diagnosis"},
     "aiohttp": {"serving", "servers", "recorder", "exercises", "lessons"},
