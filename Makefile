@@ -11,7 +11,7 @@ SOAK_ARGS ?=
 LAB_ARGS ?=
 # The stamp says for which folder .venv was made: one that was moved or copied is set up anew, and
 # so is one whose Python has gone.
-ANEW := $(shell test -x $(BIN)/python -a "$$(cat $(STAMP) 2>/dev/null)" -ef . || echo FORCE)
+ANEW := $(shell test -x $(BIN)/python && test "$$(cat $(STAMP) 2>/dev/null)" -ef . || echo FORCE)
 # pip installs into .venv, whatever a person's own settings say.
 export PIP_USER := 0
 unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_NO_DEPS

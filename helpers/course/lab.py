@@ -21,7 +21,7 @@ from helpers.course.install import MOVED, is_set_up_here
 from helpers.course.learner import COPY, ROOT
 from helpers.course.notebook import CourseError
 from helpers.course.renew import renew
-from helpers.course.swap import finish, said_plainly, write_whole
+from helpers.course.swap import said_plainly, write_whole
 
 __all__ = ["lab_options", "open_course", "write_defaults"]
 
@@ -142,7 +142,10 @@ def launch(arguments: list[str], root: Path = ROOT) -> None:
 
 
 def open_course(root: Path, arguments: list[str]) -> None:
-    """Make `my-course/` if there is none, and run JupyterLab on it until it is stopped.
+    """Bring `my-course/` up to date, and run JupyterLab on it until it is stopped.
+
+    Whoever ran `git pull` has new helpers, for which older notebooks were not made. A copy that
+    cannot be brought up to date is opened as it is.
 
     Args:
         root: the folder of the course.
@@ -151,10 +154,14 @@ def open_course(root: Path, arguments: list[str]) -> None:
     Raises:
         CourseError: there is no copy, and it cannot be made; or the settings cannot be written.
     """
-    with said_plainly(root / COPY):
-        finish(root / COPY)  # an update that was interrupted
-    if not list((root / COPY).glob("[0-9][0-9]_*.ipynb")):
-        print("\n".join(renew(root)))
+    try:
+        lines = renew(root)
+    except CourseError as error:
+        if not list((root / COPY).glob("[0-9][0-9]_*.ipynb")):
+            raise
+        lines = [f"warning: {COPY}/ stays as it is, because {error}"]
+    if lines:
+        print("\n".join(lines), flush=True)
     write_defaults(root)
     launch([*lab_options(root), *arguments], root)
 

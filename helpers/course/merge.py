@@ -177,15 +177,9 @@ class _Merge:
             else:
                 self._keep(name, LEFT, [cell])
                 continue
-            if not (self.again and self._has(slot[0], cell)):
+            if not (self.again and cell.source.strip() in self.have[slot[0]]):
                 where.setdefault(slot, []).append(cell)
                 self.result.own += 1
-
-    def _has(self, name: str, cell: Cell) -> bool:
-        """Say whether a notebook of the new edition has this cell of the learner's already."""
-        handed = {n for file, n in self.was if file == name}
-        cells = self.after[name].cells
-        return any(c.source == cell.source for n, c in enumerate(cells) if n not in handed)
 
     def _home(self, name: str) -> str | None:
         """Find the notebook that a notebook of the old edition has become."""
@@ -233,16 +227,14 @@ class _Merge:
         )
         if former is not None and not self.again:
             notebook.metadata = as_node({**notebook.metadata, **former.metadata})
-        notebook.cells = [
-            cell
-            for slot in self.order[name]
-            for cell in (*self.above.get(slot, ()), *self.slots[slot], *self.below.get(slot, ()))
-        ]
-        seen: set[str] = set()
-        for cell in notebook.cells:
-            if cell.id in seen:
-                cell.id = make_cell("raw", "").id
-            seen.add(cell.id)
+        notebook.cells, taken = [], {cell.id for cell in self.after[name].cells}
+        for slot in self.order[name]:
+            around = self.above.get(slot, []), self.below.get(slot, [])
+            for cell in (*around[0], *around[1]):
+                if cell.id in taken:  # the learner brought it from another notebook
+                    cell.id = make_cell("raw", "").id
+                taken.add(cell.id)
+            notebook.cells += [*around[0], *self.slots[slot], *around[1]]
         return notebook
 
 

@@ -1,7 +1,7 @@
 """Which cell is which: of the learner's copy, of what was handed out, and of a new edition.
 
 An exercise keeps its name for good, in whichever notebook it is; every other cell is known by its
-id, and where several notebooks have that id, by the lesson too. Some programs throw ids away:
+id, and where several notebooks have that id, by the lesson too. Some programs throw all ids away:
 then a cell is known by its text, and an answer by the function that it defines.
 """
 
@@ -61,9 +61,7 @@ def pair_learner(
     for number, cell in enumerate(cells):
         if by_id.get(cell.id) in free:
             join(number, by_id[cell.id])
-    for number, cell in enumerate(cells):
-        if number in found or not free:
-            continue
+    for number, cell in enumerate([] if found else cells):  # a program threw the ids away
         mine = digest(cell)
         same = [k for k, h in free.items() if h.digest == mine]
         named = [k for k, h in free.items() if h.exercise and _defines(cell, h.exercise)]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from helpers.course.earlier import Work, bring, bring_files, find_in_folder, find_work
+from helpers.course.bring import Work, bring, bring_files
+from helpers.course.earlier import find_in_folder, find_work
 from helpers.course.learner import COPY, PROGRESS, ROOT, Report, hand_out, union_progress
 from helpers.course.merge import Merged
 from helpers.course.notebook import CourseError, topic_of

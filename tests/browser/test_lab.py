@@ -233,6 +233,20 @@ def test_an_exercise_begins_again_in_its_cell(lab: Lab, tab: Page) -> None:
     expect(stub.locator(".cm-content")).not_to_contain_text("reset(")
 
 
+def test_progress_leads_to_a_notebook(lab: Lab, tab: Page) -> None:
+    second = sorted(path.name for path in (lab.root / "my-course").glob("*.ipynb"))[1]
+    cells = tab.locator(".jp-Notebook .jp-CodeCell")
+    for source in ("import websockets", "progress()"):
+        cells.filter(has_text=source).first.locator(".cm-content").click()
+        tab.keyboard.press("Control+Enter")
+    shown = cells.filter(has_text="progress()").first.locator(".jp-OutputArea")
+    expect(shown.locator("[role=img]").first).to_have_attribute("aria-label", "1 of 1")
+    shown.get_by_role("link", name=second[:-6].replace("_", " ")).click()
+    expect(tab.locator(".lm-TabBar-tab.jp-mod-current .lm-TabBar-tabLabel").first).to_have_text(
+        second
+    )
+
+
 def test_the_learners_own_choices_stay(lab: Lab, tab: Page) -> None:
     choose = "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })"
     tab.evaluate(f"async theme => {{ await ({choose})(theme); }}", "JupyterLab Dark")

@@ -98,7 +98,9 @@ def learn(rng: random.Random, course: Course) -> tuple[Course, set[str]]:
         name = rng.choice(list(mine))
         cells = mine[name].cells
         place = rng.randrange(len(cells)) if cells else 0
-        what = rng.choice(["write", "write", "own", "own", "move", "delete", "open", "copy"])
+        what = rng.choice(
+            ["write", "write", "own", "own", "move", "delete", "open", "copy", "carry"]
+        )
         mark = f"mine {step} {rng.random()}"
         if what == "own" or not cells:
             cells.insert(place, make_cell(rng.choice(["code", "markdown", "raw"]), mark))
@@ -119,6 +121,9 @@ def learn(rng: random.Random, course: Course) -> tuple[Course, set[str]]:
             twin = make_cell(cells[place].cell_type, f"{cells[place].source}\n{mark}")
             other.insert(rng.randrange(len(other) + 1), twin)
             written.add(twin.source)
+        elif what == "carry" and cells[place].id != "setup":  # cut, and pasted elsewhere
+            other = mine[rng.choice(list(mine))].cells
+            other.insert(rng.randrange(len(other) + 1), cells.pop(place))
         elif what == "delete":
             written.discard(cells.pop(place).source)
         else:  # JupyterLab writes down what it likes

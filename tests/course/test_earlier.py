@@ -174,12 +174,16 @@ def test_a_copy_moves_to_another_machine(
     renew(clone)
     (clone / "my-course" / "mine" / "chat.py").write_text("mine")
     nbformat.write(notebook(make_cell("code", "notes")), clone / "my-course" / "notes.ipynb")
+    (clone / "notebooks" / "words.md").write_text("words")
+    commit(clone)
+    renew(clone)
+    (clone / "my-course" / "words.md").write_text("my words")
     git(clone, "stash", "drop")
     root = tmp_path_factory.mktemp("new")
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     lines = renew(root, clone)
     assert_all_is_there(root, answers)
-    assert lines[-1] == f"copied from {clone}: mine/chat.py, notes.ipynb"
+    assert lines[-1] == f"copied from {clone}: mine/chat.py, notes.ipynb, kept/words.md"
     (root / "my-course" / "mine" / "chat.py").write_text("newer")
     assert renew(root, clone) == []
     assert (root / "my-course" / "mine" / "chat.py").read_text() == "newer"
@@ -202,6 +206,28 @@ def test_what_the_learner_did_since_is_not_overwritten(clone: Path) -> None:
     assert texts[place + 2] == answers["unmask"], "both, the older below"
     assert f"  both versions are in {second_name}, yours below: `unmask`" in lines
     assert renew(clone) == []
+
+
+def test_an_older_version_does_not_come_back_with_newer_work_beside_it(clone: Path) -> None:
+    """The learner goes on in `my-course/`; then JupyterLab saves one more of the old files."""
+    mine, answers = answered()
+    write(clone / "notebooks", mine)
+    as_untracked(clone)
+    renew(clone)
+    path = next((clone / "my-course").glob("[0-9][0-9]_frames.ipynb"))
+    opened = read(path)
+    cell = next(c for c in opened.cells if exercise_of(c) == "unmask")
+    cell.source = "def unmask(frame):\n    return 'newer'"
+    nbformat.write(opened, path)
+    mine[next(name for name in mine if name.endswith("_frames.ipynb"))].cells.append(
+        make_cell("code", "print('one cell more')")
+    )
+    write(clone / "notebooks", {n: nb for n, nb in mine.items() if n.endswith("_frames.ipynb")})
+    lines = renew(clone)
+    assert lines[0] == "copied from notebooks/: 0 answers, 1 cell of your own"
+    texts = sources(read(path))
+    assert "print('one cell more')" in texts
+    assert answers["unmask"] not in texts
 
 
 def test_whoever_writes_the_course_gets_nothing_of_it(clone: Path) -> None:

@@ -128,6 +128,22 @@ def test_what_the_learner_deleted_or_moved_stays_so_until_it_changes() -> None:
     assert {c.id for c in merged["10_one.ipynb"].cells} == {"x-f", "t1", "c1", "k1"}
 
 
+def test_a_cell_that_the_learner_carried_where_the_edition_moves_it_is_there_twice() -> None:
+    """Both have its id; the edition's keeps it, or the next edition would not know it."""
+    mine, new = answered(), course()
+    mine["20_two.ipynb"].cells.insert(0, mine["10_one.ipynb"].cells.pop(1))
+    moved = new["10_one.ipynb"].cells.pop(1)
+    moved.source = "import a, c"
+    new["20_two.ipynb"].cells.append(moved)
+    merged = merge(edition(course()), mine, new).notebooks["20_two.ipynb"]
+    assert [c.source for c in merged.cells if c.source.startswith("import")] == [
+        "import a",
+        "import a, c",
+    ]
+    assert find(merged, "c1").source == "import a, c"
+    assert len({c.id for c in merged.cells}) == len(merged.cells)
+
+
 def test_what_jupyterlab_writes_down_is_no_change() -> None:
     mine, new = course(), course()
     for cell in mine["10_one.ipynb"].cells:
@@ -199,8 +215,12 @@ def test_nothing_of_the_learners_is_lost_in_two_editions_and_none_is_doubled(see
 
 
 def deleted(first: Course, mine: Course) -> set[str]:
-    ids = [{c.id for nb in each.values() for c in nb.cells} for each in (first, mine)]
-    return ids[0] - ids[1] | {"setup"}
+    """The ids of what is no longer in its notebook: thrown away, or carried to another one."""
+    gone = {"setup"}
+    for name, handed in first.items():
+        left = {c.id for c in mine[name].cells} if name in mine else set()
+        gone |= {c.id for c in handed.cells} - left
+    return gone
 
 
 @settings(max_examples=100, deadline=None)
