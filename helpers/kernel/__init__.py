@@ -1,4 +1,11 @@
-"""What the course changes in a kernel that imports it: Stop, and how many files may be open."""
+"""What the course changes in a kernel that imports it.
+
+1. Stop ends a cell that awaits.
+2. Enough files may be open at once.
+3. A cell shows its last expression, as the lessons are written: a person's own IPython may show
+   every one (`ast_node_interactivity = "all"`), and then keeps what a lesson wants to be dropped.
+   Whoever sets it after the import keeps it.
+"""
 
 import sys
 from typing import Any
@@ -21,3 +28,4 @@ def prepare() -> None:
     shell.helpers_stop_button = StopButton(shell)
     shell.helpers_stop_button.install()
     allow_files(shell)
+    shell.ast_node_interactivity = "last_expr"

@@ -3,6 +3,9 @@
 The process has one end of a pipe as its standard input and ends when the pipe is closed, so it
 ends with the kernel, however the kernel ends. Everything that it prints goes to a file, except
 for its first line, which says that it is ready.
+
+A fork of the kernel, such as a worker of `multiprocessing`, would hold the other end as well, and
+may live on when the kernel is gone; so it closes its copy of that end as it begins.
 """
 
 import contextlib
@@ -11,6 +14,7 @@ import re
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 
 __all__ = ["PORT_TAKEN", "START_S", "STOP_S", "Child"]
@@ -36,18 +40,32 @@ class Child:
         self.ended = threading.Event()
         self._spoke = threading.Event()
         self._addresses: list[str] = []
+        its_end, our_end = os.pipe()
+        self._input = [our_end]  # a list: whoever takes it out closes it
+        _children.add(self)
+        try:
+            self._process = self._run(module, flags, log_file, its_end)
+        except BaseException:
+            self.close_input()
+            raise
+        finally:
+            os.close(its_end)
+        self.pid = self._process.pid
+        threading.Thread(target=self._watch, name=f"watch {module}", daemon=True).start()
+
+    def _run(
+        self, module: str, flags: list[str], log_file: Path, its_end: int
+    ) -> subprocess.Popen[bytes]:
         with log_file.open("ab") as log:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-m", module, *flags],
-                stdin=subprocess.PIPE,
+                stdin=its_end,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=PROJECT,  # not the kernel's: a learner's own helpers.py must not be run
                 env={**os.environ, "PYTHONUTF8": "1"},
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
-        self.pid = self._process.pid
-        threading.Thread(target=self._watch, name=f"watch {module}", daemon=True).start()
 
     @property
     def exit_status(self) -> int | None:
@@ -64,7 +82,7 @@ class Child:
         """End the process gracefully, or by force after 5 seconds."""
         if os.name == "posix":
             self._process.terminate()
-        self._close_input()  # tells the server to end, on every system
+        self.close_input()  # tells the server to end, on every system
         if not self.ended.wait(STOP_S):
             self.kill()
 
@@ -84,10 +102,22 @@ class Child:
             self._spoke.set()
             stdout.read()  # until it is closed, right after the ready line: see program.ready()
         self._process.wait()
-        self._close_input()
+        self.close_input()
         self.ended.set()
 
-    def _close_input(self) -> None:
-        if self._process.stdin:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
+    def close_input(self) -> None:
+        """Close our end of its standard input, once; it takes that as its end."""
+        with contextlib.suppress(IndexError, OSError):
+            os.close(self._input.pop())
+
+
+_children: weakref.WeakSet[Child] = weakref.WeakSet()
+
+
+def _close_inputs() -> None:
+    for child in list(_children):
+        child.close_input()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_inputs)

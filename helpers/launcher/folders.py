@@ -3,7 +3,7 @@
 A kernel holds a lock on a file in its folder, and the system releases the lock however the
 kernel ends. So a folder whose lock is free was left behind by a kernel that was killed, and the
 next kernel removes it. A process id could not tell: containers that share a temporary folder do
-not share their process ids.
+not share their process ids. A fork of the kernel gives the lock up, since it may live on.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
+import weakref
 from pathlib import Path
 
 __all__ = ["KernelFolder", "remove_orphans"]
@@ -37,6 +38,7 @@ class KernelFolder:
         self._lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
         _lock_now(self._lock)
         self.path = folder.rename(parent / folder.name.removeprefix("new-"))
+        _locked.add(self)
 
     def new_folder(self, name: str) -> Path:
         """Return a new folder inside, whose name begins with `name`."""
@@ -45,9 +47,25 @@ class KernelFolder:
     def remove(self) -> None:
         """Remove the folder and everything in it."""
         shutil.rmtree(self.path, ignore_errors=True)
+        self.unlock()
+
+    def unlock(self) -> None:
+        """Close this process's copy of the locked file."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+_locked: weakref.WeakSet[KernelFolder] = weakref.WeakSet()
+
+
+def _unlock_in_fork() -> None:
+    for folder in list(_locked):
+        folder.unlock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock_in_fork)
 
 
 def remove_orphans(parent: Path) -> None:

@@ -1,29 +1,51 @@
 (() => {
   const config = document.getElementById("jupyter-config-data");
   const base = config && (JSON.parse(config.textContent).baseUrl || "/");
-  const here = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
+  const local = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+  const name = location.hostname;
+  const here = local.test(name);
   const proxied = (url) => url.replace(/^http:\/\/[^/]*:(\d+)/, `${base}proxy/$1`);
+  const named = (url) =>
+    here && name[0] !== "[" ? url.replace(/^(http:\/\/)(localhost|127[.\d]+):/, `$1${name}:`) : url;
   const themes = { true: "#light", false: "#dark" };
   const theme = () => themes[document.body.dataset.jpThemeLight] ?? "";
-  const decide = async (probe) => {
-    const reach = (url, mode) => fetch(url, { mode, cache: "no-store" }).catch(() => null);
-    if (await reach(probe, "no-cors")) return "direct";
-    return (await reach(proxied(probe)))?.ok ? "proxy" : "direct";
+  const answers = (url, mode) =>
+    fetch(url, { mode, cache: "no-store" }).then((answer) => Boolean(mode) || answer.ok, () => false);
+  const decide = async (url, probe) => {
+    if (!base || (here && !probe && !url.startsWith("/"))) return "direct";
+    if (!probe) return url.startsWith("/") ? "direct" : "proxy";
+    if (here && !url.startsWith("/") && (await answers(named(probe), "no-cors"))) return "direct";
+    if (!(await answers(proxied(probe)))) return "gone";
+    return url.startsWith("/") ? "direct" : "proxy";
+  };
+  const say = (frame, words) => {
+    const note = document.createElement("p");
+    note.setAttribute("role", "status");
+    note.dataset.helpersGone = "";
+    note.textContent = words;
+    note.style.cssText = "border:1px solid;border-radius:8px;padding:1rem;margin:0;opacity:.8";
+    frame.before(note);
+  };
+  const show = (frame, route) => {
+    const to = route === "proxy" ? proxied(frame.dataset.helpersPage) : named(frame.dataset.helpersPage);
+    const link = frame.parentElement.querySelector("a");
+    frame.parentElement.querySelector("[data-helpers-gone]")?.remove();
+    frame.style.display = route === "gone" ? "none" : "block";
+    link.parentElement.hidden = route === "gone";
+    if (route === "gone") {
+      delete frame.dataset.helpersAsked;
+      say(frame, "the server has stopped: run the cell again");
+      return;
+    }
+    link.href = to;
+    link.textContent = link.href;
+    frame.src = to + theme();
   };
   const frames = "iframe[data-helpers-page]";
-  for (const frame of document.querySelectorAll(`${frames}:not([src])`)) {
+  for (const frame of document.querySelectorAll(`${frames}:not([src]):not([data-helpers-asked])`)) {
     const { helpersPage: url, helpersProbe: probe } = frame.dataset;
-    const go = (route) => {
-      const to = route === "proxy" ? proxied(url) : url;
-      const link = frame.parentElement.querySelector("a");
-      link.href = to;
-      link.textContent = link.href;
-      frame.src = to + theme();
-    };
-    if (!base || url.startsWith("/")) go("direct");
-    else if (!here) go("proxy");
-    else if (probe) (window.helpersRoute ??= decide(probe)).then(go);
-    else Promise.resolve(window.helpersRoute).then(go);
+    frame.dataset.helpersAsked = "";
+    decide(url, probe).then((route) => show(frame, route));
   }
   window.helpersTheme ??= new MutationObserver(() => {
     for (const frame of document.querySelectorAll(`${frames}[src]`)) {
@@ -31,4 +53,12 @@
       if (to !== frame.getAttribute("src")) frame.src = to;
     }
   }).observe(document.body, { attributeFilter: ["data-jp-theme-light"] }) ?? true;
+  const follow = ({ target }) => {
+    const link = target.closest?.(".jp-Notebook a[href]");
+    if (!link || !local.test(link.hostname) || link.protocol !== "http:") return;
+    if (link.port !== location.port) link.href = here ? named(link.href) : proxied(link.href);
+  };
+  window.helpersLinks ??= ["pointerdown", "focusin"].map((type) =>
+    document.addEventListener(type, follow, true),
+  );
 })();

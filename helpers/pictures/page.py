@@ -2,9 +2,16 @@
 
 The address depends on where the browser is. It is `http://127.0.0.1:PORT/` if the browser is on
 the kernel's machine, and otherwise `BASE/proxy/PORT/`, through jupyter-server-proxy. On a hub the
-environment says so; elsewhere only the browser can tell, so a small script in the output decides.
-It takes the proxy if the browser's own address is not a loopback address, or if the browser
-cannot reach the server, as through an ssh tunnel.
+environment says so; elsewhere only the browser can tell, so a small script in the output decides:
+
+1. It takes the proxy if the browser's own address is not a loopback address, or if the browser
+   cannot reach the server, as through an ssh tunnel.
+2. A direct address has the name under which JupyterLab is open, `localhost` or `127.0.0.1`. To a
+   browser these are two sites, whose storage and cookies are parted: a link beside the frame
+   would lead to a page that knows nothing of a vote, or is signed out. A link in a text, such as
+   one that a cell prints, gets the name when it is clicked.
+3. If nothing answers, as when a notebook is opened again, a sentence takes the frame's place; the
+   next `page()` asks again.
 """
 
 import html

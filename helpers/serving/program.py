@@ -11,6 +11,7 @@ three rules hold:
 """
 
 import argparse
+import ast
 import asyncio
 import contextlib
 import errno
@@ -23,6 +24,7 @@ import stat
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -86,13 +88,16 @@ def parser(description: str | None, *waits: str) -> argparse.ArgumentParser:
     """Return the argument parser with the flags that every server has.
 
     Args:
-        description: the server's docstring; its first line is shown by `--help`.
+        description: the server's docstring; its first line is shown by `--help`. Python has
+            none with `-OO`; then it is read from the server's source.
         *waits: which of `WAITS` the server has flags for, besides those it always has.
 
     Returns:
         A parser with `--host`, `--port`, `--data` and the waits; add the server's own flags.
     """
-    summary = (description or "").strip().partition("\n")[0]
+    if description is None:
+        description = _docstring_of(sys._getframe(1).f_code.co_filename)
+    summary = description.strip().partition("\n")[0]
     flags = argparse.ArgumentParser(description=summary, allow_abbrev=False)
     flags.add_argument("--host", default="127.0.0.1", help="address to bind (default: loopback)")
     flags.add_argument(
@@ -111,6 +116,13 @@ def parser(description: str | None, *waits: str) -> argparse.ArgumentParser:
         type_ = seconds_above_zero if wait in ABOVE_ZERO else seconds
         flags.add_argument(flag, type=type_, default=default, metavar="SECONDS", help=text)
     return flags
+
+
+def _docstring_of(file: str) -> str:
+    try:
+        return ast.get_docstring(ast.parse(Path(file).read_text("utf-8"))) or ""
+    except (OSError, SyntaxError, ValueError):
+        return ""
 
 
 def run(main: Main, flags: argparse.ArgumentParser) -> None:

@@ -92,6 +92,7 @@ class JupyterLab:
             "--IdentityProvider.token=",
             "--LabApp.expose_app_in_browser=True",
             f"--ServerApp.local_hostnames={REMOTE_NAME}",
+            "--ServerApp.local_hostnames=localhost",
         ]
         self.process = subprocess.Popen(
             command,
@@ -157,7 +158,7 @@ class JupyterLab:
         Args:
             page: the browser tab: a new one, or one that has shown a notebook of this host.
             notebook: its file name, such as `NN_handshake.ipynb`.
-            host: `127.0.0.1`, or `REMOTE_NAME` to be a visitor from elsewhere.
+            host: `127.0.0.1` or `localhost`, or `REMOTE_NAME` to be a visitor from elsewhere.
         """
         if page.url.startswith(f"http://{host}:{self.port}/"):
             page.evaluate(OPEN, f"notebooks/{notebook}")

@@ -652,6 +652,42 @@ def test_a_forked_copy_of_the_kernel_stops_nothing() -> None:
         assert all(map(alive, kernel.servers))
 
 
+LIVES_ON = {
+    "fork": "os.fork() or waiting.wait(60)",
+    "multiprocessing": (
+        "import multiprocessing\n"
+        "multiprocessing.get_context('fork').Process(target=waiting.wait, args=(60,)).start()"
+    ),
+}
+
+
+@posix_only
+@pytest.mark.parametrize("fork", LIVES_ON.values(), ids=LIVES_ON)
+def test_the_servers_end_with_the_kernel_though_a_fork_of_it_lives_on(
+    fork: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with Kernel(f"{fork}\nprint('forked', flush=True)\nwaiting.wait()") as kernel:
+        assert kernel.process.stdout
+        assert kernel.process.stdout.readline() == "forked\n"
+        (copy,) = [
+            child
+            for child in psutil.Process(kernel.process.pid).children()
+            if child not in kernel.servers
+        ]
+        assert all(map(alive, kernel.servers))
+        kernel.process.kill()
+        kernel.process.wait()
+        try:
+            assert kernel.servers_are_gone()
+            assert alive(copy)
+            (left,) = tmp_path.glob("helpers-*")
+            remove_orphans(tmp_path)  # as the next kernel does: the fork does not hold the lock
+            assert not left.exists()
+        finally:
+            copy.kill()
+
+
 def test_the_end_of_the_kernel_removes_logs_and_data() -> None:
     code = (
         "from helpers import launch; folder = launch('echo')._folder; "
