@@ -1,6 +1,7 @@
 (() => {
   const config = document.getElementById("jupyter-config-data");
-  const base = config && (JSON.parse(config.textContent).baseUrl || "/");
+  if (!config) return;
+  const base = JSON.parse(config.textContent).baseUrl || "/";
   const local = /^(localhost|127(\.\d+){3}|\[::1\])$/;
   const name = location.hostname;
   const here = local.test(name);
@@ -12,7 +13,7 @@
   const answers = (url, mode) =>
     fetch(url, { mode, cache: "no-store" }).then((answer) => Boolean(mode) || answer.ok, () => false);
   const decide = async (url, probe) => {
-    if (!base || (here && !probe && !url.startsWith("/"))) return "direct";
+    if (here && !probe && !url.startsWith("/")) return "direct";
     if (!probe) return url.startsWith("/") ? "direct" : "proxy";
     if (here && !url.startsWith("/") && (await answers(named(probe), "no-cors"))) return "direct";
     if (!(await answers(proxied(probe)))) return "gone";
@@ -41,6 +42,16 @@
     link.textContent = link.href;
     frame.src = to + theme();
   };
+  for (const place of document.querySelectorAll("div[data-helpers-page]")) {
+    const frame = document.createElement("iframe");
+    Object.assign(frame.dataset, place.dataset);
+    frame.title = place.title;
+    frame.height = place.dataset.helpersHeight;
+    frame.style.cssText =
+      "display:block;box-sizing:border-box;width:100%;border-radius:8px;" +
+      "border:1px solid var(--jp-border-color1,#bbb)";
+    place.replaceWith(frame);
+  }
   const frames = "iframe[data-helpers-page]";
   for (const frame of document.querySelectorAll(`${frames}:not([src]):not([data-helpers-asked])`)) {
     const { helpersPage: url, helpersProbe: probe } = frame.dataset;

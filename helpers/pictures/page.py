@@ -10,10 +10,13 @@ environment says so; elsewhere only the browser can tell, so a small script in t
    browser these are two sites, whose storage and cookies are parted: a link beside the frame
    would lead to a page that knows nothing of a vote, or is signed out. A link in a text, such as
    one that a cell prints, gets the name when it is clicked.
-3. If nothing answers, as when a notebook is opened again, a sentence takes the frame's place; the
+3. Outside JupyterLab, as on GitHub, in print or in an export, there is no server: a picture of
+   the page is shown, which is in the output itself, so that nothing is asked for.
+4. If nothing answers, as when a notebook is opened again, a sentence takes the frame's place; the
    next `page()` asks again.
 """
 
+import base64
 import html
 import os
 from pathlib import Path
@@ -24,6 +27,7 @@ from helpers.pictures.paint import Picture
 
 __all__ = ["page"]
 
+PICTURES = Path(__file__).parent / "pages"  # of pages, by the server's name; `make screenshots`
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 # In the output, this sets each frame's address once; afterwards it only follows JupyterLab's
@@ -71,7 +75,7 @@ def page(
     names = list(given or map(name_of, targets))
     addresses = [address(target, where) for target, where in zip(targets, paths, strict=True)]
     figures = "".join(
-        figure(name, url, probe_url(target), height)
+        figure(name, url, probe_url(target), height, picture_of(target))
         for name, url, target in zip(names, addresses, targets, strict=True)
     )
     return Picture(
@@ -128,16 +132,37 @@ def name_of(target: object) -> str:
     return str(getattr(target, "name", "") or "page")
 
 
-def figure(caption: str, url: str, probe: str | None, height: int) -> str:
-    """Return one page as HTML: caption, frame, and a link that opens it in a new tab."""
+def picture_of(target: object) -> str:
+    """Return the picture of a page as a data URL; empty for a page that has none.
+
+    Args:
+        target: anything that `page()` takes; a server is found by its name.
+    """
+    name = getattr(target, "picture", None) or getattr(target, "name", None) or ""
+    path = PICTURES / f"{str(name).removeprefix('tap of ')}.webp"
+    if "/" in path.stem or not path.is_file():
+        return ""
+    return f"data:image/webp;base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def figure(caption: str, url: str, probe: str | None, height: int, picture: str = "") -> str:
+    """Return one page as HTML: caption, picture, and a link that opens it in a new tab.
+
+    In JupyterLab the script puts a frame with the page itself in the picture's place.
+    """
     caption, url = html.escape(caption), html.escape(url)
     asked = f' data-helpers-probe="{html.escape(probe)}"' if probe else ""
+    shown = (
+        f'<img alt="{caption}: a page, as it looks in JupyterLab" src="{picture}" '
+        'style="max-width:100%;border-radius:8px;border:1px solid #bbb">'
+        if picture
+        else "<em>In JupyterLab, the page itself is here.</em>"
+    )
     return (
         '<figure style="flex:1 1 20rem;min-width:0;margin:0">'
         f'<figcaption style="margin:0 0 4px"><strong>{caption}</strong></figcaption>'
-        f'<iframe title="{caption}" data-helpers-page="{url}"{asked} height="{height}" '
-        'style="display:block;box-sizing:border-box;width:100%;border-radius:8px;'
-        'border:1px solid var(--jp-border-color1,#bbb)"></iframe>'
+        f'<div title="{caption}" data-helpers-page="{url}"{asked} '
+        f'data-helpers-height="{height}">{shown}</div>'
         f'<p style="margin:4px 0 0"><a href="{url}" target="_blank" rel="noopener">{url}</a> '
         "(opens in a new tab)</p></figure>"
     )

@@ -61,6 +61,7 @@ class Live:
 
     def __init__(self, name: str, transcript: Transcript, watch: Watch) -> None:
         self.name = name
+        self.picture = "live"  # of its page, where it cannot be shown
         self.port = 0
         self._transcript = transcript
         self._watch = watch

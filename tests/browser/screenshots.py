@@ -2,9 +2,11 @@
 
 Notebooks are run in a real JupyterLab, light and dark, and cut into screens of 1,600 px. Pages
 are shown light and dark, at a phone's width and at a projector's; where people meet, two have
-spoken before. `python -m tests.browser.screenshots readme` takes the picture in README anew.
+spoken before. `python -m tests.browser.screenshots readme` takes the picture in README anew, and
+`… stored` those that stored notebooks show in place of pages.
 """
 
+import io
 import re
 import sys
 import tempfile
@@ -14,10 +16,13 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+from PIL import Image
 from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
 
 from helpers import launch, stop_all, tap
 from helpers.launcher import list_servers
+from helpers.pictures.page import PICTURES
+from tests.browser.actions import say
 from tests.browser.chromium import find_chromium, missing_browser, start
 from tests.browser.jupyterlab import CURRENT, ROOT, JupyterLab
 
@@ -33,6 +38,7 @@ TALK = (
     ("Bob", "Yes, and I reloaded nothing."),
     ("Alice", "Then let us look at the wire."),
 )
+STORED_SIZE, STORED_QUALITY = (640, 360), 60
 SIZES = {"phone": (380, 760), "laptop": (1280, 800), "projector": (1920, 1080)}
 
 
@@ -120,6 +126,41 @@ def pages(browser: Browser) -> list[Path]:
     return written
 
 
+def stored_pictures(browser: Browser) -> list[Path]:
+    """Take the pictures that stored notebooks show in place of pages, one for each server."""
+    written = []
+    PICTURES.mkdir(exist_ok=True)
+    for name in list_servers():
+        server = launch(name)
+        if has_page(server.page_url):
+            wire = tap(server)
+            with (
+                tab(browser, *STORED_SIZE, "light") as alice,
+                tab(browser, 640, 480, "light") as bob,
+            ):
+                people = {"Alice": alice, "Bob": bob}
+                for person, page in people.items():
+                    page.goto(f"{wire.page_url}?name={person}")
+                if scene := SCENES.get(name):
+                    scene(people)
+                written.append(store(alice, name))
+                if name == "chat":
+                    alice.goto(wire.live().page_url)
+                    expect(alice.locator(".pill")).to_have_text("live")
+                    written.append(store(alice, "live"))
+        stop_all()
+    return written
+
+
+def store(page: Page, name: str) -> Path:
+    """Picture a page in as few bytes as can be read well."""
+    page.wait_for_load_state("networkidle")
+    path = PICTURES / f"{name}.webp"
+    with Image.open(io.BytesIO(page.screenshot())) as picture:
+        picture.save(path, quality=STORED_QUALITY, method=6)
+    return path
+
+
 def has_page(url: str) -> bool:
     """Whether a server has a page: some serve only clients that are programs."""
     try:
@@ -164,9 +205,17 @@ def vote(people: Mapping[str, Page]) -> str:
     return f"&poll={code}"
 
 
+def echo(people: Mapping[str, Page]) -> None:
+    """Have Alice send a message that comes back."""
+    say(people["Alice"], "Hello, server!")
+    expect(people["Alice"].get_by_role("log")).to_contain_text("Hello, server!")
+
+
 SCENES: dict[str, Callable[[Mapping[str, Page]], str | None]] = {
     "chat": talk,
     "document": write,
+    "echo": echo,
+    "handmade": echo,
     "socketio_chat": talk,
     "vote": vote,
 }
@@ -196,7 +245,7 @@ def readme_picture(browser: Browser, lab: JupyterLab) -> Path:
 
 
 def main(names: list[str]) -> int:
-    """Picture everything, or the notebooks whose names start so, `pages`, or `readme`."""
+    """Picture everything, or notebooks by how their names start, `pages`, `stored`, `readme`."""
     if find_chromium() is None:
         print(missing_browser(), file=sys.stderr)
         return 1
@@ -212,6 +261,8 @@ def main(names: list[str]) -> int:
                     print(f"{notebook.stem}, {theme}: {len(written)} screens")
             if "readme" in names:
                 print(f"README: {readme_picture(browser, lab)}")
+        if "stored" in names:
+            print(f"stored: {len(stored_pictures(browser))} pictures in {PICTURES}")
         if not names or "pages" in names:
             print(f"pages: {len(pages(browser))} pictures")
         browser.close()

@@ -92,3 +92,19 @@ def no_places_of_one_machine(notebook: Notebook) -> list[str]:
         text = cell.source + said.replace("\\\\", "\\")
         complaints += [f"a place: …{text[m.start() :][:40]}" for m in PLACES.finditer(text)]
     return complaints
+
+
+ASKED_FOR = re.compile(r"""<(?:iframe|link|object|embed)\b|\bsrc(?:set)?=["'](?!data:)|url\(""")
+SCRIPT = re.compile(r"<script>.*?</script>", re.DOTALL)
+
+
+@rule
+def nothing_is_asked_for(notebook: Notebook) -> list[str]:
+    """A browser that shows a stored output asks no machine for anything by itself."""
+    complaints = []
+    for cell in code(notebook):
+        for output in cell.outputs:
+            html = SCRIPT.sub("", output.get("data", {}).get("text/html", ""))
+            found = [match[0] for match in ASKED_FOR.finditer(html)]
+            complaints += [f"cell {cell.id}: {each} in an output" for each in found]
+    return complaints

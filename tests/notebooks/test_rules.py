@@ -126,6 +126,8 @@ def earlier(heading: str) -> Break:
     return change
 
 
+FRAME = v4.new_output("display_data", {"text/html": "<iframe title='x'></iframe>"})
+IMAGE = v4.new_output("display_data", {"text/html": '<img src="http://127.0.0.1:1/a.png">'})
 STDERR = v4.new_output("stream", name="stderr", text="DeprecationWarning: old")
 LONG = "\n".join(["x = 1"] * 26)
 LONG_STUB = STUB.format("first").replace("value.", "value.\n" + "\n" * 13)
@@ -214,6 +216,8 @@ BROKEN: list[tuple[Rule, Break, str]] = [
     (code_cells.no_sleep_as_a_wait, source("print(2)", "await asyncio.sleep(0.1)"), "sleep(0.1)"),
     (wording.safe_links, source("It held.", "[A](http://example.com/)."), "not https"),
     (wording.safe_links, source("It held.", '<img src="//example.com/a.png">'), "not https"),
+    (stored.nothing_is_asked_for, output("print(2)", FRAME), "<iframe in an output"),
+    (stored.nothing_is_asked_for, output("print(2)", IMAGE), 'src=" in an output'),
     (stored.no_places_of_one_machine, source("print(2)", "open('/home/me/x')"), "/home/me/x"),
     (
         stored.no_places_of_one_machine,

@@ -1,13 +1,17 @@
 """Pages in a notebook: what stands in the output, and how it reads without scripts."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from html.parser import HTMLParser
+from types import SimpleNamespace
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
 from helpers import launch, page, stop_all
-from helpers.launcher import LaunchError, Server
-from helpers.pictures.page import address
+from helpers.launcher import LaunchError, Server, list_servers
+from helpers.pictures.page import PICTURES, address, picture_of
 
 
 class Tags(HTMLParser):
@@ -25,6 +29,10 @@ class Tags(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.tags[-1][0] != "script":
             self.seen += data
+
+    def places(self) -> list[dict[str, str | None]]:
+        """Where the script puts frames."""
+        return [each for each in self.all("div") if "data-helpers-page" in each]
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]
@@ -48,11 +56,11 @@ def test_one_page(server: Server) -> None:
     picture = page(server)
     assert str(picture) == f"echo: {server.page_url}"
     html = Tags(picture.html)
-    (frame,), (link,) = html.all("iframe"), html.all("a")
+    (frame,), (link,) = html.places(), html.all("a")
     assert frame["title"] == "echo"
     assert frame["data-helpers-page"] == link["href"] == server.page_url
     assert frame["data-helpers-probe"] == f"{server.page_url}healthz"
-    assert "src" not in frame  # the script sets it, once, when it knows the way
+    assert html.all("iframe") == []  # the script adds it, in JupyterLab alone
     assert (link["target"], link["rel"]) == ("_blank", "noopener")
 
 
@@ -60,6 +68,42 @@ def test_without_frames_and_scripts_it_still_reads_well(server: Server) -> None:
     html = Tags(page(server, server, captions=("Alice", "Bob")).html)
     line = f"{server.page_url} (opens in a new tab)"
     assert html.seen == f"Alice{line}Bob{line}"
+    assert [image["alt"] for image in html.all("img")] == [
+        "Alice: a page, as it looks in JupyterLab",
+        "Bob: a page, as it looks in JupyterLab",
+    ]
+
+
+def test_no_address_in_it_is_asked_for_by_itself(server: Server) -> None:
+    for picture in (page(server, server.page_url), page(Tap())):
+        html = Tags(picture.html)
+        assert not {tag for tag, _ in html.tags} & {"iframe", "link", "object", "embed"}
+        for _, attributes in html.tags:
+            assert "url(" not in str(attributes.get("style"))
+            assert str(attributes.get("src", "data:")).startswith("data:")
+
+
+def test_a_page_that_nobody_has_pictured_says_where_it_is() -> None:
+    html = Tags(page("http://127.0.0.1:1/").html)
+    assert html.seen.startswith("pageIn JupyterLab, the page itself is here.")
+    assert html.all("img") == []
+
+
+@pytest.mark.parametrize("name", ["../../../etc/passwd", "mine/chat.py", "", None])
+def test_a_name_leads_to_no_other_file(name: str | None) -> None:
+    assert picture_of(SimpleNamespace(name=name)) == ""
+
+
+def test_every_page_of_the_course_has_a_small_picture() -> None:
+    for name in list_servers():
+        with Server(name) as server:
+            server.start()
+            with suppress(HTTPError), urlopen(server.page_url) as answer:
+                if "text/html" in answer.headers["Content-Type"]:
+                    assert (PICTURES / f"{name}.webp").is_file(), "make screenshots, with `stored`"
+    pictures = list(PICTURES.iterdir())
+    assert {path.stem for path in pictures} <= {*list_servers(), "live"}
+    assert max(path.stat().st_size for path in pictures) <= 40_000
 
 
 def test_two_pages_with_captions(server: Server) -> None:
@@ -68,9 +112,9 @@ def test_two_pages_with_captions(server: Server) -> None:
         f"Alice: {server.page_url}room?x=1",
         "<Bob>: http://127.0.0.1:2345/room?x=1",
     ]
-    frames = Tags(picture.html).all("iframe")
+    frames = Tags(picture.html).places()
     assert [frame["title"] for frame in frames] == ["Alice", "<Bob>"]
-    assert [frame["height"] for frame in frames] == ["200", "200"]
+    assert [frame["data-helpers-height"] for frame in frames] == ["200", "200"]
     assert "<Bob>" not in picture.html
 
 
@@ -78,7 +122,7 @@ def test_each_page_may_have_a_path_of_its_own(server: Server) -> None:
     picture = page(server, server, captions=("A", "B"), path=("?name=Alice", "?name=B b&c"))
     url = server.page_url
     assert str(picture) == f"A: {url}?name=Alice\nB: {url}?name=B b&c"
-    frames = Tags(picture.html).all("iframe")
+    frames = Tags(picture.html).places()
     wanted = [f"{url}?name=Alice", f"{url}?name=B b&c"]
     assert [frame["data-helpers-page"] for frame in frames] == wanted
     assert [frame["data-helpers-probe"] for frame in frames] == [f"{url}healthz"] * 2
@@ -86,20 +130,20 @@ def test_each_page_may_have_a_path_of_its_own(server: Server) -> None:
 
 def test_only_a_launched_server_is_asked_whether_it_can_be_reached(server: Server) -> None:
     """A tap would record the question, and a learner's own server would have to answer it."""
-    frames = Tags(page(Tap(), "http://127.0.0.1:1/").html).all("iframe")
+    frames = Tags(page(Tap(), "http://127.0.0.1:1/").html).places()
     assert [frame["data-helpers-probe"] for frame in frames] == [f"{server.page_url}healthz"] * 2
 
 
 def test_each_launched_server_is_asked_itself(server: Server) -> None:
     other = launch("handmade")
-    frames = Tags(page(other, server).html).all("iframe")
+    frames = Tags(page(other, server).html).places()
     wanted = [f"{other.page_url}healthz", f"{server.page_url}healthz"]
     assert [frame["data-helpers-probe"] for frame in frames] == wanted
 
 
 def test_with_no_server_nobody_is_asked() -> None:
     stop_all()
-    (frame,) = Tags(page(Tap()).html).all("iframe")
+    (frame,) = Tags(page(Tap()).html).places()
     assert "data-helpers-probe" not in frame
 
 
