@@ -83,6 +83,7 @@ async def read_page(url: str, until: str, within_s: float) -> str:
             raise NoBrowser(f"{browser} does not answer: {error}") from None
         finally:
             player.close()
+            await asyncio.sleep(0)  # its sockets close in the next iteration of the loop
 
 
 @contextlib.contextmanager

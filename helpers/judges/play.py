@@ -39,6 +39,7 @@ async def play(case: Case, player: Player, case_s: float = CASE_S) -> Verdict:
         return Verdict(case.section, case.rule, False, shorten(player.sent), "an answer", fact)
     finally:
         player.close()
+        await asyncio.sleep(0)  # its sockets close in the next iteration of the loop
     return Verdict(case.section, case.rule, True)
 
 

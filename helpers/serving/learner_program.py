@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> None:
     os.chdir(path.parent)
     if os.name == "posix":
         os.setpgid(0, 0)
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        signal.signal(signal.SIGTERM, _interrupt_once)
     threading.Thread(target=_end_with_input, daemon=True).start()
     try:
         runpy.run_path(str(path), run_name="__main__")
@@ -90,6 +90,12 @@ def _log(error: Exception, path: Path) -> None:
     while frames and frames.tb_frame.f_code.co_filename != str(path):
         frames = frames.tb_next
     traceback.print_exception(error.with_traceback(frames))
+
+
+def _interrupt_once(*_: object) -> None:
+    """End as by Ctrl+C; a second one would not let asyncio.run close its connections."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.raise_signal(signal.SIGINT)
 
 
 def _end_with_input() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -82,6 +82,36 @@ FAULTS = {
 }
 
 
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def serving(handler: Handler) -> AsyncIterator[str]:
+    """Serve on asyncio streams, give the address, and leave no connection and no task."""
+    tasks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        tasks[task] = writer
+        with contextlib.suppress(ConnectionError):
+            await handler(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    try:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    finally:
+        server.close()
+        for task, writer in tasks.items():
+            writer.transport.abort()
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in tasks.values():
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+
 class FaultyEcho:
     """An echo server on asyncio streams that is right but for one fault; "" for none."""
 
@@ -96,13 +126,8 @@ class FaultyEcho:
     @contextlib.asynccontextmanager
     async def served(self) -> AsyncIterator[str]:
         """Serve, and give the address."""
-        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
-        try:
-            yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        finally:
-            server.close()
-            for writer in self.writers:
-                writer.transport.abort()
+        async with serving(self.serve) as url:
+            yield url
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writers.add(writer)

@@ -14,6 +14,7 @@ from helpers.judges.player import Player
 from helpers.judges.report import Report
 from helpers.judges.target import TargetError, find_target
 from helpers.launcher import Server
+from tests.judges.faulty import serving
 from tests.judges.naive_chat import PAGE, NaiveChat
 
 needs_browser = pytest.mark.skipif(not find_browser(), reason="no browser is installed")
@@ -94,10 +95,7 @@ async def test_a_server_that_says_nothing_hangs_nobody(monkeypatch: pytest.Monke
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(-1)
-        writer.close()
 
-    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    verdicts = await play_all(find_target(f"ws://127.0.0.1:{port}/"), answer_s=0.05)
-    server.close()
+    async with serving(say_nothing) as url:
+        verdicts = await play_all(find_target(url), answer_s=0.05)
     assert {verdict.received for verdict in verdicts if not verdict.untried} == {"nothing"}

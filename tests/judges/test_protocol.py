@@ -13,7 +13,7 @@ from helpers.judges.protocol import CASES, judge, play_all
 from helpers.judges.report import Report
 from helpers.judges.target import TargetError, find_target
 from helpers.launcher import Server
-from tests.judges.faulty import FAULTS, FaultyEcho
+from tests.judges.faulty import FAULTS, FaultyEcho, serving
 
 
 def broken(report: Report) -> set[str]:
@@ -101,12 +101,9 @@ async def test_a_fault_is_found_and_no_other(fault: str) -> None:
 async def test_a_server_that_says_nothing_hangs_nobody() -> None:
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(-1)
-        writer.close()
 
-    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
-    url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    report = Report(await play_all(find_target(url), answer_s=0.05))
-    server.close()
+    async with serving(say_nothing) as url:
+        report = Report(await play_all(find_target(url), answer_s=0.05))
     assert [v.rule for v in report.passed if not v.rule.startswith("refuses")] == []
     assert {v.received for v in report.failed} == {"nothing"}
 
