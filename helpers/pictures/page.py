@@ -12,6 +12,8 @@ environment says so; elsewhere only the browser can tell, so a small script in t
    one that a cell prints, gets the name when it is clicked.
 3. If nothing answers, as when a notebook is opened again, a sentence takes the frame's place; the
    next `page()` asks again.
+4. Frames take JupyterLab's theme. A Mermaid diagram that was drawn in the other theme gets that
+   theme's background, since JupyterLab does not draw it again.
 """
 
 import html
@@ -133,7 +135,7 @@ def figure(caption: str, url: str, probe: str | None, height: int) -> str:
     caption, url = html.escape(caption), html.escape(url)
     asked = f' data-helpers-probe="{html.escape(probe)}"' if probe else ""
     return (
-        '<figure style="flex:1 1 20rem;min-width:0;margin:0">'
+        '<figure style="flex:1 1 15rem;min-width:0;margin:0">'
         f'<figcaption style="margin:0 0 4px"><strong>{caption}</strong></figcaption>'
         f'<iframe title="{caption}" data-helpers-page="{url}"{asked} height="{height}" '
         'style="display:block;box-sizing:border-box;width:100%;border-radius:8px;'
