@@ -8,17 +8,23 @@ NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 SOAK_ARGS ?=
-# JupyterLab asks for this flag where the only user is root, as in a container.
-AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
+LAB_ARGS ?=
+# The stamp says for which folder .venv was made: one that was moved or copied is set up anew, and
+# so is one whose Python has gone.
+ANEW := $(shell test -x $(BIN)/python && test "$$(cat $(STAMP) 2>/dev/null)" -ef . || echo FORCE)
+# pip installs into .venv, whatever a person's own settings say.
+export PIP_USER := 0
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_NO_DEPS
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(STAMP)  ## create .venv, install the lock and the browser clients
 
-# The stamp is written last, so a set-up that was interrupted starts again,
-# from an empty .venv, and one that ended installs nothing more.
-$(STAMP): requirements.txt pyproject.toml helpers/pages/package-lock.json helpers/course/install.py
+# The stamp is written last, by helpers.course.install, so a set-up that was interrupted starts
+# again, from an empty .venv, and one that ended, by make or by README's lines, installs nothing more.
+# A new edition, which has another lock, installs only what has changed.
+$(STAMP): requirements.txt pyproject.toml helpers/pages/package-lock.json helpers/course/install.py $(ANEW)
 	@for p in $(if $(filter file,$(origin PYTHON)),$(PYTHONS),$(PYTHON)); do \
 		reason=$$($$p helpers/course/pythons.py 2>&1) && break; \
 		case "$$reason" in "Python "*) echo "passed over: $$reason";; esac; done | uniq
@@ -26,20 +32,29 @@ $(STAMP): requirements.txt pyproject.toml helpers/pages/package-lock.json helper
 		echo "$(if $(PYTHON),$(PYTHON) cannot be used,No Python that can be used was found). Install Python 3.11" \
 		"or newer (https://www.python.org/downloads/), or name one:" \
 		"make setup PYTHON=/path/to/python3.12"; exit 1; }
-	@echo "setting up .venv with $(PYTHON): a minute or two, this once"
-	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; echo "$(PYTHON) could not make .venv." \
-		"On Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@test -z "$(ANEW)" || echo "setting up .venv with $(PYTHON): a minute or two, this once"
+	@test -z "$(ANEW)" || $(PYTHON) -m venv --clear .venv || { rm -rf .venv; \
+		echo "$(PYTHON) could not make .venv. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@rm -f $@
+	@$(BIN)/python -m helpers.course.packages
 	@$(BIN)/python -m helpers.course.install || { echo "Then run the same make command again."; exit 1; }
-	@touch $@
 
-lab: setup  ## open JupyterLab on the first notebook
-	$(BIN)/jupyter lab $(AS_ROOT) --LabApp.default_url=/lab/tree/00_start_here.ipynb notebooks/00_start_here.ipynb
+FORCE:
+
+lab: setup  ## open JupyterLab on the first notebook of my-course (LAB_ARGS=… for JupyterLab)
+	@$(BIN)/python -m helpers.course.lab $(LAB_ARGS)
+
+update: setup  ## get the new edition, and keep your work (FROM=… brings it from another folder)
+	@$(BIN)/python -m helpers.course.update $(if $(FROM),--from "$(FROM)")
 
 # Without a network the pages' linters may be missing: then the tests say so, and go on.
-test: setup  ## everything CI runs: notebooks, helpers, pages, lint
+test: setup  ## every lesson, stub, solution and unit, each page once, lint: in minutes
 	-@$(BIN)/python -m tests.pages_lint install
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-all: test  ## all that, every answer, the whole browser suite, other Pythons
+	$(BIN)/python -m pytest --tier=2 $(PYTEST_ARGS)
+	$(BIN)/python -m tests.repo.other_pythons $(PYTEST_ARGS)
 
 test-pythons: setup  ## everything but the browser, on each further Python from 3.12 on (PYTEST_ARGS=…)
 	$(BIN)/python -m tests.repo.other_pythons $(PYTEST_ARGS)
@@ -47,7 +62,7 @@ test-pythons: setup  ## everything but the browser, on each further Python from 
 # A test that fails, perhaps because measuring slows it down, is shown and stops nothing.
 coverage: setup  ## which share of helpers/ the tests run, servers included (PYTEST_ARGS=… for some)
 	$(BIN)/coverage erase
-	-$(BIN)/coverage run -m pytest $(PYTEST_ARGS)
+	-$(BIN)/coverage run -m pytest --tier=all $(PYTEST_ARGS)
 	$(BIN)/coverage combine --quiet
 	@$(BIN)/python -m tests.repo.coverage_table
 
@@ -82,4 +97,4 @@ clean:  ## remove what the targets made
 	rm -rf .venv .venv-* build *.egg-info screenshots helpers/pages/node_modules tests/bench/peers/node_modules tests/pages_lint/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup lab test test-pythons coverage run bench soak lint lint-pages screenshots tables lock clean
+.PHONY: help setup lab update FORCE test test-all test-pythons coverage run bench soak lint lint-pages screenshots tables lock clean

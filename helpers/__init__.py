@@ -1,6 +1,6 @@
 """Helpers of the lessons: servers to talk to, a recorder, a painter and a judge.
 
-These twelve names are the whole public surface. Each is loaded when it is first used (PEP 562),
+These thirteen names are the whole public surface. Each is loaded when it is first used (PEP 562),
 so that a program of this package, such as `python -m helpers.servers.echo`, loads none of them.
 In a kernel, importing them also does what `helpers.kernel` says.
 """
@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from helpers.course.reset import reset as reset
     from helpers.diagnosis.doctor import doctor as doctor
     from helpers.exercises.engine.check import check as check
     from helpers.exercises.engine.check import hint as hint
@@ -32,6 +33,7 @@ _MODULES = {
     "launch": "helpers.launcher",
     "page": "helpers.pictures.page",
     "progress": "helpers.exercises.engine.check",
+    "reset": "helpers.course.reset",
     "running": "helpers.launcher",
     "show": "helpers.pictures.show",
     "show_source": "helpers.pictures.source",
@@ -47,6 +49,7 @@ __all__ = [
     "launch",
     "page",
     "progress",
+    "reset",
     "running",
     "show",
     "show_source",

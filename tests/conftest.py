@@ -7,14 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests import pages_lint
+from tests import pages_lint, tiers
 from tests.browser.chromium import find_chromium, missing_browser
 
 BROWSER = Path(__file__).parent / "browser"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    tiers.add_option(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Give the tests a progress file of their own: a learner's must stay as it is."""
+    tiers.decide(config)
     folder = Path(tempfile.mkdtemp(prefix="websocket-notebooks-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     os.environ["HELPERS_PROGRESS"] = str(folder / "progress.json")
@@ -33,7 +38,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tier that was asked for, in the order that takes least time."""
+    tiers.select(config, items)
+    spread(items)
+
+
+def spread(items: list[pytest.Item]) -> None:
     """Begin with JupyterLab, which takes longest, and spread the other files with a browser.
 
     One browser keeps a core busy, other tests wait for much of their time: side by side they

@@ -1,8 +1,10 @@
 """What pip does not install: `python -m helpers.course.install`, which the set-up calls after pip.
 
 1. The official clients of Socket.IO and Yjs, from npm into helpers/pages, with the Node from pip.
-2. A file in the environment that loads `helpers.diagnosis.cell_order` into every kernel.
+2. A file in the environment that loads our extensions into every kernel.
 3. matplotlib's list of this machine's fonts, made here so that no lesson has to wait for it.
+4. `my-course/`, the learner's copy of the lessons: made, or brought up to date with this edition.
+5. A note of where this folder is, in `.venv`, so that one that was moved or copied is set up anew.
 
 It can be run again at any time: complete steps are skipped, and half-finished ones are redone.
 """
@@ -13,27 +15,42 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from helpers.course.certificates import node_environment
+
 __all__ = [
+    "MOVED",
     "SetupError",
     "client_is_complete",
     "hook_file",
     "install_client",
     "install_hook",
+    "is_set_up_here",
     "list_fonts",
+    "make_copy",
+    "note_place",
 ]
 
+ROOT = Path(__file__).resolve().parents[2]
 PAGES = Path(__file__).resolve().parents[1] / "pages"
+STAMP = ".setup-done"
+MOVED = (
+    "this folder was moved or copied after its set-up; run `make setup`, or remove .venv and "
+    "repeat the lines in README.md"
+)
 PIP_LINE = "python -m pip install -r requirements.txt"
 AGAIN = "python -m helpers.course.install"
 # Without a network, npm then gives up after 11 s instead of 70 s.
 NPM_CI = ["ci", "--ignore-scripts", "--fetch-retry-mintimeout=1000"]
 SETUP_S = 600.0
 HOOK = """\
-# Written by `python -m helpers.course.install`: a NameError says which cell to run first.
-try:
-    get_ipython().extension_manager.load_extension("helpers.diagnosis.cell_order")
-except Exception:
-    pass
+# Written by `python -m helpers.course.install`: a NameError says which cell to run first, and
+# Setup says how many exercises are solved.
+for name in ("helpers.diagnosis.cell_order", "helpers.exercises.engine.ready"):
+    try:
+        get_ipython().extension_manager.load_extension(name)
+    except Exception:
+        pass
+del name
 """
 
 
@@ -99,6 +116,7 @@ def run_npm(arguments: list[str], folder: Path) -> tuple[int, str]:
             arguments,
             return_completed_process=True,
             cwd=folder,
+            env=node_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -158,13 +176,71 @@ def list_fonts() -> None:
         raise SetupError(f"matplotlib is missing ({error}); run: {PIP_LINE}") from None
 
 
-def main() -> None:
-    """Do all three; a failed step ends this with status 1, and says what to do."""
+def make_copy(*, must: bool = False) -> list[str]:
+    """Make the learner's copy of the lessons, or bring it up to date.
+
+    Args:
+        must: whether one that cannot be brought up to date is an error, not a warning.
+
+    Returns:
+        What to tell the learner.
+
+    Raises:
+        SetupError: there is none, and it cannot be made.
+    """
+    from helpers.course.learner import COPY
+    from helpers.course.notebook import CourseError
+    from helpers.course.renew import renew
+
     try:
-        if install_client():
-            print("installed the browser clients")
+        return renew(ROOT)
+    except CourseError as error:
+        if must or not (ROOT / COPY).is_dir():
+            raise SetupError(str(error)) from None
+        return [f"warning: {COPY}/ stays as it is, because {error}"]
+
+
+def note_place(prefix: str = sys.prefix, root: Path = ROOT) -> None:
+    """Write down that the environment is complete, and for which folder.
+
+    Args:
+        prefix: the folder of the environment; only `.venv` of the course has such a note.
+        root: the folder of the course.
+    """
+    if Path(prefix).resolve() == root / ".venv":
+        (Path(prefix) / STAMP).write_text(f"{root}\n", "utf-8")
+
+
+def is_set_up_here(prefix: str = sys.prefix, root: Path = ROOT) -> bool:
+    """Tell whether the environment was made for this folder, which may have been moved since.
+
+    Args:
+        prefix: the folder of the environment.
+        root: the folder of the course.
+    """
+    if Path(prefix).resolve() != root / ".venv":
+        return True  # a hub's, or one that somebody made elsewhere
+    try:
+        place = Path((Path(prefix) / STAMP).read_text("utf-8").strip())
+        return place.samefile(root)
+    except OSError:
+        return False
+
+
+def main() -> None:
+    """Do all five; a failed step ends this with status 1, and says what to do.
+
+    With `--update`, a learner's copy that cannot be brought up to date is a failed step, too.
+    """
+    try:
+        if not client_is_complete(PAGES):
+            print("fetching the browser clients", flush=True)
+        install_client()
         install_hook()
         list_fonts()
+        for line in make_copy(must="--update" in sys.argv[1:]):
+            print(line)
+        note_place()
     except SetupError as error:
         sys.exit(f"error: {error}")
 

@@ -146,7 +146,9 @@ def check_proxies(hosts: tuple[str, ...] = LOCAL) -> str:
 def check_progress(file: Path | None = None) -> str:
     """Your progress can be saved."""
     named = os.environ.get("HELPERS_PROGRESS")
-    folder = (file or Path(named or PROJECT / "notebooks" / ".progress.json")).parent
+    mine = PROJECT / "my-course"  # it has the file, once it has been made
+    kept = (mine if mine.is_dir() else PROJECT / "notebooks") / ".progress.json"
+    folder = (file or Path(named or kept)).parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder):

@@ -13,6 +13,7 @@ which states the addresses that it serves.
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from helpers.launcher.programs import Program, find_program
 from helpers.launcher.registry import registry as _registry
 from helpers.launcher.server import LaunchError, Server
 from helpers.launcher.table import Running
@@ -30,7 +31,8 @@ def launch(name: str, **options: object) -> Server:
     again at any time. All servers end with the kernel.
 
     Args:
-        name: a program in helpers/servers, such as `"echo"`.
+        name: a program in helpers/servers, such as `"echo"`, or one of your own, such as
+            `"mine/chat.py"`.
         **options: the server's flags: `port=8000` becomes `--port=8000`, `max_size=10`
             becomes `--max-size=10`, `compress=True` becomes `--compress`.
 
@@ -43,11 +45,14 @@ def launch(name: str, **options: object) -> Server:
 
     First used: start_here
     """
-    check_name(name)
+    path = find_program(name) if str(name).endswith(".py") else None
+    if path is None:
+        check_name(name)
     port = options.pop("port", 0)
     if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= 65_535:
         raise LaunchError(f"expected a port from 0 to 65535, got {port!r}; 0 takes any free one")
-    server = Server(name, tuple(build_flags(options)), port)
+    flags = tuple(build_flags(options))
+    server = Program(path, flags, port) if path else Server(name, flags, port)
     _registry.replace(server, server.start)
     return server
 

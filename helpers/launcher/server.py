@@ -46,7 +46,7 @@ class Server:
         self._addresses: list[str] = []  # as in its ready line, the one for clients first
         self._lock = threading.RLock()
         try:
-            self._folder = registry.new_folder(name)
+            self._folder = registry.new_folder(name.replace("/", "-"))
         except OSError as error:
             raise LaunchError(f"the {name} server has no folder: {explain(error)}") from None
         self._log_file = self._folder / "log.txt"
@@ -160,10 +160,9 @@ class Server:
 
     def _start_once(self, *, retry: bool = False) -> bool:
         """Start the process; return False if its port is taken and `retry` allows another try."""
-        flags = [f"--port={self._port}", f"--data={self._folder / 'data'}", *self._flags]
         try:
             self._make_folder_again()
-            self._child = child = Child(f"helpers.servers.{self.name}", flags, self._log_file)
+            self._child = child = Child(*self._command(), self._log_file)
         except OSError as error:
             raise LaunchError(f"the {self.name} server did not start: {explain(error)}") from None
         try:
@@ -178,6 +177,11 @@ class Server:
         if retry and child.exit_status == PORT_TAKEN:
             return False
         raise LaunchError(self._failure(child))
+
+    def _command(self) -> tuple[str, list[str]]:
+        """Return the module to run, and its command line."""
+        flags = [f"--port={self._port}", f"--data={self._folder / 'data'}", *self._flags]
+        return f"helpers.servers.{self.name}", flags
 
     def _make_folder_again(self) -> None:
         """Make the folder again if somebody swept it away; the log says what was in it."""

@@ -70,10 +70,24 @@ def show_source(what: object, *, numbers: bool = False) -> None:
 def source_picture(what: object, *, numbers: bool = False) -> Picture:
     """Return the picture that `show_source` displays; its text twin is the plain source."""
     path, source, first_line = _find(what)
+    return _picture(path, source, first_line if numbers else None)
+
+
+def text_picture(source: str, path: str) -> Picture:
+    """Return a picture of some Python source, whatever file it is in.
+
+    Args:
+        source: the source.
+        path: what its title says.
+    """
+    return _picture(path, source)
+
+
+def _picture(path: str, source: str, first_line: int | None = None) -> Picture:
     lines = source.rstrip("\n").split("\n")
     title = f"# {path}" if path else ""
     html_lines, text_lines = list(_highlight("\n".join(lines))), lines
-    if numbers:
+    if first_line is not None:
         size = len(str(first_line + len(lines)))
         counted = [f"{n:>{size}}  " for n in range(first_line, first_line + len(lines))]
         html_lines = [

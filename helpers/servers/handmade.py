@@ -25,8 +25,8 @@ from helpers.wire.frames import CloseCode, Frame, Opcode, ProtocolError
 from helpers.wire.messages import MessageReader, build_close
 
 SLICE_BYTES = 16_384  # how much is read, and worked on, before the others are served
-MAX_CONNECTIONS = 200
-MAX_ASKING = 200  # further ones, which are told that there are too many
+MAX_CONNECTIONS = 200  # conversations
+MAX_ASKING = 200  # connections that are not conversations yet; the oldest makes room for the next
 MAX_WAITING_MESSAGES = 2  # how many of the largest size may wait for a slow client
 
 log = logging.getLogger("handmade")
@@ -99,14 +99,18 @@ class Server:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.tasks: dict[asyncio.Task[None], Client] = {}
+        self.asking: dict[Client, None] = {}  # those without a conversation yet, the oldest first
+        self.talking: set[Client] = set()  # those with a conversation
         self.everybody: set[Client] = set()  # at /ws
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Give a new connection its own task, and keep a reference to it while it runs."""
-        if len(self.tasks) >= MAX_CONNECTIONS + MAX_ASKING:
-            writer.transport.abort()
-            return
         client = Client(reader, writer, self.options)
+        self.asking[client] = None
+        if len(self.asking) > MAX_ASKING:
+            oldest = next(iter(self.asking))
+            del self.asking[oldest]
+            oldest.writer.transport.abort()
         task = asyncio.create_task(self.serve(client))
         self.tasks[task] = client
         task.add_done_callback(self.tasks.pop)
@@ -125,21 +129,26 @@ class Server:
             error.__traceback__ = None  # the stream keeps the error, which must not keep our data
         finally:
             self.everybody.discard(client)
+            self.talking.discard(client)
             if not client.writer.transport.is_closing():
                 await client.hang_up()
+            self.asking.pop(client, None)
 
     async def answer(self, client: Client) -> None:
         """Answer the request: with a page, with a refusal, or with 101 and a conversation."""
         request, rest = await client.read_request()
-        if len(self.tasks) > MAX_CONNECTIONS:
-            raise handshake.HandshakeError("too many connections are open, try later", 503)
         hosts.check(request.headers, client.writer.get_extra_info("sockname"))
         files = {"server": "handmade", "page": "echo"}
         plain = static.reply(request.method, request.path, sockets=("/ws", "/echo"), **files)
         if plain:
             client.writer.write(handshake.Response(*plain).encode())
             return
-        client.writer.write(handshake.answer(request).encode())
+        response = handshake.answer(request)
+        if len(self.talking) >= MAX_CONNECTIONS:
+            raise handshake.HandshakeError("too many connections are open, try later", 503)
+        self.asking.pop(client, None)
+        self.talking.add(client)
+        client.writer.write(response.encode())
         client.open = True
         log.info("connection %d opened at %s", client.number, request.path)
         if request.path == "/ws":

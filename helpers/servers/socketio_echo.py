@@ -63,7 +63,7 @@ async def main(options: argparse.Namespace, listener: socket.socket, stop: async
     """Serve until `stop` is set."""
     sio = make(options.ping_s, options.pong_s)
     aiohttp_log.shorten()
-    app = web.Application(middlewares=[static.own_hosts_only()])
+    app = web.Application(middlewares=[static.admit_requests()])
     sio.attach(app)
     app.add_routes([web.get("/healthz", healthz), web.get("/{path:.*}", nothing_here)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, lingering_time=0.5)

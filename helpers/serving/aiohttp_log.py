@@ -1,6 +1,7 @@
 """The log of aiohttp: what a client did wrong in HTTP is one line, without a traceback.
 
-aiohttp logs a traceback for each request that its parser refuses, 2 kB of it for 20 bytes.
+aiohttp logs a traceback for each request that its parser refuses, 2 kB of it for 20 bytes, and for
+each client that leaves before the answer to its handshake.
 """
 
 import logging
@@ -11,7 +12,7 @@ from helpers.serving import schema
 
 
 class OneLine(logging.Filter):
-    """Shortens the record of a malformed request."""
+    """Shortens the record of a malformed request, and of a client that has left."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Shorten a record; one about anything else stays as it is."""
@@ -19,6 +20,9 @@ class OneLine(logging.Filter):
         if isinstance(error, HttpProcessingError):
             record.msg = "a client sent a malformed request: %s"
             record.args = (schema.brief(error.message),)
+            record.exc_info = None
+        elif isinstance(error, ConnectionError):
+            record.msg, record.args = "a client left before the answer to its request", ()
             record.exc_info = None
         return True
 

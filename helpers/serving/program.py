@@ -41,6 +41,7 @@ from helpers.serving.flags import (
 from helpers.serving.folder import StartError, advice, data_folder, delete_temporary_folders
 from helpers.serving.listener import HANDSHAKE_S, MAX_CONNECTIONS, Listener
 from helpers.serving.open_files import raise_file_limit
+from helpers.serving.ratelimit import LineLimit
 
 __all__ = [
     "count",
@@ -58,6 +59,7 @@ __all__ = [
 ]
 
 PORT_TAKEN = 98  # the exit status when the port is taken, after which a launcher tries again
+LOG_BURST, LOG_PER_SECOND = 200, 20  # lines: what clients do must not fill the disk
 LEAVE_S = 1.0
 PING_S = 20.0
 #: How long a server waits, by default and in words: a flag each, such as `--hold-s 10`.
@@ -136,7 +138,9 @@ def run(main: Main, flags: argparse.ArgumentParser) -> None:
     """
     gc.set_threshold(50_000, 20, 20)  # else it searches the data of 5,000 clients all the time
     options = flags.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    lines = logging.StreamHandler(sys.stderr)
+    lines.addFilter(LineLimit(LOG_BURST, LOG_PER_SECOND))
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[lines])
     try:
         os.fstat(0)
     except OSError:  # no standard input: the listening socket would get its number, 0

@@ -3,6 +3,7 @@
 A client that sends faster than its bucket fills is refused, and costs nobody else anything.
 """
 
+import logging
 import time
 
 from helpers.serving.schema import Refusal
@@ -47,3 +48,32 @@ class Bucket:
             raise Refusal("too_fast", f"too many messages at once; wait {wait_s:.1f} s")
         self._tokens -= 1
         self.refused = max(0, self.refused - 10)
+
+
+class LineLimit(logging.Filter):
+    """Leaves out lines of a log that come faster than a bucket fills, and says so once.
+
+    A client that sends ten thousand messages would otherwise fill the disk with what it said.
+
+    Args:
+        burst: how many lines may come at once.
+        per_second: how many more lines a second has.
+    """
+
+    def __init__(self, burst: float, per_second: float) -> None:
+        super().__init__()
+        self._bucket = Bucket(burst, per_second)
+        self._leaving_out = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a line is logged; in place of the first that is not, say that."""
+        try:
+            self._bucket.take()
+        except Refusal:
+            if self._leaving_out or record.levelno > logging.INFO:
+                return record.levelno > logging.INFO
+            self._leaving_out = True
+            record.msg, record.args = "too many lines at once: some are left out", ()
+        else:
+            self._leaving_out = False
+        return True

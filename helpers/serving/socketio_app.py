@@ -235,7 +235,7 @@ async def serve(
         return response
 
     aiohttp_log.shorten()
-    first = [static.own_hosts_only(), fanout.note_request, admit]
+    first = [static.admit_requests(), fanout.note_request, admit]
     app = web.Application(middlewares=[*first, *middlewares])
     sio.attach(app)
     app.add_routes([*routes, web.route("*", "/{path:.*}", answer_plain)])

@@ -12,7 +12,6 @@
 import base64
 import contextlib
 import hashlib
-import html
 import json
 import re
 from http import HTTPStatus
@@ -99,6 +98,8 @@ def page_html(page: str, *, server: str, transport: str) -> bytes:
         server: the server's name, for `{{server}}`.
         transport: `"websocket"` or `"socketio"`, for `{{transport}}`.
     """
+    import html  # not before a page is asked for: its table of entities takes 2 ms of a start
+
     text = (PAGES / page / "index.html").read_text("utf-8")
     for name, value in (("server", server), ("transport", transport)):
         text = text.replace(f"{{{{{name}}}}}", html.escape(value))
@@ -108,7 +109,9 @@ def page_html(page: str, *, server: str, transport: str) -> bytes:
 def answer(
     request: "HttpRequest", address: Any, *, server: str, page: str, advice: str = hosts.ADVICE
 ) -> "HttpResponse | None":
-    """Answer a request to a server on `websockets`; refuse a foreign page's WebSocket with 403.
+    """Answer a request to a server on `websockets`, or refuse its handshake.
+
+    The library itself needs no `Host`, and does not name its version to whoever asks for another.
 
     Args:
         request: a plain request, or a handshake.
@@ -131,10 +134,21 @@ def answer(
         found = reply(request.method, request.path, server=server, page=page)
     except handshake.HandshakeError as error:
         found = refuse(error.status, str(error))
-    asked = handshake.Request(request.method, request.path, headers)
-    if not found and asked.header("Origin") is not None and not handshake.same_origin(asked):
-        found = refuse(403, f"origin not allowed: {asked.header('Origin')}")
+    found = found or refuse_handshake(handshake.Request(request.method, request.path, headers))
     return found and Response(found.status, found.reason, Headers(found.headers), found.body)
+
+
+def refuse_handshake(asked: handshake.Request) -> Reply | None:
+    """Return what a handshake that breaks a rule is told; None for a correct one.
+
+    Source: RFC 6455 §4.2.
+    """
+    try:
+        handshake.answer(asked)
+    except handshake.HandshakeError as error:
+        refused = handshake.refusal(error)
+        return Reply(refused.status, refused.reason, refused.headers, refused.body)
+    return None
 
 
 def to_aiohttp(reply: Reply) -> "web.Response":
@@ -145,9 +159,9 @@ def to_aiohttp(reply: Reply) -> "web.Response":
     return web.Response(status=reply.status, headers=headers, body=reply.body)
 
 
-def own_hosts_only() -> "Middleware":
-    """Return a middleware for aiohttp that refuses requests for other hosts."""
-    from aiohttp import web
+def admit_requests() -> "Middleware":
+    """Return a middleware for aiohttp: no request for another host, no handshake in HTTP/1.0."""
+    from aiohttp import HttpVersion11, web
 
     @web.middleware
     async def check_first(request: web.Request, handler: Any) -> web.StreamResponse:
@@ -157,10 +171,22 @@ def own_hosts_only() -> "Middleware":
                 hosts.check(tuple(request.headers.items()), address)
         except handshake.HandshakeError as error:
             return to_aiohttp(refuse(error.status, str(error)))
+        if request.version < HttpVersion11 and "Upgrade" in request.headers:
+            fact = "a WebSocket's handshake needs HTTP/1.1 or higher (RFC 6455 §4.2.1)"
+            return to_aiohttp(refuse(400, fact))
         response: web.StreamResponse = await handler(request)
         return response
 
     return check_first
+
+
+def read_request(request: "web.BaseRequest") -> handshake.Request:
+    """Return aiohttp's request as the handshake's rules read it."""
+    fields = [
+        (name.decode(), value.decode("utf-8", "replace")) for name, value in request.raw_headers
+    ]
+    version = f"HTTP/{request.version.major}.{request.version.minor}"
+    return handshake.Request(request.method, request.raw_path, tuple(fields), version)
 
 
 def refuse(status: int, fact: str, *headers: tuple[str, str]) -> Reply:

@@ -275,10 +275,7 @@ def refusal(
 
     Source: RFC 6455 §4.2.
     """
-    fields = [
-        (name.decode(), value.decode("utf-8", "replace")) for name, value in request.raw_headers
-    ]
-    asked = handshake.Request(request.method, request.raw_path, tuple(fields))
+    asked = static.read_request(request)
     try:
         if request.transport:
             hosts.check(asked.headers, request.transport.get_extra_info("sockname"))
@@ -287,12 +284,7 @@ def refusal(
         reply = static.refuse(error.status, str(error))
     if not reply and full:
         reply = static.refuse(503, "too many connections are open, try later")
-    if not reply:
-        try:
-            handshake.answer(asked)
-        except handshake.HandshakeError as error:
-            response = handshake.refusal(error)
-            reply = static.Reply(response.status, response.reason, response.headers, response.body)
+    reply = reply or static.refuse_handshake(asked)
     if not reply:
         return None
     answer = static.to_aiohttp(reply)

@@ -10,6 +10,8 @@ if sys.platform != "linux":
 from tests.bench import fanout, load, report, storm
 from tests.bench.servers import OTHERS, PLAIN, SOCKETIO, Contender, started
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize(
     "contender", [PLAIN[0], PLAIN[-1], SOCKETIO[0], *OTHERS], ids=lambda c: c.name

@@ -53,6 +53,7 @@ def people(page: Page) -> Locator:
     return page.get_by_role("complementary", name="Who is online").get_by_role("listitem")
 
 
+@pytest.mark.smoke
 def test_two_browsers_chat(chat: Server, visitor: Visitor) -> None:
     alice, bob = visitor(chat.page_url, "Alice"), visitor(chat.page_url, "Bob")
     expect(lines(alice, "Bob joined")).to_have_count(1)

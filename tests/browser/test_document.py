@@ -53,6 +53,7 @@ def avatars(page: Page) -> Locator:
     return page.get_by_role("list", name="Who is here").get_by_role("listitem")
 
 
+@pytest.mark.smoke
 def test_two_browsers_write_at_once_and_a_cut_loses_no_letter(
     document: Server, writer: Writer
 ) -> None:

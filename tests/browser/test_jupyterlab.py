@@ -43,6 +43,7 @@ THROUGH_THE_PROXY = (
 WAYS = [(notebook, "127.0.0.1") for notebook in NOTEBOOKS] + [
     (notebook, REMOTE_NAME) for notebook in NOTEBOOKS if notebook.stem[3:] in THROUGH_THE_PROXY
 ]
+FIRST = NOTEBOOKS[0]
 
 
 def page_frames(tab: Page) -> list[Frame]:
@@ -84,8 +85,15 @@ def desk(chromium: Browser) -> Iterator[Callable[[str], Page]]:
 
 @pytest.mark.parametrize(
     ("notebook", "host"),
-    WAYS,
-    ids=[f"{path.stem}-{'proxy' if h == REMOTE_NAME else 'direct'}" for path, h in WAYS],
+    [
+        pytest.param(
+            path,
+            host,
+            id=f"{path.stem}-{'proxy' if host == REMOTE_NAME else 'direct'}",
+            marks=[pytest.mark.smoke] if path == FIRST else [],
+        )
+        for path, host in WAYS
+    ],
 )
 def test_run_all(lab: JupyterLab, desk: Callable[[str], Page], notebook: Path, host: str) -> None:
     tab, answers = desk(host), Counter[str]()

@@ -59,6 +59,7 @@ def open_live(tab: Page, wire: Tap) -> None:
     expect(tab.locator("#pill")).to_have_text("live")
 
 
+@pytest.mark.smoke
 def test_it_grows_while_the_application_is_used(
     tab: Page, wire: Tap, application: Application
 ) -> None:

@@ -19,6 +19,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     stop_all()
 
 
+@pytest.mark.smoke
 def test_what_is_typed_comes_back(tab: Page, server: Server) -> None:
     tab.goto(server.page_url)
     is_connected(tab)

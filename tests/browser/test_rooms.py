@@ -108,6 +108,7 @@ def is_signed_out(page: Page, why: str = "You have signed out.") -> None:
     assert page.locator("#lines .line").count() == 0, "nothing is left to be read"
 
 
+@pytest.mark.smoke
 def test_three_people_switch_rooms(visitor: Visitor) -> None:
     names = [fresh(name) for name in ("Alice", "Bob", "Carol")]
     tea, walks = fresh("Tea"), fresh("Walks")

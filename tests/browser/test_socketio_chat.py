@@ -26,6 +26,7 @@ def chat() -> Iterator[Server]:
     stop_all()
 
 
+@pytest.mark.smoke
 def test_three_transports_meet(chat: Server, visitor: Visitor) -> None:
     alice = visitor(chat.page_url, "Alice")  # begins with polling, goes on by WebSocket
     bob = visitor(chat.page_url, "Bob&transport=polling")

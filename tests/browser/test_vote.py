@@ -76,6 +76,7 @@ def counted(page: Page, name: str, count: int) -> None:
     expect(item.locator(".count")).to_have_text(re.compile(rf"^{count} · "))
 
 
+@pytest.mark.smoke
 def test_a_class_votes(vote: Server, visitor: Visitor) -> None:
     owner = visitor(vote.page_url, 1280, 900)
     url = make_poll(owner, "Tea or coffee?", "Tea", "Coffee", "Milk", "Water")

@@ -137,18 +137,57 @@ def test_the_program_ends_with_a_clear_error(
 
 
 def test_the_program_takes_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    steps, done = ["install_client", "install_hook", "list_fonts"], list[str]()
+    steps, done = ["install_client", "install_hook", "list_fonts", "note_place"], list[str]()
     for step in steps:
         monkeypatch.setattr(install, step, lambda step=step: done.append(step))
+
+    def make_copy(*, must: bool) -> list[str]:
+        done.append(f"make_copy {must}")
+        return ["a line"]
+
+    monkeypatch.setattr(install, "make_copy", make_copy)
+    monkeypatch.setattr(sys, "argv", ["install", "--update"])
     install.main()
-    assert done == steps
+    assert done == [*steps[:3], "make_copy True", "note_place"], "the note comes last"
 
 
-def test_a_second_time_nothing_is_done_and_nothing_said() -> None:
-    command = [sys.executable, "-m", "helpers.course.install"]
-    subprocess.run(command, check=True)
-    again = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert (again.stdout, again.stderr) == ("", "")
+def test_a_second_time_nothing_is_done_and_nothing_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With a copy of the test's own: that of whoever runs the tests is left alone."""
+    (tmp_path / "notebooks").mkdir()
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])
+    nbformat.write(notebook, tmp_path / "notebooks" / "10_one.ipynb")
+    monkeypatch.setattr(install, "ROOT", tmp_path)
+    monkeypatch.setattr(install, "note_place", lambda: None)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(sys, "argv", ["install"])
+    install.main()
+    assert capfd.readouterr().out.startswith("my-course/ is yours")
+    install.main()
+    assert capfd.readouterr() == ("", "")
+    (tmp_path / "notebooks" / "10_one.ipynb").write_text("{")
+    install.main()
+    assert capfd.readouterr().out.startswith("warning: my-course/ stays as it is, because note")
+    monkeypatch.setattr(sys, "argv", ["install", "--update"])
+    with pytest.raises(SystemExit, match=r"^error: notebooks/10_one.ipynb cannot be read"):
+        install.main()
+
+
+def test_the_note_says_for_which_folder_the_environment_is(tmp_path: Path) -> None:
+    environment = tmp_path / "here" / ".venv"
+    environment.mkdir(parents=True)
+    root = environment.parent
+    assert not install.is_set_up_here(str(environment), root)
+    install.note_place(str(environment), root)
+    assert install.is_set_up_here(str(environment), root)
+    moved = root.rename(tmp_path / "there")
+    assert not install.is_set_up_here(str(moved / ".venv"), moved)
+    root.mkdir()  # a copy: the first one is still there
+    assert not install.is_set_up_here(str(moved / ".venv"), moved)
+    assert install.is_set_up_here(str(tmp_path / "a hub's"), moved)
+    install.note_place(str(tmp_path / "a hub's"), moved)
+    assert not (tmp_path / "a hub's").exists()
 
 
 def test_the_hook_is_written_once(tmp_path: Path) -> None:

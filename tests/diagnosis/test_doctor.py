@@ -301,6 +301,17 @@ def test_nowhere_to_keep_progress(tmp_path: Path) -> None:
     assert said.startswith(f"cannot write in {tmp_path / 'file'} (")
 
 
+def test_progress_is_kept_in_the_learners_copy_once_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HELPERS_PROGRESS", raising=False)
+    monkeypatch.setattr(machine, "PROJECT", tmp_path)
+    assert machine.check_progress() == str(tmp_path / "notebooks")
+    assert not (tmp_path / "my-course").exists()
+    (tmp_path / "my-course").mkdir()
+    assert machine.check_progress() == str(tmp_path / "my-course")
+
+
 def test_ill_for_real_in_a_sick_environment(tmp_path: Path) -> None:
     """A proxy for everything, no writable place, and a Python without the course."""
     (tmp_path / "file").write_text("")

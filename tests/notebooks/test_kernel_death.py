@@ -84,6 +84,7 @@ def test_servers_outlive_an_interrupt(running: Kernel, interrupt: object) -> Non
     assert all(server.is_running() for server in servers)
 
 
+@pytest.mark.thorough
 def test_twenty_launches_leave_one_server(running: Kernel) -> None:
     launched(running)
     running.text("for _ in range(20): handles = {'echo': launch('echo')}")

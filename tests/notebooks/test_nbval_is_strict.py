@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbformat import v4
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +56,7 @@ CELLS = [
 ]
 
 
+@pytest.mark.thorough
 def test_an_output_that_changes_fails_its_cell(tmp_path: Path) -> None:
     cells = []
     for count, (source, outputs, tags, _) in enumerate(CELLS, start=1):

@@ -110,6 +110,7 @@ class OfOneNotebook:
         judged = next(e for e in self.lesson.exercises if e.name == exercise)
         assert self.said(runs, exercise, answer(judged)).startswith("correct: ")
 
+    @pytest.mark.thorough
     def test_wrong_answer_gets_its_hint(self, runs: Runs, variant: str) -> None:
         wrong = next(w for w in self.lesson.wrongs if w.function.__name__ == variant)
         text = self.said(runs, wrong.exercise, mistake(wrong))

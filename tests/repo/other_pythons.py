@@ -160,7 +160,7 @@ def run_tests(python: Python, arguments: list[str]) -> bool:
     except (OSError, subprocess.CalledProcessError) as error:
         print(f"Python {python.name}: no environment could be made: {error}", file=sys.stderr)
         return False
-    command = [str(inside), "-m", "pytest", "-m", "not browser", *arguments]
+    command = [str(inside), "-m", "pytest", "--tier=all", "-m", "not browser", *arguments]
     clean = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONHOME")}
     return subprocess.run(command, cwd=ROOT, env=clean).returncode == 0
 

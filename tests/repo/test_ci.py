@@ -40,8 +40,9 @@ def test_a_command_of_its_own_is_seen() -> None:
     assert strange(workflow) == ["make tets", "tox"]
 
 
-def test_the_check_of_a_bare_machine_wants_a_browser() -> None:
-    assert (ROOT / ".ci/run").read_text("utf-8").endswith("\nREQUIRE_BROWSER=1 make test\n")
+def test_the_check_of_a_bare_machine_runs_both_tiers_and_wants_a_browser() -> None:
+    ends = "\nREQUIRE_BROWSER=1 make test test-all\n"
+    assert (ROOT / ".ci/run").read_text("utf-8").endswith(ends)
 
 
 @pytest.mark.parametrize("required", [False, True])
@@ -64,7 +65,7 @@ def test_files_with_a_browser_are_spread_among_the_others_and_jupyterlab_is_firs
     paths = [browser / f"test_{name}.py" for name in ("chat", "jupyterlab", "vote")]
     paths += [others / f"test_{number}.py" for number in range(6)]
     items: list[Any] = [SimpleNamespace(path=path, number=n) for path in paths for n in range(2)]
-    tests.conftest.pytest_collection_modifyitems(items)
+    tests.conftest.spread(items)
     assert [item.number for item in items] == [0, 1] * 9  # a file's tests stay together, in order
     order = [item.path.stem[5:] for item in items[::2]]
     assert order == ["jupyterlab", "0", "1", "chat", "2", "3", "vote", "4", "5"]

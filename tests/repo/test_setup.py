@@ -1,4 +1,7 @@
-"""`make setup`, with a Python that only writes down what it is asked: once, anew, and healed."""
+"""`make setup`, with a Python that only writes down what it is asked: once, anew, and healed.
+
+What each step does is tested where it is: tests/course.
+"""
 
 import os
 import shutil
@@ -25,11 +28,15 @@ echo "$*" >> calls
 if test "$2" = venv; then
   rm -rf .venv && mkdir -p .venv/bin && cp "$0" .venv/bin/python
 fi
-test "$2" != "$(cat fails 2>/dev/null)"
+test "$2" != "$(cat fails 2>/dev/null)" || exit 1
+if test "$2" = helpers.course.install; then
+  pwd > .venv/.setup-done
+fi
+echo "$PIP_USER,$PIP_TARGET" > pip
 """
 SETUP = [
     "-m venv --clear .venv",
-    "-m pip install --quiet --disable-pip-version-check -r requirements.txt",
+    "-m helpers.course.packages",
     "-m helpers.course.install",
 ]
 Setup = Callable[..., tuple[int, list[str], str]]
@@ -64,7 +71,8 @@ def test_a_second_setup_installs_nothing(setup: Setup) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fails", "asked"), [("venv", 1), ("pip", 2), ("helpers.course.install", 3)]
+    ("fails", "asked"),
+    [("venv", 1), ("helpers.course.packages", 2), ("helpers.course.install", 3)],
 )
 def test_an_interrupted_setup_starts_again_from_nothing(
     setup: Setup, tmp_path: Path, fails: str, asked: int
@@ -85,6 +93,26 @@ def test_what_is_installed_from_is_newer(setup: Setup, tmp_path: Path, name: str
     setup()
     stamp = (tmp_path / ".venv" / ".setup-done").stat()
     os.utime(tmp_path / name, (stamp.st_atime + 10, stamp.st_mtime + 10))
+    assert setup()[:2] == (0, SETUP[1:]), "what has not changed stays"
+
+
+def test_a_new_edition_that_was_interrupted_starts_again_from_nothing(
+    setup: Setup, tmp_path: Path
+) -> None:
+    setup()
+    stamp = (tmp_path / ".venv" / ".setup-done").stat()
+    os.utime(tmp_path / "requirements.txt", (stamp.st_atime + 10, stamp.st_mtime + 10))
+    assert setup("helpers.course.packages")[:2] == (2, SETUP[1:2])
+    os.utime(tmp_path / "requirements.txt")
+    assert setup()[:2] == (0, SETUP)
+
+
+def test_a_python_that_has_gone(setup: Setup, tmp_path: Path) -> None:
+    """The environment has a link to the machine's Python, which an upgrade may remove."""
+    setup()
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to(tmp_path / "gone")
     assert setup()[:2] == (0, SETUP)
 
 
@@ -92,3 +120,35 @@ def test_an_environment_that_is_gone(setup: Setup, tmp_path: Path) -> None:
     setup()
     shutil.rmtree(tmp_path / ".venv")
     assert setup()[:2] == (0, SETUP)
+
+
+def test_after_the_plain_lines_make_installs_nothing_more(setup: Setup, tmp_path: Path) -> None:
+    """They end with the same last step, which writes the stamp."""
+    python = tmp_path / "python"
+    for line in SETUP:
+        subprocess.run([python, *line.split()], cwd=tmp_path, check=True)
+    assert setup()[:2] == (0, [])
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_folder_that_was_moved_or_copied_is_set_up_anew(
+    setup: Setup, tmp_path: Path, copied: bool
+) -> None:
+    """Its environment would look for the course, or silently find another one, where it was."""
+    setup()
+    place = tmp_path / ".venv" / ".setup-done"
+    other = tmp_path / "other"
+    if copied:
+        other.mkdir()
+    place.write_text(f"{other}\n")
+    assert setup()[:2] == (0, SETUP)
+    assert setup()[:2] == (0, [])
+
+
+def test_pip_installs_into_the_environment_whatever_a_person_has_set(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_USER", "1")
+    monkeypatch.setenv("PIP_TARGET", str(tmp_path / "elsewhere"))
+    setup()
+    assert (tmp_path / "pip").read_text() == "0,\n"

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -13,16 +13,6 @@ from websockets.exceptions import ConnectionClosed
 DEADLINE_S = 20
 Message = dict[str, Any]
 _numbers = itertools.count(1)
-
-
-def run(test: Awaitable[None], within_s: float = DEADLINE_S * 2) -> None:
-    """Run a test to its end, or to its deadline."""
-
-    async def within() -> None:
-        async with asyncio.timeout(within_s):
-            await test
-
-    asyncio.run(within())
 
 
 def fresh(name: str) -> str:

@@ -53,12 +53,18 @@ class RawClient:
         return self
 
     def close_frame(self) -> Frame | None:
-        """Read to the end; return the close frame, None if there was none or it was lost."""
-        frames = self._frames
+        """Read up to the close frame and return it; None if there was none or it was lost."""
+        data = b""
         with contextlib.suppress(ConnectionError):
-            while data := self.socket.recv(65_536):
-                frames += self._reader.feed(data)
-        return next((frame for frame in frames if frame.opcode is Opcode.CLOSE), None)
+            while True:
+                self._frames += self._reader.feed(data)
+                for frame in self._frames:
+                    if frame.opcode is Opcode.CLOSE:
+                        return frame
+                self._frames.clear()
+                if not (data := self.socket.recv(65_536)):
+                    break
+        return None
 
     def ended(self) -> bool:
         """Read to the end: whether the server ended the connection in time."""

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from helpers.launcher import Server
 from helpers.servers.chat import server as chat
-from tests.servers.chat_client import Client, client, fresh, members, run
+from tests.servers.chat_client import Client, client, fresh, members
 
 NO_LIMIT = ("--burst=1000000", "--rate=1000000")
 
@@ -378,8 +378,10 @@ async def test_a_foreign_page_is_refused_with_403(server: Server) -> None:
         await own.join(fresh("Alice"))
 
 
-def test_too_fast_is_refused_and_whoever_goes_on_is_closed_with_1008() -> None:
-    async def test(url: str) -> None:
+async def test_too_fast_is_refused_and_whoever_goes_on_is_closed_with_1008() -> None:
+    with Server("chat", ("--burst=12", "--rate=0.001")) as server:
+        server.start()
+        url = server.url
         async with members(url, "Bob") as (b,), client(url) as a:
             await a.join("Alice")
             for number in range(60):
@@ -396,10 +398,6 @@ def test_too_fast_is_refused_and_whoever_goes_on_is_closed_with_1008() -> None:
                 assert c.received[-1]["type"] == "closed"
                 assert c.received[-1]["code"] == "too_fast"
             await b.say("b", "undisturbed")
-
-    with Server("chat", ("--burst=12", "--rate=0.001")) as server:
-        server.start()
-        run(test(server.url))
 
 
 def test_the_waits_are_as_the_protocol_says() -> None:
@@ -419,8 +417,9 @@ async def test_a_name_that_is_held_after_a_restart_is_free_in_the_end() -> None:
             assert (await other.join("Alice"))["people"] == ["Alice", "Bob"]
 
 
-def test_the_end_closes_with_1001_and_a_restart_holds_names() -> None:
-    async def test(server: Server) -> None:
+async def test_the_end_closes_with_1001_and_a_restart_holds_names() -> None:
+    with Server("chat") as server:
+        server.start()
         async with client(server.url) as a, client(server.url) as b:
             token = (await a.join("Alice"))["token"]
             await b.join("Bob")
@@ -435,7 +434,3 @@ def test_the_end_closes_with_1001_and_a_restart_holds_names() -> None:
             welcome = await a.join("Alice", token=token, after=seq - 1)
             assert [m["text"] for m in welcome["messages"]] == ["before the end"]
             assert welcome["people"] == ["Alice", "Bob"]
-
-    with Server("chat") as server:
-        server.start()
-        run(test(server))

@@ -23,7 +23,9 @@ from helpers.servers.chat import server as chat
 from helpers.serving import names, program, schema, websocket_app
 from helpers.serving.chat import core
 from helpers.wire.frames import Frame, Opcode
-from tests.servers.chat_client import DEADLINE_S, Client, client, fresh, members, run
+from tests.servers.chat_client import DEADLINE_S, Client, client, fresh, members
+
+pytestmark = pytest.mark.thorough
 
 NO_LIMIT = ("--burst=1000000", "--rate=1000000")
 MASK = bytes(4)
@@ -80,8 +82,10 @@ async def test_a_kill_loses_no_acknowledged_message_and_doubles_none() -> None:
         await second(server, token_of[0])
 
 
-def test_a_flood_disturbs_nobody() -> None:
-    async def test(url: str) -> None:
+async def test_a_flood_disturbs_nobody() -> None:
+    with Server("chat") as server:
+        server.start()
+        url = server.url
         async with members(url, "Alice", "Bob") as (a, b), client(url) as mallory:
             await mallory.join("Mallory")
 
@@ -97,10 +101,6 @@ def test_a_flood_disturbs_nobody() -> None:
             calm = [text for text in await b.texts() if text != "!"]
             assert calm == [f"calm {number}" for number in range(20)]
             assert (await b.texts()).count("!") < 200
-
-    with Server("chat") as server:
-        server.start()
-        run(test(server.url))
 
 
 def handshake(port: int) -> bytes:
@@ -170,10 +170,11 @@ async def fill(alice: Client, names: list[str]) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="select() takes no thousand sockets there")
-def test_of_1000_clients_the_10_that_never_read_are_dropped_and_nobody_else_notices() -> None:
+async def test_of_1000_clients_the_10_that_never_read_are_dropped_unnoticed() -> None:
     allow_open_files(4_000)
 
-    async def test(server: Server) -> None:
+    with Server("chat", (*NO_LIMIT, "--leave-s=0.2", "--return-s=0.2")) as server:
+        server.start()
         process = psutil.Process(server.pid)
         async with members(server.url, "Alice") as (alice,):
             lines = await enter_all(server.port, range(989), reads=True)
@@ -197,10 +198,6 @@ def test_of_1000_clients_the_10_that_never_read_are_dropped_and_nobody_else_noti
             assert most - before < 40 * 2**20, f"{(most - before) / 2**20:.0f} MiB more"
             for _, writer in lines + lazy:
                 writer.transport.abort()
-
-    with Server("chat", (*NO_LIMIT, "--leave-s=0.2", "--return-s=0.2")) as server:
-        server.start()
-        run(test(server), within_s=100)
 
 
 async def served(folder: Path, stop: asyncio.Event, listener: socket.socket) -> None:
@@ -293,19 +290,16 @@ def server() -> Iterator[Server]:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(NONSENSE, min_size=1, max_size=20), st.booleans())
-def test_nonsense_gets_a_typed_answer_and_disturbs_nobody(
+async def test_nonsense_gets_a_typed_answer_and_disturbs_nobody(
     server: Server, nonsense: list[str | bytes], joined: bool
 ) -> None:
-    async def test() -> None:
-        async with members(server.url, fresh("Bob")) as (bob,), client(server.url) as mallory:
-            if joined:
-                await mallory.join(fresh("Mallory"))
-            for raw in nonsense:
-                with contextlib.suppress(UnicodeEncodeError):  # the client refuses to send it
-                    await mallory.raw(raw)
-            await mallory.raw("the last of it")
-            while "the last of it" not in (last := await mallory.next()).get("text", ""):
-                assert is_answer(last), last
-            await bob.say("1", "undisturbed")
-
-    run(test())
+    async with members(server.url, fresh("Bob")) as (bob,), client(server.url) as mallory:
+        if joined:
+            await mallory.join(fresh("Mallory"))
+        for raw in nonsense:
+            with contextlib.suppress(UnicodeEncodeError):  # the client refuses to send it
+                await mallory.raw(raw)
+        await mallory.raw("the last of it")
+        while "the last of it" not in (last := await mallory.next()).get("text", ""):
+            assert is_answer(last), last
+        await bob.say("1", "undisturbed")

@@ -25,7 +25,6 @@ from helpers.servers.document import server as document
 from helpers.servers.document import store as document_store
 from helpers.servers.document import text as document_text
 from helpers.serving import program
-from tests.servers.chat_client import run
 from tests.servers.document_client import DEADLINE_S, STEP_1, UPDATE, Writer, writers
 
 HERE = Path(__file__).parent
@@ -230,8 +229,9 @@ async def test_two_erase_and_write_the_same_place(tmp_path: Path) -> None:
             await each.until(partial(has_text, each, "Good world"))
 
 
-def test_an_update_is_saved_before_anybody_sees_it() -> None:
-    async def test(server: Server) -> None:
+async def test_an_update_is_saved_before_anybody_sees_it() -> None:
+    with Server("document") as server:
+        server.start()
         alice, bob = Writer(server.url, "Alice"), Writer(server.url, "Bob")
         expected: list[str] = []
         for life in range(2):
@@ -255,10 +255,6 @@ def test_an_update_is_saved_before_anybody_sees_it() -> None:
         found = await text_of(server.url)
         assert [found.count(f"<{life}.{n}>") for life in (0, 1) for n in range(150)] == [1] * 300
         await alice.leave()
-
-    with Server("document") as server:
-        server.start()
-        run(test(server))
 
 
 async def test_the_same_token_again_takes_over(tmp_path: Path) -> None:
@@ -433,32 +429,29 @@ FRAMES = st.binary() | (FORGED | st.binary()).map(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(frames=st.lists(FRAMES | st.text(max_size=20), min_size=1, max_size=8))
-def test_nonsense_gets_an_answer_and_disturbs_nobody(
+async def test_nonsense_gets_an_answer_and_disturbs_nobody(
     tmp_path_factory: pytest.TempPathFactory, frames: list[str | bytes]
 ) -> None:
     folder = tmp_path_factory.mktemp("data")
 
-    async def test() -> None:
-        async with served(folder) as url:
-            mallory, bob = Deaf(url, "Mallory"), Deaf(url, "Bob")
-            await mallory.log_in()
-            await bob.log_in()
-            before = len(mallory.frames)
-            for raw in frames:
-                await mallory.raw(raw)
-            await mallory.raw("the last of it")
-            await mallory.next("error", text='expected JSON, got "the last of it"')
-            errors = sum(m["type"] == "error" for m in mallory.received)
-            answers = len(mallory.frames) - before + errors + mallory.saved
-            assert answers >= len(frames)
-            await bob.send("caret", anchor={"x": 1}, head={"x": 1})
-            await mallory.next("caret")
-            await bob.leave()
-            await mallory.leave()
-        async with served(folder) as url:  # nothing that is stored hinders the next start
-            await Deaf(url, "Carol").log_in()
-
-    run(test())
+    async with served(folder) as url:
+        mallory, bob = Deaf(url, "Mallory"), Deaf(url, "Bob")
+        await mallory.log_in()
+        await bob.log_in()
+        before = len(mallory.frames)
+        for raw in frames:
+            await mallory.raw(raw)
+        await mallory.raw("the last of it")
+        await mallory.next("error", text='expected JSON, got "the last of it"')
+        errors = sum(m["type"] == "error" for m in mallory.received)
+        answers = len(mallory.frames) - before + errors + mallory.saved
+        assert answers >= len(frames)
+        await bob.send("caret", anchor={"x": 1}, head={"x": 1})
+        await mallory.next("caret")
+        await bob.leave()
+        await mallory.leave()
+    async with served(folder) as url:  # nothing that is stored hinders the next start
+        await Deaf(url, "Carol").log_in()
 
 
 @pytest.mark.parametrize("origin", ["http://evil.test", "null"])
@@ -469,16 +462,13 @@ async def test_a_foreign_page_is_refused_with_403(tmp_path: Path, origin: Any) -
         assert refused.value.response.status_code == 403
 
 
-def test_the_end_closes_with_1001() -> None:
-    async def test(server: Server) -> None:
+async def test_the_end_closes_with_1001() -> None:
+    with Server("document") as server:
+        server.start()
         alice = Writer(server.url)
         await alice.log_in()
         server.stop()
         assert await alice.close_code() == 1001
-
-    with Server("document") as server:
-        server.start()
-        run(test(server))
 
 
 async def judge(url: str, name: str, pieces: int, total: int) -> str:

@@ -114,7 +114,9 @@ def test_pages_of_other_origins_may_not(server: Server, origin: str) -> None:
     head = f"GET /ws HTTP/1.1\r\nHost: HOST\r\nOrigin: {origin}\r\n{HANDSHAKE}"
     status, _, body = ask(server, head)
     assert status == 403
-    assert body.decode() == f"403 Forbidden: origin not allowed: {origin}\n"
+    own = f"'127.0.0.1:{server.port}'"
+    fact = f"Origin must be the server's own, {own}, got '{origin}' (RFC 6455 §10.2)"
+    assert body.decode() == f"{fact}\n"
 
 
 def test_two_origins_are_refused(server: Server) -> None:

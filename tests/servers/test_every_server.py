@@ -128,6 +128,40 @@ def test_what_is_not_http_costs_a_line_of_the_log_at_most(server: Server) -> Non
     assert_well(server)
 
 
+def test_a_handshake_in_http_1_0_opens_nothing(server: Server) -> None:
+    """RFC 6455 §4.2.1; aiohttp itself would answer 101."""
+    path = PATHS[server.name].encode()
+    head = b"GET " + path + b" HTTP/1.0\r\nHost: HOST\r\n" + UPGRADE + b"\r\n"
+    with RawClient(server.port) as client:
+        assert client.ask(head) in (400, 505)
+    assert_well(server)
+
+
+#: What a client may send without waiting for the answer to its request, though it must not.
+TOO_EARLY = [
+    b"\x88\x82\x00\x00\x00\x00\x03\xe8",
+    Frame(Opcode.TEXT, b"2", mask=MASK).encode(),
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"\xff" * 20,
+]
+
+
+@pytest.mark.parametrize("half_closed", [False, True])
+def test_whoever_does_not_wait_for_the_answer_disturbs_nothing(
+    server: Server, half_closed: bool
+) -> None:
+    path = PATHS[server.name].encode()
+    for target, headers in ((b"/", b""), (path, UPGRADE)):
+        for early in (*TOO_EARLY, b""):
+            with RawClient(server.port) as client, contextlib.suppress(ConnectionError):
+                head = b"GET " + target + b" HTTP/1.1\r\nHost: HOST\r\n" + headers + b"\r\n"
+                client.send(head.replace(b"HOST", client.host.encode()) + early)
+                if half_closed:
+                    client.socket.shutdown(socket.SHUT_WR)
+                assert not client.socket.recv(65_536).startswith(b"HTTP/1.1 5")
+    assert_well(server)
+
+
 MAY_NOT_TRAVEL = [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65_535]
 
 
@@ -174,6 +208,7 @@ def test_whoever_sends_on_reads_why_they_are_closed(plain_server: Server) -> Non
 
 
 @pytest.mark.parametrize("name", PATHS)
+@pytest.mark.thorough
 def test_pings_of_a_client_that_reads_nothing_have_a_bound(name: str) -> None:
     """It is closed, or no longer read from; either way little waits for it."""
     with Server(name) as server:

@@ -581,6 +581,23 @@ def test_one_too_many_is_told_so(server: Running, monkeypatch: pytest.MonkeyPatc
     alice.next()
 
 
+def test_those_who_never_finish_their_request_take_nobody_s_place(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handmade, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(handmade, "MAX_ASKING", 3)
+    alice = server.open()
+    slow = [server.connect() for _ in range(8)]
+    for peer in slow:
+        peer.send(b"GET / HTTP/1.1\r\n")
+    bob = server.open()
+    for number, peer in enumerate((alice, bob)):
+        peer.text(str(number))
+        assert peer.next() == Frame(Opcode.TEXT, str(number).encode())
+    with contextlib.suppress(ConnectionResetError):  # the oldest had to make room
+        assert slow[0].socket.recv(1) == b""
+
+
 def test_a_hundred_clients_that_vanish_leave_nothing_behind(server: Running) -> None:
     for number in range(100):
         peer = server.open("/ws") if number % 2 else server.connect()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from helpers.launcher import Server
-from tests.servers.chat_client import fresh, run
+from tests.servers.chat_client import fresh
 from tests.servers.rooms_client import PASSWORD, ask, official_tab, sign_in, sign_up, tab
 from tests.servers.socketio_client import Python
 
@@ -290,35 +290,29 @@ async def test_history_and_retries(server: Server) -> None:
         assert texts == [f"{n}" for n in range(120)]
 
 
-def test_a_crash_keeps_sessions_rooms_and_messages(server: Server) -> None:
+async def test_a_crash_keeps_sessions_rooms_and_messages(server: Server) -> None:
     alice, bob, room = fresh("Alice"), fresh("Bob"), fresh("Tea")
     cookies: list[str] = []
 
-    async def before() -> None:
-        cookies.extend([await sign_up(server.url, alice), await sign_up(server.url, bob)])
-        async with tab(server.url, cookies[0]) as a, tab(server.url, cookies[1]) as b:
-            await a.call("create", {"room": room})
-            await b.call("join", {"room": room})
-            assert (await a.call("say", {"room": room, "id": "1", "text": "kept"}))["ok"]
-            gone = await sign_in(server.url, bob)
-            await ask(server.url, "sign-out", {}, gone)
-            cookies.append(gone)
-            server.kill()
-
-    async def after() -> None:
-        async with tab(server.url, cookies[0]) as a, tab(server.url, cookies[2]) as gone:
-            assert gone.refused["message"] == "not_signed_in", "an ended session stays ended"
-            assert (await a.event("welcome"))["joined"] == [room]
-            page = await a.call("join", {"room": room})
-            assert [m["text"] for m in page["messages"]] == ["kept"]
-            assert (page["owner"], page["members"]) == (alice, [alice, bob])
-            again = await a.call("say", {"room": room, "id": "1", "text": "kept"})
-            assert again["seq"] == page["messages"][0]["seq"]
-        assert await sign_in(server.url, alice)
-
-    run(before())
-    server.restart()
-    run(after())
+    cookies.extend([await sign_up(server.url, alice), await sign_up(server.url, bob)])
+    async with tab(server.url, cookies[0]) as a, tab(server.url, cookies[1]) as b:
+        await a.call("create", {"room": room})
+        await b.call("join", {"room": room})
+        assert (await a.call("say", {"room": room, "id": "1", "text": "kept"}))["ok"]
+        ended = await sign_in(server.url, bob)
+        await ask(server.url, "sign-out", {}, ended)
+        cookies.append(ended)
+        await asyncio.to_thread(server.kill)
+    await asyncio.to_thread(server.restart)
+    async with tab(server.url, cookies[0]) as a, tab(server.url, cookies[2]) as gone:
+        assert gone.refused["message"] == "not_signed_in", "an ended session stays ended"
+        assert (await a.event("welcome"))["joined"] == [room]
+        page = await a.call("join", {"room": room})
+        assert [m["text"] for m in page["messages"]] == ["kept"]
+        assert (page["owner"], page["members"]) == (alice, [alice, bob])
+        again = await a.call("say", {"room": room, "id": "1", "text": "kept"})
+        assert again["seq"] == page["messages"][0]["seq"]
+    assert await sign_in(server.url, alice)
 
 
 @pytest.mark.parametrize(
@@ -343,18 +337,15 @@ async def test_bounds(server: Server, mallory: str, event: str, fields: object, 
         assert (await one.call(event, fields))["code"] == code
 
 
-def test_nobody_has_more_than_twenty_rooms_or_sessions(server: Server) -> None:
+async def test_nobody_has_more_than_twenty_rooms_or_sessions(server: Server) -> None:
     name = fresh("Alice")
 
-    async def test() -> None:
-        first = await sign_up(server.url, name)
-        async with tab(server.url, first) as one:
-            await one.event("welcome")
-            made = [await one.call("create", {"room": f"{name[-6:]} {n}"}) for n in range(21)]
-            assert [each["ok"] for each in made] == [True] * 20 + [False]
-            assert made[-1]["code"] == "too_many_rooms"
-            for _ in range(20):
-                await sign_in(server.url, name)
-            assert await one.event("signed_out") == {"why": "replaced"}
-
-    run(test(), within_s=60)
+    first = await sign_up(server.url, name)
+    async with tab(server.url, first) as one:
+        await one.event("welcome")
+        made = [await one.call("create", {"room": f"{name[-6:]} {n}"}) for n in range(21)]
+        assert [each["ok"] for each in made] == [True] * 20 + [False]
+        assert made[-1]["code"] == "too_many_rooms"
+        for _ in range(20):
+            await sign_in(server.url, name)
+        assert await one.event("signed_out") == {"why": "replaced"}

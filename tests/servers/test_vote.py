@@ -16,7 +16,7 @@ from helpers.launcher import Server
 from helpers.servers.vote import store as vote_store
 from helpers.serving.program import WAITS
 from helpers.serving.schema import Refusal
-from tests.servers.chat_client import DEADLINE_S, run
+from tests.servers.chat_client import DEADLINE_S
 from tests.servers.socketio_client import Official, Python, official, python
 
 NO_LIMIT = ("--burst=1000000", "--rate=1000000")
@@ -264,32 +264,30 @@ async def insistent(server: Server, token: str, code: str, choices: list[int]) -
         await asyncio.sleep(0.02)  # between two attempts
 
 
-def test_200_voters_and_two_kills() -> None:
+@pytest.mark.thorough
+async def test_200_voters_and_two_kills() -> None:
     """Duplicates, changes and retries, while the server is killed twice: the totals are exact."""
     chance = random.Random(9)
     choices = {voter(): [chance.randrange(3) for _ in range(3)] for _ in range(200)}
 
-    async def test() -> None:
-        with Server("vote", NO_LIMIT) as server:
-            server.start()
-            async with python(server.url) as owner:
-                code = await new_poll(owner, "A", "B", "C")
-            voting = [
-                asyncio.create_task(insistent(server, token, code, wanted))
-                for token, wanted in choices.items()
-            ]
-            for done in (60, 130):
-                await some_of(voting, done)
-                server.kill()
-                await asyncio.to_thread(server.restart)
-            await asyncio.gather(*voting)
-            async with official(server.url, transports=["websocket"]) as one:
-                poll = await watch(one, code)
-            last = [wanted[-1] for wanted in choices.values()]
-            assert poll["totals"] == [last.count(option) for option in range(3)]
-            assert poll["voters"] == 200
-
-    run(test(), within_s=100)
+    with Server("vote", NO_LIMIT) as server:
+        server.start()
+        async with python(server.url) as owner:
+            code = await new_poll(owner, "A", "B", "C")
+        voting = [
+            asyncio.create_task(insistent(server, token, code, wanted))
+            for token, wanted in choices.items()
+        ]
+        for done in (60, 130):
+            await some_of(voting, done)
+            server.kill()
+            await asyncio.to_thread(server.restart)
+        await asyncio.gather(*voting)
+        async with official(server.url, transports=["websocket"]) as one:
+            poll = await watch(one, code)
+        last = [wanted[-1] for wanted in choices.values()]
+        assert poll["totals"] == [last.count(option) for option in range(3)]
+        assert poll["voters"] == 200
 
 
 async def some_of(tasks: list[asyncio.Task[None]], count: int) -> None:

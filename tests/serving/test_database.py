@@ -3,17 +3,16 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from helpers.serving.database import Database, NotSaved, opened
+from helpers.serving.database import NotSaved, opened
 from helpers.serving.schema import Refusal
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS numbers (number INTEGER UNIQUE)"
-DEADLINE_S = 10
+FILE = "x.sqlite3"
 
 
 class PanicError(BaseException):
@@ -32,28 +31,21 @@ def numbers(db: sqlite3.Connection) -> list[int]:
     return [row[0] for row in db.execute("SELECT number FROM numbers ORDER BY rowid")]
 
 
-def with_database(folder: Path, test: Callable[[Database], Awaitable[Any]]) -> None:
-    async def within() -> None:
-        async with asyncio.timeout(DEADLINE_S), opened(folder / "x.sqlite3", SCHEMA) as database:
-            await test(database)
-
-    asyncio.run(within())
-
-
 def stored(folder: Path) -> list[int]:
     """Read what another process would find."""
-    connection = sqlite3.connect(folder / "x.sqlite3")
+    connection = sqlite3.connect(folder / FILE)
     try:
         return numbers(connection)
     finally:
         connection.close()
 
 
-def test_work_is_done_and_reported_in_order_in_one_other_thread(tmp_path: Path) -> None:
+async def test_work_is_done_and_reported_in_order_in_one_other_thread(tmp_path: Path) -> None:
     reported: list[int] = []
     threads = set()
 
-    async def test(database: Database) -> None:
+    async with opened(tmp_path / FILE, SCHEMA) as database:
+
         def work(number: int) -> Callable[[sqlite3.Connection], int]:
             def noted(db: sqlite3.Connection) -> int:
                 threads.add(threading.current_thread())
@@ -64,18 +56,16 @@ def test_work_is_done_and_reported_in_order_in_one_other_thread(tmp_path: Path) 
         await asyncio.gather(*(database.run(work(n), reported.append) for n in range(1_200)))
         assert await database.run(numbers) == reported == list(range(1_200))
 
-    with_database(tmp_path, test)
     assert threading.current_thread() not in threads
 
 
-def test_nobody_hears_of_it_before_it_is_on_the_disk(tmp_path: Path) -> None:
-    async def test(database: Database) -> None:
+async def test_nobody_hears_of_it_before_it_is_on_the_disk(tmp_path: Path) -> None:
+    async with opened(tmp_path / FILE, SCHEMA) as database:
+
         def on_commit(number: int) -> None:
             assert number in stored(tmp_path)
 
         await asyncio.gather(*(database.run(add(number), on_commit) for number in range(20)))
-
-    with_database(tmp_path, test)
 
 
 def fail(error: BaseException) -> Callable[[sqlite3.Connection], None]:
@@ -91,8 +81,10 @@ def fail(error: BaseException) -> Callable[[sqlite3.Connection], None]:
     [ValueError("no"), Refusal("bad_token", "no"), PanicError("no"), StopIteration("no")],
     ids=lambda error: type(error).__name__,
 )
-def test_what_fails_is_undone_and_harms_nobody_else(tmp_path: Path, error: BaseException) -> None:
-    async def test(database: Database) -> None:
+async def test_what_fails_is_undone_and_harms_nobody_else(
+    tmp_path: Path, error: BaseException
+) -> None:
+    async with opened(tmp_path / FILE, SCHEMA) as database:
         work = [add(1), fail(error), add(2)]
         jobs = [asyncio.ensure_future(database.run(each)) for each in work]
         await asyncio.wait(jobs)
@@ -100,11 +92,9 @@ def test_what_fails_is_undone_and_harms_nobody_else(tmp_path: Path, error: BaseE
         assert type(jobs[1].exception()) is expected
         assert await database.run(numbers) == [1, 2]
 
-    with_database(tmp_path, test)
 
-
-def test_what_sqlite_refuses_is_not_saved_and_harms_nobody_else(tmp_path: Path) -> None:
-    async def test(database: Database) -> None:
+async def test_what_sqlite_refuses_is_not_saved_and_harms_nobody_else(tmp_path: Path) -> None:
+    async with opened(tmp_path / FILE, SCHEMA) as database:
         jobs = [asyncio.ensure_future(database.run(add(number))) for number in (1, 1, 2)]
         await asyncio.wait(jobs)
         refused = jobs[1].exception()
@@ -113,13 +103,12 @@ def test_what_sqlite_refuses_is_not_saved_and_harms_nobody_else(tmp_path: Path) 
         assert str(refused).startswith("the server could not save it: UNIQUE constraint failed")
         assert await database.run(numbers) == [1, 2]
 
-    with_database(tmp_path, test)
 
-
-def test_when_the_disk_is_full_all_of_the_batch_is_refused_and_work_goes_on(
+async def test_when_the_disk_is_full_all_of_the_batch_is_refused_and_work_goes_on(
     tmp_path: Path,
 ) -> None:
-    async def test(database: Database) -> None:
+    async with opened(tmp_path / FILE, SCHEMA) as database:
+
         def full(db: sqlite3.Connection) -> None:
             db.execute("ROLLBACK")  # as SQLite does by itself
             raise sqlite3.OperationalError("database or disk is full")
@@ -133,11 +122,10 @@ def test_when_the_disk_is_full_all_of_the_batch_is_refused_and_work_goes_on(
         await database.run(add(4))
         assert await database.run(numbers) == [1, 4]
 
-    with_database(tmp_path, test)
 
+async def test_what_fails_in_on_commit_concerns_the_caller_alone(tmp_path: Path) -> None:
+    async with opened(tmp_path / FILE, SCHEMA) as database:
 
-def test_what_fails_in_on_commit_concerns_the_caller_alone(tmp_path: Path) -> None:
-    async def test(database: Database) -> None:
         def on_commit(number: int) -> None:
             raise PanicError("no")
 
@@ -145,24 +133,19 @@ def test_what_fails_in_on_commit_concerns_the_caller_alone(tmp_path: Path) -> No
             await database.run(add(1), on_commit)
         assert await database.run(numbers) == [1]
 
-    with_database(tmp_path, test)
 
-
-def test_a_caller_that_stops_waiting_does_not_stop_the_work(tmp_path: Path) -> None:
-    async def test(database: Database) -> None:
+async def test_a_caller_that_stops_waiting_does_not_stop_the_work(tmp_path: Path) -> None:
+    async with opened(tmp_path / FILE, SCHEMA) as database:
         job = asyncio.ensure_future(database.run(add(1)))
         await asyncio.sleep(0)  # it is in the queue now
         job.cancel()
         assert await database.run(numbers) == [1]
 
-    with_database(tmp_path, test)
 
-
-def test_the_end_does_all_that_waits(tmp_path: Path) -> None:
-    async def test(database: Database) -> None:
+async def test_the_end_does_all_that_waits(tmp_path: Path) -> None:
+    async with opened(tmp_path / FILE, SCHEMA) as database:
         for number in range(700):  # more than one batch
             database.run_later(add(number))
         database.run_later(fail(ValueError("no")))  # logged
 
-    with_database(tmp_path, test)
     assert stored(tmp_path) == list(range(700))

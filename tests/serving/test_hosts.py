@@ -86,6 +86,7 @@ def test_loopback_names_are_let_in(port: int, host: str) -> None:
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.thorough
 def test_a_name_that_the_command_line_gives_is_let_in(name: str) -> None:
     with Server(name, ("--allow-host", "Chat.Example", "--allow-host=other.example")) as server:
         server.start()
@@ -96,6 +97,7 @@ def test_a_name_that_the_command_line_gives_is_let_in(name: str) -> None:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.parametrize("sign", ["JPY_PARENT_PID", "JUPYTER_SERVER_URL"])
+@pytest.mark.thorough
 def test_in_jupyter_a_page_comes_through_the_proxy_under_any_name(
     name: str, sign: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

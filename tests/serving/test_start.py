@@ -113,6 +113,7 @@ def refused_flag(name: str, flag: str) -> None:
 
 
 @pytest.mark.parametrize("flag", LIMITS)
+@pytest.mark.thorough
 def test_limits_that_would_stop_all_are_refused(flag: str) -> None:
     for name in WITH_DATA:
         refused_flag(name, flag)
@@ -129,6 +130,7 @@ def test_attempts_that_let_nobody_in_are_refused(flag: str) -> None:
 
 
 @pytest.mark.parametrize("name", EVERY)
+@pytest.mark.thorough
 def test_flags_of_every_server(name: str) -> None:
     """An empty `--data` would be the folder where one happens to be."""
     for flag in ("--data=", "--data= ", "--handshake-s=0", "--handshake-s=nan", "--port=x"):

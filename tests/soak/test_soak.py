@@ -21,6 +21,8 @@ from tests.soak.ledger import Ledger
 from tests.soak.line import NotLoopback, Target
 from tests.soak.run import LOG_BYTES, Outcome, Plan, soak
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[2]
 WITHSTOOD = ["frames_broken", "frames_slow", "sockets_reset", "echoes_flooded", "handshakes_reset"]
 

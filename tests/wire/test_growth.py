@@ -46,6 +46,8 @@ from helpers.wire.codes import ProtocolError
 from helpers.wire.socketio_reader import Reader
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Chunk, Transcript, entries
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("wire", "recorder", "serving", "servers")
 SHORT, LONG = 8_192, 32_768  # characters

@@ -109,13 +109,10 @@ DOWN = [
     [(["polling"], "none"), (["websocket"], "none"), (["polling", "websocket"], "websocket")],
     ids=["polling", "websocket", "upgrade"],
 )
-def test_packets_are_read_on_every_transport(transports: list[str], upgrades: str) -> None:
-    async def within() -> list[Entry]:
-        async with asyncio.timeout(DEADLINE_S):
-            by = by_hand if transports == ["polling"] else by_library
-            return await recorded(transports, by)
-
-    lines = said(asyncio.run(within()))
+async def test_packets_are_read_on_every_transport(transports: list[str], upgrades: str) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        by = by_hand if transports == ["polling"] else by_library
+        lines = said(await recorded(transports, by))
     up = [line for line in lines[CLIENT_TO_SERVER] if line.startswith("Socket.IO")]
     assert up[:3] == UP
     down = [line for line in lines[SERVER_TO_CLIENT] if "Engine.IO p" not in line]

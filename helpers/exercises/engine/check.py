@@ -12,7 +12,8 @@ from typing import Any
 from helpers.exercises.engine import help, registry
 from helpers.exercises.engine.exercise import Exercise
 from helpers.exercises.engine.outcome import Outcome, say
-from helpers.exercises.engine.progress import Table, count, record
+from helpers.exercises.engine.progress import record
+from helpers.exercises.engine.table import Table, count
 
 __all__ = ["check", "hint", "progress", "solution"]
 
@@ -137,7 +138,7 @@ def progress() -> Table:
     """Count the exercises that are solved, notebook by notebook.
 
     Returns:
-        A table: solved of all, and the names of those still to do.
+        A table with links: solved of all, and the names of those still to do.
 
     First used: start_here
     """

@@ -1,6 +1,6 @@
-"""Which exercises are solved: kept in a small file beside the notebooks, shown as a table.
+"""Which exercises are solved: kept in a small file beside the learner's notebooks.
 
-The file is `notebooks/.progress.json`, or the one that the variable HELPERS_PROGRESS names. It
+The file is `my-course/.progress.json`, or the one that the variable HELPERS_PROGRESS names. It
 is written whole or not at all. Nothing here fails a cell: a file that cannot be read is put
 aside, and one that cannot be written is reported once.
 """
@@ -8,17 +8,13 @@ aside, and one that cannot be written is reported once.
 from __future__ import annotations
 
 import contextlib
-import html
 import json
 import os
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.exercises.engine import registry
 from helpers.exercises.engine.outcome import Outcome, say
-
-HEADINGS = ("notebook", "solved", "still to do")
 
 _said: set[str] = set()
 
@@ -28,8 +24,8 @@ def find_file() -> Path:
     named = os.environ.get("HELPERS_PROGRESS")
     if named:
         return Path(named)
-    notebooks = registry.NOTEBOOKS
-    return (notebooks if notebooks.is_dir() else Path.cwd()) / ".progress.json"
+    folders = (registry.MY_COURSE, registry.NOTEBOOKS)  # the second before the first is made
+    return next((f for f in folders if f.is_dir()), Path.cwd()) / ".progress.json"
 
 
 def read() -> set[str]:
@@ -103,44 +99,3 @@ def _say_once(text: str) -> None:
     if text not in _said:
         _said.add(text)
         say(Outcome("note", text))
-
-
-@dataclass(frozen=True)
-class Table:
-    """The table of progress: for each notebook, `n of m`, and the names still to do."""
-
-    rows: tuple[tuple[str, str, str], ...]
-
-    def __repr__(self) -> str:
-        rows = [HEADINGS, *self.rows]
-        widths = [max(len(row[i]) for row in rows) for i in range(2)]
-        return "\n".join(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows)
-
-    def _repr_html_(self) -> str:
-        head = "".join(f'<th style="text-align: left">{cell}</th>' for cell in HEADINGS)
-        rows = "".join(
-            "<tr>"
-            + "".join(f'<td style="text-align: left">{html.escape(cell)}</td>' for cell in row)
-            + "</tr>"
-            for row in self.rows
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-
-
-def count() -> Table:
-    """Count the solved exercises of every notebook.
-
-    Returns:
-        The table, in the order of the notebooks.
-    """
-    done = read()
-    rows = []
-    for topic in registry.topics():
-        names = [exercise.name for exercise in registry.exercises(topic)]
-        if not names:
-            continue
-        left = [name for name in names if name not in done]
-        count = f"{len(names) - len(left)} of {len(names)}"
-        title = registry.notebook(topic).replace("_", " ")
-        rows.append((title, count, ", ".join(left) or "all done"))
-    return Table(tuple(rows))

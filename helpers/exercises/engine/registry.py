@@ -15,6 +15,7 @@ from helpers.exercises.engine.exercise import Exercise
 HELPERS = Path(__file__).resolve().parents[2]
 LESSONS = HELPERS / "lessons"
 NOTEBOOKS = HELPERS.parent / "notebooks"
+MY_COURSE = HELPERS.parent / "my-course"
 
 
 class UnknownExercise(LookupError):

@@ -1,12 +1,11 @@
 """The file of solved exercises: written whole, put aside when damaged, never in the way."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-from helpers.exercises.engine import progress
+from helpers.exercises.engine import progress, registry
 
 
 def test_nothing_is_solved_at_first(progress_file: Path) -> None:
@@ -65,10 +64,12 @@ def test_a_write_that_is_cut_off_leaves_the_old_file(
     assert [path.name for path in progress_file.parent.iterdir()] == [progress_file.name]
 
 
-def test_the_file_is_beside_the_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_is_in_the_learners_copy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("HELPERS_PROGRESS")
-    root = Path(sys.modules["helpers"].__file__ or "").resolve().parents[1]
-    assert progress.find_file() == root / "notebooks" / ".progress.json"
+    monkeypatch.setattr(registry, "MY_COURSE", tmp_path / "my-course")
+    assert progress.find_file() == registry.NOTEBOOKS / ".progress.json", "before there is one"
+    registry.MY_COURSE.mkdir()
+    assert progress.find_file() == tmp_path / "my-course" / ".progress.json"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")

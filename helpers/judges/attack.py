@@ -1,0 +1,120 @@
+"""`attack`: what does a chat withstand? `python -m helpers.judges.attack URL` asks as well.
+
+A dozen cases are played against a chat, one after the other: nonsense, false names, floods, slow
+readers, foreign pages, scripts in messages, and a crash. `helpers.judges.chat_cases` says what a
+chat must speak to be attacked. In each case Alice and Bob only want to talk, and must be able to.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from helpers.judges.cases import Case
+from helpers.judges.chat_cases import CASES, recall, remember
+from helpers.judges.play import play, play_in_child, write
+from helpers.judges.player import ANSWER_S, Player
+from helpers.judges.report import Report
+from helpers.judges.target import Target, TargetError, find_target, is_loopback
+from helpers.judges.verdict import Verdict
+
+MODULE = "helpers.judges.attack"
+CASE_S = 30.0  # that a case may take
+CRASH = ("crashes", "what was acknowledged survives a crash")
+
+
+async def attack(server: object, page: str = "") -> Report:
+    """Attack a chat, and report line by line what it withstood.
+
+    The attackers run in a process of their own. The server must be on this machine. With a handle
+    from `launch` it is also killed and started again; its messages stay what they are.
+
+    Args:
+        server: a handle from `launch`, or an address such as `"ws://127.0.0.1:8765/"`.
+        page: the address of a page that joins by itself and shows what was said, with `{name}`
+            for the name; that of a handle is known.
+
+    Returns:
+        The report; as the last line of a cell, it is shown as a table.
+
+    Raises:
+        TargetError: the server or the page is not on this machine, or speaks something else.
+    """
+    target = find_target(server)
+    page = check_page(page or page_of(server))
+    verdicts = await asyncio.to_thread(play_in_child, MODULE, target.url, f"--page={page}")
+    crashed = await asyncio.to_thread(crash, server, target)
+    return Report([*verdicts, crashed], "attacks", "held")
+
+
+def page_of(server: object) -> str:
+    """Return the address of a handle's page, with a place for the name; empty if it has none."""
+    url = getattr(server, "page_url", "")
+    return f"{url}?name={{name}}" if url else ""
+
+
+def check_page(page: str) -> str:
+    """Return the address of a page, if a browser may open it.
+
+    Raises:
+        TargetError: it is on another machine.
+    """
+    if page and not is_loopback(urlsplit(page).hostname or ""):
+        raise TargetError(f"only a page on this machine is opened, got {page!r}")
+    return page
+
+
+def crash(server: Any, target: Target) -> Verdict:
+    """Kill a server after an acknowledged message, start it again, and look for the message."""
+    restart: Callable[[], object] | None = getattr(server, "restart", None)
+    if restart is None:
+        return Verdict(*CRASH, False, untried="it was not started with `launch`")
+
+    async def script(player: Player) -> None:
+        text = await remember(player)
+        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(restart)
+        await recall(player, text)
+
+    return asyncio.run(play(Case(*CRASH, script), Player(target), CASE_S))
+
+
+async def play_all(target: Target, answer_s: float = ANSWER_S, page: str = "") -> list[Verdict]:
+    """Play every case but the crash, one after the other.
+
+    Args:
+        target: the chat.
+        answer_s: how many seconds it has for each answer.
+        page: as for `attack`.
+    """
+    return [await play(case, Player(target, answer_s, page), CASE_S) for case in CASES]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Attack a chat from the command line; the exit status is 1 if something did not hold."""
+    flags = argparse.ArgumentParser(description="attack a WebSocket chat on this machine")
+    flags.add_argument("url", help="such as ws://127.0.0.1:8765/")
+    flags.add_argument("--page", default="", help="a page that joins as {name}")
+    flags.add_argument("--json", action="store_true", help="print the verdicts as JSON")
+    flags.add_argument(
+        "--answer-s", type=float, default=ANSWER_S, help="seconds that the chat has to answer"
+    )
+    options = flags.parse_args(arguments)
+    try:
+        target, page = find_target(options.url), check_page(options.page)
+    except TargetError as error:
+        flags.error(str(error))
+    verdicts = asyncio.run(play_all(target, options.answer_s, page))
+    if options.json:
+        print(write(verdicts))
+        return 0
+    untried = Verdict(*CRASH, False, untried="it was not started with `launch`")
+    report = Report([*verdicts, untried], "attacks", "held")
+    print(report)
+    return 0 if not report.failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

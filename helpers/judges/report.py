@@ -1,0 +1,109 @@
+"""A judge's report: how many rules a server keeps, and for each that it breaks, what happened."""
+
+from collections.abc import Iterable, Sequence
+
+from helpers.judges.verdict import Verdict
+from helpers.pictures.paint import escape, scroll, tag, wrap
+
+STYLE = """
+& .judged{width:100%;max-width:62em}
+& .judged tr{border-bottom:1px solid rgba(128,128,128,.18)}
+& .judged .head td{background:var(--quiet)}
+& .judged td:first-child{white-space:nowrap}
+& .judged small{display:block;overflow-wrap:anywhere}
+& .judged small b{display:inline-block;min-width:5.2em;font-weight:400;opacity:.7}
+& .judged .no td:first-child{border-left:4px solid rgb(var(--bad))}
+& .judged .yes td:first-child{border-left:4px solid rgb(var(--good))}
+"""
+
+
+class Report:
+    """What a judge found.
+
+    Args:
+        verdicts: one for each case.
+        noun: what a case tries, in the plural.
+        verb: what the server did if it passed.
+
+    Attributes:
+        passed: the verdicts on what the server withstood.
+        failed: those on what it did not.
+        untried: those on what could not be tried here.
+    """
+
+    def __init__(
+        self, verdicts: Iterable[Verdict], noun: str = "rules", verb: str = "kept"
+    ) -> None:
+        self.verdicts = tuple(verdicts)
+        self.noun, self.verb = noun, verb
+        self.untried = [verdict for verdict in self.verdicts if verdict.untried]
+        tried = [verdict for verdict in self.verdicts if not verdict.untried]
+        self.passed = [verdict for verdict in tried if verdict.passed]
+        self.failed = [verdict for verdict in tried if not verdict.passed]
+
+    @property
+    def summary(self) -> str:
+        """How much the server withstood, in a sentence."""
+        kept, total = len(self.passed), len(self.passed) + len(self.failed)
+        count = f"all {total}" if kept == total else f"{kept} of {total}"
+        left = f"; {len(self.untried)} not tried" if self.untried else ""
+        return f"{count} {self.noun} {self.verb}{left}"
+
+    def sections(self) -> list[tuple[str, Sequence[Verdict]]]:
+        """The verdicts by section, those of RFC 6455 in its order."""
+        names = sorted(dict.fromkeys(v.section for v in self.verdicts), key=section_key)
+        return [(name, [v for v in self.verdicts if v.section == name]) for name in names]
+
+    def count(self, verdicts: Sequence[Verdict]) -> str:
+        """How many of these passed: `3 of 4 kept`."""
+        tried = [verdict for verdict in verdicts if not verdict.untried]
+        passed = sum(verdict.passed for verdict in tried)
+        return f"{passed} of {len(tried)} {self.verb}" if tried else "not tried"
+
+    def __repr__(self) -> str:
+        lines = [self.summary, ""]
+        sections = self.sections()
+        size = max((len(name) for name, _ in sections), default=0) + 2
+        for name, verdicts in sections:
+            lines.append(f"{name:<{size}}{self.count(verdicts)}")
+            for verdict in shown(verdicts):
+                lines.append(f"  {'?' if verdict.untried else '✗'} {verdict.rule}")
+                lines += [f"      {fact:<9} {words}" for fact, words in facts(verdict)]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for name, verdicts in self.sections():
+            css = "head yes" if not any(shown(verdicts)) else "head no"
+            words = tag("td", escape(name)) + tag("td", self.count(verdicts))
+            rows.append(tag("tr", words, css))
+            rows += [_row(verdict) for verdict in shown(verdicts)]
+        table = tag("table", tag("tbody", "".join(rows)), "judged")
+        title = tag("div", tag("strong", escape(self.summary)), "title")
+        return wrap("judge", STYLE, title, scroll(f"which {self.noun} were {self.verb}", table))
+
+
+def shown(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """The verdicts of which a report says more: those that did not pass."""
+    return [verdict for verdict in verdicts if verdict.untried or not verdict.passed]
+
+
+def _row(verdict: Verdict) -> str:
+    lines = "".join(tag("small", tag("b", f) + " " + escape(w)) for f, w in facts(verdict))
+    words = "? not tried" if verdict.untried else "✗ broken"
+    css = None if verdict.untried else "no"
+    return tag("tr", tag("td", words) + tag("td", escape(verdict.rule) + lines), css or "")
+
+
+def facts(verdict: Verdict) -> list[tuple[str, str]]:
+    """What was sent, expected and received, each with its name."""
+    if verdict.untried:
+        return [("because", verdict.untried)]
+    found = [("sent" if not n else "", line) for n, line in enumerate(verdict.sent)]
+    return [*found, ("expected", verdict.expected), ("received", verdict.received)]
+
+
+def section_key(section: str) -> list[int]:
+    """Sort `§5.5` before `§5.5.1` and after `§5.4`; what is no section keeps its place."""
+    parts = section.removeprefix("§").split(".")
+    return [int(part) for part in parts] if all(part.isdigit() for part in parts) else []

@@ -1,0 +1,175 @@
+"""The judge of the protocol: right servers pass, each fault is found, and nothing hangs it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import websockets.asyncio.server
+from aiohttp import WSMsgType, web
+
+from helpers.judges import protocol
+from helpers.judges.protocol import CASES, judge, play_all
+from helpers.judges.report import Report
+from helpers.judges.target import TargetError, find_target
+from helpers.launcher import Server
+from tests.judges.faulty import FAULTS, FaultyEcho
+
+
+def broken(report: Report) -> set[str]:
+    return {verdict.rule for verdict in report.failed}
+
+
+@pytest.fixture
+def handmade() -> Iterator[Server]:
+    with Server("handmade") as server:
+        server.start()
+        yield server
+
+
+async def test_the_server_of_the_course_keeps_every_rule(handmade: Server) -> None:
+    report = await judge(handmade.url.replace("/ws", "/echo"))
+    assert broken(report) == set()
+    assert report.summary == f"all {len(CASES)} rules kept"
+
+
+async def test_the_echo_of_the_course_keeps_every_rule() -> None:
+    with Server("echo") as server:
+        await asyncio.to_thread(server.start)
+        assert broken(await judge(server)) == set()
+
+
+async def test_websockets_alone_differs_in_two() -> None:
+    """It looks for no Host, and does not name its version."""
+
+    async def echo(connection: websockets.asyncio.server.ServerConnection) -> None:
+        with contextlib.suppress(websockets.ConnectionClosed):
+            async for message in connection:
+                await connection.send(message)
+
+    async with websockets.asyncio.server.serve(echo, "127.0.0.1", 0) as server:
+        report = await judge(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    assert broken(report) == {
+        "refuses a handshake without `Host`",
+        "refuses another version, and says that it speaks 13",
+    }
+
+
+@contextlib.asynccontextmanager
+async def aiohttp_echo() -> AsyncIterator[str]:
+    async def echo(request: web.Request) -> web.WebSocketResponse:
+        websocket = web.WebSocketResponse()
+        await websocket.prepare(request)
+        async for message in websocket:
+            if message.type is WSMsgType.TEXT:
+                await websocket.send_str(message.data)
+            elif message.type is WSMsgType.BINARY:
+                await websocket.send_bytes(message.data)
+        return websocket
+
+    app = web.Application()
+    app.add_routes([web.get("/", echo)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    assert runner.server
+    listener = await asyncio.get_running_loop().create_server(runner.server, "127.0.0.1", 0)
+    try:
+        yield f"ws://127.0.0.1:{listener.sockets[0].getsockname()[1]}/"
+    finally:
+        listener.close()
+        await runner.cleanup()
+
+
+async def test_aiohttp_alone_differs_in_four() -> None:
+    async with aiohttp_echo() as url:
+        report = await judge(url)
+    assert broken(report) == {
+        "closes the connection when a client's frame is not masked",
+        "refuses a handshake in HTTP/1.0",
+        "refuses another version, and says that it speaks 13",
+        "takes 1006 for a fault: it means that there was no close frame",
+    }
+
+
+@pytest.mark.parametrize("fault", ["", *FAULTS])
+async def test_a_fault_is_found_and_no_other(fault: str) -> None:
+    async with FaultyEcho(fault).served() as url:
+        report = Report(await play_all(find_target(url), answer_s=0.5))
+    assert broken(report) == FAULTS.get(fault, set())
+
+
+async def test_a_server_that_says_nothing_hangs_nobody() -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(-1)
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    report = Report(await play_all(find_target(url), answer_s=0.05))
+    server.close()
+    assert [v.rule for v in report.passed if not v.rule.startswith("refuses")] == []
+    assert {v.received for v in report.failed} == {"nothing"}
+
+
+async def test_nobody_at_the_address_is_said() -> None:
+    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    server.close()
+    await server.wait_closed()
+    report = Report(await play_all(find_target(f"ws://127.0.0.1:{port}/")))
+    assert report.passed == []
+    assert {v.expected for v in report.failed} == {"a connection"}
+
+
+@pytest.mark.parametrize(
+    ("server", "fact"),
+    [
+        ("ws://example.org/", "only a server on this machine is judged, got 'example.org'"),
+        ("ws://127.0.0.1.evil.test/", "only a server on this machine is judged"),
+        ("ws://192.168.1.5:8000/", "only a server on this machine is judged"),
+        ("ws://0.0.0.0:80/", "only a server on this machine is judged"),
+        ("http://127.0.0.1:8000/", "expected a WebSocket's address, ws://, got http://"),
+        ("127.0.0.1:8000", "expected a WebSocket's address"),
+        ("ws://127.0.0.1:99999/", "is not an address"),
+        ("", "this server was never started"),
+        (8000, "expected a server, got int"),
+    ],
+)
+async def test_other_machines_are_refused_before_a_byte_is_sent(server: object, fact: str) -> None:
+    with pytest.raises(TargetError, match=fact):
+        await judge(server)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost", "[::1]"])
+def test_this_machine_has_many_names(host: str) -> None:
+    target = find_target(f"ws://{host}:8000/echo?x=1")
+    assert target.url == f"ws://{host}:8000/echo?x=1"
+    assert target.host_header == f"{host}:8000"
+
+
+async def test_the_report_says_what_was_sent_expected_and_received() -> None:
+    async with FaultyEcho("pongs are empty").served() as url:
+        report = Report(await play_all(find_target(url)))
+    text = repr(report)
+    assert text.startswith(f"{len(CASES) - 3} of {len(CASES)} rules kept\n\n§4.2.1  ")
+    assert (
+        "  ✗ answers a ping of 125 bytes with a pong that holds the same\n"
+        "      sent      ping 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12 13… · FIN"
+        " · 125 bytes\n"
+        "      expected  pong 00 01"
+    ) in text
+    assert "      received  pong · FIN · 0 bytes" in text
+    html = report._repr_html_()
+    assert "✗ broken" in html
+    assert "pong · FIN · 0 bytes" in html
+
+
+def test_in_a_terminal_the_status_says_it(
+    handmade: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert protocol.main([handmade.url.replace("/ws", "/echo")]) == 0
+    assert capsys.readouterr().out.startswith(f"all {len(CASES)} rules kept\n")
+    with pytest.raises(SystemExit) as refused:
+        protocol.main(["ws://example.org/"])
+    assert refused.value.code == 2
+    assert "only a server on this machine is judged" in capsys.readouterr().err
