@@ -25,11 +25,11 @@ from helpers.pictures.paint import (
     pad,
     scroll,
     tag,
-    visible,
     width,
     wrap,
 )
 from helpers.pictures.payload import Grid, payload_grid
+from helpers.wire.quoting import visible
 
 MAX_FRAMES = 8
 

@@ -23,10 +23,10 @@ from helpers.pictures.paint import (
     hex_bytes,
     scroll,
     tag,
-    visible,
     wrap,
 )
 from helpers.wire.frames import Frame, Opcode
+from helpers.wire.quoting import visible
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Entry
 from helpers.wire.wording import KEEPALIVE_BYTES, RANDOM_SID
 

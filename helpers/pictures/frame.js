@@ -58,12 +58,21 @@
     frame.dataset.helpersAsked = "";
     decide(url, probe).then((route) => show(frame, route));
   }
-  window.helpersTheme ??= new MutationObserver(() => {
+  const repaint = (before) => {
+    const now = document.body.dataset.jpThemeLight;
+    for (const { dataset, style } of document.querySelectorAll(".jp-RenderedMermaid img")) {
+      dataset.helpersDrawn ??= before;
+      const colour = { true: "#fff", false: "#111" }[dataset.helpersDrawn];
+      style.background = dataset.helpersDrawn === now ? "" : colour;
+    }
+  };
+  window.helpersTheme ??= new MutationObserver(([{ oldValue }]) => {
+    repaint(oldValue);
     for (const frame of document.querySelectorAll(`${frames}[src]`)) {
       const to = frame.getAttribute("src").replace(/#.*/, "") + theme();
       if (to !== frame.getAttribute("src")) frame.src = to;
     }
-  }).observe(document.body, { attributeFilter: ["data-jp-theme-light"] }) ?? true;
+  }).observe(document.body, { attributeFilter: ["data-jp-theme-light"], attributeOldValue: true }) ?? true;
   const follow = ({ target }) => {
     const link = target.closest?.(".jp-Notebook a[href]");
     if (!link || !local.test(link.hostname) || link.protocol !== "http:") return;

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from helpers.pictures.dissect import Anatomy
-from helpers.pictures.paint import count, shorten, visible
+from helpers.pictures.paint import count, shorten
 from helpers.wire.deflate import Inflater
 from helpers.wire.frames import Opcode, ProtocolError, describe
 from helpers.wire.messages import parse_close
+from helpers.wire.quoting import visible
 from helpers.wire.wording import code_name
 
 Note = tuple[str, str]  # a CSS class and the words

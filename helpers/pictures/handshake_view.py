@@ -19,10 +19,10 @@ from helpers.pictures.paint import (
     scroll,
     shorten,
     tag,
-    visible,
     wrap,
 )
 from helpers.wire.handshake import GUID, Request, Response, accept_key
+from helpers.wire.quoting import visible
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Entry
 from helpers.wire.wording import refusal_text, stable_target
 

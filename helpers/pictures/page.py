@@ -14,6 +14,8 @@ environment says so; elsewhere only the browser can tell, so a small script in t
    the page is shown, which is in the output itself, so that nothing is asked for.
 4. If nothing answers, as when a notebook is opened again, a sentence takes the frame's place; the
    next `page()` asks again.
+4. Frames take JupyterLab's theme. A Mermaid diagram that was drawn in the other theme gets that
+   theme's background, since JupyterLab does not draw it again.
 """
 
 import base64
@@ -159,7 +161,7 @@ def figure(caption: str, url: str, probe: str | None, height: int, picture: str 
         else "<em>In JupyterLab, the page itself is here.</em>"
     )
     return (
-        '<figure style="flex:1 1 20rem;min-width:0;margin:0">'
+        '<figure style="flex:1 1 15rem;min-width:0;margin:0">'
         f'<figcaption style="margin:0 0 4px"><strong>{caption}</strong></figcaption>'
         f'<div title="{caption}" data-helpers-page="{url}"{asked} '
         f'data-helpers-height="{height}">{shown}</div>'

@@ -23,11 +23,9 @@ __all__ = [
     "has_port",
     "hex_bytes",
     "pad",
-    "quoted",
     "scroll",
     "shorten",
     "tag",
-    "visible",
     "width",
     "wrap",
 ]
@@ -62,8 +60,6 @@ HIDDEN_BYTE = "··"
 HIDDEN_NOTE = "·· is random: a different byte on every run"
 
 _PORT = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):\d+")
-_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -124,29 +120,11 @@ def escape(text: str) -> str:
     return escape_all(text, quote=False)
 
 
-def visible(text: str) -> str:
-    """Return the text on one line, with an escape for each unprintable character."""
-    return "".join(_ESCAPES.get(character) or _escape_invisible(character) for character in text)
-
-
-def _escape_invisible(character: str) -> str:
-    if unicodedata.category(character) not in _INVISIBLE or character == "\u200d":
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}"
-
-
 def shorten(text: str, limit: int = 80) -> str:
     """Return the text; if it is long, its start and how much is left out."""
     if len(text) <= limit + 24:
         return text
     return f"{text[:limit]}… {len(text) - limit:,} more characters …"
-
-
-def quoted(text: str) -> str:
-    """Return the text in quotes that it does not contain itself, if there are any."""
-    mark = "'" if '"' in text else '"'
-    return f"{mark}{visible(text)}{mark}"
 
 
 def has_port(text: str) -> bool:

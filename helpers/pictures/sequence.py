@@ -22,12 +22,12 @@ from helpers.pictures.paint import (
     scroll,
     shorten,
     tag,
-    visible,
     width,
     wrap,
 )
 from helpers.pictures.transcript_view import NOTHING, Line, describe_entry
 from helpers.wire.frames import Frame
+from helpers.wire.quoting import visible
 from helpers.wire.transcript import CLIENT_TO_SERVER, SERVER_TO_CLIENT, Entry
 
 FIRST_STEPS, LAST_STEPS = 60, 20

@@ -22,14 +22,13 @@ from helpers.pictures.paint import (
     count,
     escape,
     has_port,
-    quoted,
     scroll,
     shorten,
     tag,
-    visible,
     wrap,
 )
 from helpers.wire.frames import Frame, Opcode
+from helpers.wire.quoting import quoted, visible
 from helpers.wire.transcript import CLIENT_TO_SERVER, Entry
 from helpers.wire.wording import stable_packets, stable_target
 

@@ -23,11 +23,11 @@ The rules (RFC 6455), in the order in which a reader can tell that they are brok
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from helpers.wire.codes import CloseCode, Opcode, ProtocolError
+from helpers.wire.quoting import quoted
 
 __all__ = [
     "CloseCode",
@@ -100,7 +100,7 @@ def describe(opcode: Opcode, payload: bytes, width: int = 60) -> str:
     shown = text[:width]
     readable = shown.replace("\n", " ").isprintable() and "\ufffd" not in shown
     if opcode is Opcode.TEXT or (opcode is not Opcode.BINARY and shown and readable):
-        return json.dumps(shown, ensure_ascii=False) + ("…" if len(text) > width else "")
+        return quoted(shown) + ("…" if len(text) > width else "")
     return start[: width // 3].hex(" ") + ("…" if len(payload) > width // 3 else "")
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.browser.jupyterlab import JupyterLab
@@ -27,8 +27,11 @@ def name(request: pytest.FixtureRequest) -> str:
 class Notebook:
     """A notebook with some cells, open in JupyterLab, its kernel idle."""
 
-    def __init__(self, lab: JupyterLab, tab: Page, host: str, *cells: str) -> None:
-        notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+    def __init__(
+        self, lab: JupyterLab, tab: Page, host: str, *cells: str, markdown: str = ""
+    ) -> None:
+        written = [new_markdown_cell(markdown)] if markdown else []
+        notebook = new_notebook(cells=[*map(new_code_cell, cells), *written])
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(notebook, lab.folder / "notebooks" / "names.ipynb")
         self.tab = tab

@@ -27,7 +27,10 @@ from tests.diagnosis.sick import (
 )
 from tests.disks import fill, small_disk
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="its environment is POSIX's")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="its environment is POSIX's"),
+    pytest.mark.thorough,
+]
 
 
 @pytest.fixture

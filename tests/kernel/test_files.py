@@ -24,6 +24,7 @@ def test_a_kernel_raises_its_own_limit_and_says_nothing() -> None:
         assert int(lesson.text(LIMIT)) >= ENOUGH
 
 
+@pytest.mark.thorough
 def test_the_lesson_on_votes_works() -> None:
     (path,) = NOTEBOOKS.glob("*_live_voting.ipynb")
     notebook = nbformat.read(path, 4)

@@ -35,6 +35,7 @@ def test_every_expression_is_shown_only_by_who_asks_for_it_after_the_import(
         assert as_text(lesson.run("1\n2")) == "1\n2\n"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("topic", ["start_here", "frames", "websockets"])
 def test_a_lesson_without_docstrings_and_assertions(topic: str) -> None:
     """With PYTHONOPTIMIZE=2 a stub with a docstring is a stub still."""

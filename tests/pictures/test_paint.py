@@ -8,13 +8,12 @@ from helpers.pictures.paint import (
     align,
     count,
     escape,
-    quoted,
     shorten,
     tag,
-    visible,
     width,
     wrap,
 )
+from helpers.wire.quoting import quoted, visible
 
 
 @pytest.mark.parametrize(

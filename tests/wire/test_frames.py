@@ -182,7 +182,7 @@ def test_what_has_arrived_of_an_unfinished_frame_can_be_seen() -> None:
             'text "Hello" · FIN · masked 37 fa 21 3d · 5 bytes',
         ),
         (Frame(Opcode.TEXT, "é".encode(), fin=False), 'text "é" · 2 bytes'),
-        (Frame(Opcode.TEXT, b'say "hi"\n'), 'text "say \\"hi\\"\\n" · FIN · 9 bytes'),
+        (Frame(Opcode.TEXT, b'say "hi"\n'), "text 'say \"hi\"\\n' · FIN · 9 bytes"),
         (Frame(Opcode.TEXT, b"a" * 70), f'text "{"a" * 60}"… · FIN · 70 bytes'),
         (Frame(Opcode.TEXT, b"a\xc3", fin=False), 'text "a�" · 2 bytes'),
         (Frame(Opcode.TEXT), 'text "" · FIN · 0 bytes'),

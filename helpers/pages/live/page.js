@@ -84,13 +84,31 @@ function draw() {
   const known = plain.size;
   for (const entry of entries) sortConnection(entry);
   for (const entry of entries) rows.append(createRow(entry));
+  const first = rows.firstElementChild;
+  const before = countOf(list.lastElementChild);
   list.append(rows);
-  if (plain.size !== known) filter();
+  if (plain.size === known) countFrom(first, before);
+  else filter();
   showEmpty();
   while (list.children.length > KEPT) list.firstElementChild.remove();
   if (follow) scrollToEnd();
   else showUnseen(unseen + entries.length);
 }
+
+/** Number the entries that are shown, from one on: what is filtered out leaves no gap. */
+function countFrom(item, before) {
+  let count = before;
+  for (let each = item; each; each = each.nextElementSibling) {
+    if (each === empty) continue;
+    if (!each.hidden) count += 1;
+    each.dataset.count = count;
+    const number = each.querySelector(".number");
+    if (number) number.textContent = count;
+  }
+}
+
+/** The number of an entry, or of the last one above it that is shown. */
+const countOf = (item) => Number(item?.dataset.count ?? 0);
 
 /** Sort out what a connection is for: page files, until it asks for a WebSocket or polls for Engine.IO. */
 function sortConnection({ kind, connection: id, session, fields }) {
@@ -113,9 +131,16 @@ function createRow(entry) {
   addConnection(entry.connection);
   const session = entry.session ? `session ${entry.session} · ` : "";
   const whose = session + (entry.connection ? `connection ${entry.connection}` : "all connections");
-  if (entry.kind === "mark") item.textContent = `${entry.number} · ${entry.text} · ${whose}`;
+  if (entry.kind === "mark") item.append(createNumbered("", `${entry.text} · ${whose}`));
   else item.append(createDetails(entry, whose));
   return item;
+}
+
+/** Create a line that begins with the number of its entry. */
+function createNumbered(className, text) {
+  const element = createElement("span", className, "");
+  element.append(createElement("span", "number", ""), ` · ${text}`);
+  return element;
 }
 
 /** Whether all packets are Engine.IO's own pings: messages to a WebSocket, bodies to HTTP. */
@@ -127,10 +152,7 @@ function isHeartbeat(packets) {
 function createDetails(entry, whose) {
   const element = createElement("details", "");
   const summary = createElement("summary", "");
-  summary.append(
-    createElement("span", "about", `${entry.number} · ${whose} · ${entry.direction}`),
-    createLine(entry.text),
-  );
+  summary.append(createNumbered("about", `${whose} · ${entry.direction}`), createLine(entry.text));
   element.append(summary);
   for (const packet of entry.packets) summary.append(createElement("span", "packet", packet));
   if (entry.more_packets) summary.append(createElement("span", "packet", `… ${entry.more_packets} more packets`));
@@ -145,14 +167,14 @@ function createDetails(entry, whose) {
 /** Create a line whose message keeps its own direction: right-to-left letters do not move what follows. */
 function createLine(text) {
   const element = createElement("span", "text");
-  const [, before, message, after] = /^([^"]*)(".*"…?)(.*)$/s.exec(text) ?? [null, text, "", ""];
+  const [, before, message, , after] = /^([^"']*)((["']).*\3…?)(.*)$/s.exec(text) ?? [null, text, "", "", ""];
   element.append(before, createElement("bdi", "", message), after);
   return element;
 }
 
 function createContents(entry) {
   const parts = [];
-  if (entry.message && !entry.text.includes(JSON.stringify(entry.message))) {
+  if (entry.message && !entry.text.includes(entry.message)) {
     parts.push(createElement("p", "text", entry.message));
   }
   if (entry.fields.length) parts.push(createTable(entry.fields));
@@ -208,6 +230,7 @@ function filter() {
   for (const item of list.children) {
     if (item !== empty) item.hidden = isFiltered(item);
   }
+  countFrom(list.firstElementChild, 0);
   showEmpty();
   if (follow) scrollToEnd();
 }
