@@ -12,7 +12,7 @@ from tests.soak.server import ROOT, Server, running
 
 HONEST = 50
 SAMPLE_S = 0.1
-LEAVE_S = 15.0  # until the attackers' files are closed
+LEAVE_S = 35.0  # until the attackers' files are closed: a ping after 20 s, and 10 s to answer
 FILES_MORE = 5  # than at the start: a database may have opened some
 GROWN_BYTES = 150_000_000  # which no attacker may make a server take
 LOG_BYTES = 1_000_000
