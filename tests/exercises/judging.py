@@ -1,0 +1,117 @@
+"""Judge answers in fresh processes, several at once, each with a deadline.
+
+Where processes can be forked, one process imports the lessons, and forks one for each answer:
+that takes milliseconds. Elsewhere each starts anew.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import nbformat
+
+from helpers.exercises.engine.registry import find
+from tests.exercises import judged
+from tests.exercises.answers import Answer
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEADLINE_S = 40.0  # the check's own deadlines end far earlier, even on a busy machine
+FORKS = "forkserver" in multiprocessing.get_all_start_methods()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An answer, and what came of it.
+
+    Attributes:
+        answer: what was judged.
+        said: what the check said; None if the process was ended, or ended by itself.
+        trouble: what is wrong with the check: empty where the verdict is the one of the file.
+    """
+
+    answer: Answer
+    said: judged.Said | None
+    trouble: str
+
+
+def judge_all(
+    answers: Iterable[Answer], *, at_once: int = os.cpu_count() or 1, deadline_s: float = DEADLINE_S
+) -> Iterator[Verdict]:
+    """Judge answers, and compare each verdict with the file's.
+
+    Args:
+        answers: what to judge.
+        at_once: how many are judged at the same time.
+        deadline_s: how long one may take, in seconds.
+
+    Yields:
+        The verdicts, in the order of the answers.
+    """
+    with ThreadPoolExecutor(at_once) as pool:
+        yield from pool.map(lambda answer: judge(answer, deadline_s), answers)
+
+
+def judge(answer: Answer, deadline_s: float = DEADLINE_S) -> Verdict:
+    """Judge one answer in a process of its own.
+
+    Args:
+        answer: what to judge.
+        deadline_s: how long it may take, in seconds.
+
+    Returns:
+        The verdict.
+    """
+    context = multiprocessing.get_context("forkserver" if FORKS else "spawn")
+    if FORKS:
+        context.set_forkserver_preload([judged.__name__])
+    here, there = context.Pipe(duplex=False)
+    cell = replace(answer, before=f"{imports(find(answer.exercise).topic)}\n{answer.before}")
+    process = context.Process(target=judged.run, args=(cell, there), daemon=True)
+    process.start()  # type: ignore[attr-defined]
+    there.close()
+    try:
+        said = here.recv() if here.poll(deadline_s) else None
+        trouble = _trouble(answer, said) if said else f"hang: no verdict within {deadline_s:g} s"
+    except EOFError:
+        said, trouble = None, "crash: the process ended without a verdict"
+    process.kill()
+    process.join()
+    process.close()
+    here.close()
+    return Verdict(answer, said, trouble)
+
+
+def _trouble(answer: Answer, said: judged.Said) -> str:
+    correct = said.text.startswith("correct: ")
+    if "raised into the cell" in said.text or "The check itself failed" in said.text:
+        return "crash: the check raised"
+    if correct and not answer.right:
+        return "false accept"
+    if answer.right and not correct:
+        return "false reject"
+    if not answer.right and not said.text.startswith("not yet: "):
+        return "false word: neither correct nor not yet"
+    if answer.hint not in said.text:
+        return f"false hint: expected {answer.hint!r}"
+    return "leak: " + ", ".join(said.left) if said.left else ""
+
+
+@cache
+def imports(topic: str) -> str:
+    """Read the imports of a notebook's first code cell, which a learner has run.
+
+    Args:
+        topic: the lesson.
+
+    Returns:
+        Its import statements.
+    """
+    [path] = (REPOSITORY / "notebooks").glob(f"[0-9][0-9]_{topic}.ipynb")
+    cells = nbformat.read(path, as_version=4).cells
+    return str(next(cell.source for cell in cells if cell.cell_type == "code"))
