@@ -122,7 +122,9 @@ def _answer(section: _Section, exercise: str, before: str, place: str) -> Answer
     kind, _, title = section.heading[4:].partition(":")
     right, title = kind.strip() == "right", title.strip()
     _require(exercise, place, "`## NAME` of an exercise above an answer")
-    _require(kind.strip() in ("right", "wrong") and title, place, "`### right: …` or `### wrong: …`")
+    _require(
+        kind.strip() in ("right", "wrong") and title, place, "`### right: …` or `### wrong: …`"
+    )
     _require(len(section.blocks) == 1, place, f"one block of Python, got {len(section.blocks)}")
     _require(not (right and section.hint), place, "`hint:` only for a wrong answer")
     source = section.blocks[0]

@@ -57,11 +57,13 @@ def run(answer: Answer, reply: Connection) -> None:
         reply: where the Said goes.
     """
     os.environ["HELPERS_PROGRESS"] = os.devnull
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("default")
-            said = asyncio.run(_judge(answer, caught))
-            reply.send(said)
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(record=True) as caught,
+    ):
+        warnings.simplefilter("default")
+        reply.send(asyncio.run(_judge(answer, caught)))
     reply.close()
     os._exit(0)
 

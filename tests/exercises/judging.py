@@ -41,7 +41,10 @@ class Verdict:
 
 
 def judge_all(
-    answers: Iterable[Answer], *, at_once: int = os.cpu_count() or 1, deadline_s: float = DEADLINE_S
+    answers: Iterable[Answer],
+    *,
+    at_once: int = os.cpu_count() or 1,
+    deadline_s: float = DEADLINE_S,
 ) -> Iterator[Verdict]:
     """Judge answers, and compare each verdict with the file's.
 

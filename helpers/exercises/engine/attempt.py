@@ -11,7 +11,15 @@ import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn
 
-from helpers.exercises.engine.deadline import OutOfTime, Stepped, deadline, forgotten_awaits
+from helpers.exercises.engine.belongings import current
+from helpers.exercises.engine.deadline import (
+    Escape,
+    Interrupted,
+    OutOfTime,
+    Stepped,
+    at_work,
+    end,
+)
 from helpers.exercises.engine.explain import explain, find_line
 from helpers.exercises.engine.values import (
     copied,
@@ -93,9 +101,7 @@ class Attempt:
             NotYet: it raised, ran too long, or is not a coroutine function.
         """
         started = self._start(args, kwargs)
-        if not inspect.isawaitable(started):
-            self._finish(started)
-            self.fail("It is a plain `def`, but the exercise asks for an `async def`.")
+        self._require_awaitable(started)
         result = await self._await(started)
         if inspect.iscoroutine(result):
             result.close()
@@ -110,12 +116,15 @@ class Attempt:
         """
         try:
             started = self._start(args, kwargs)
-            if not inspect.isawaitable(started):
-                self.fail("It is a plain `def`, but the exercise asks for an `async def`.")
+            self._require_awaitable(started)
             return await self._await(started, within_s=None)
         except (NotYet, NotTried) as failure:
             self.failure = self.failure or failure
             return None
+        except Interrupted:  # leaving the library's task, it would end the event loop
+            if (owner := current.get()) is not None:
+                owner.interrupt()
+            raise asyncio.CancelledError from None
 
     def raises(self, kind: type[Exception], *args: Any, nudge: str) -> Exception:
         """Call a plain function that must refuse these arguments.
@@ -139,6 +148,14 @@ class Attempt:
             raise
         facts = [("returned", shown(result)), ("expected", f"raises {kind.__name__}")]
         raise self._not_yet(facts, nudge)
+
+    def raised(self, error: BaseException) -> bool:
+        """Say whether an error came from the learner's code, even if the check called it.
+
+        Args:
+            error: what was raised.
+        """
+        return find_line(error, self.function) is not None
 
     def equal(self, got: Any, expected: Any, nudge: str, *, reveal: bool = True) -> None:
         """Refuse a result that does not equal the expected value.
@@ -206,30 +223,45 @@ class Attempt:
         positional = [copied(value) for value in args]
         named = {name: copied(value) for name, value in kwargs.items()}
         try:
-            with forgotten_awaits(self._forgotten), deadline(self.timeout_s):
+            with at_work(self._forgotten, self.timeout_s):
                 return self.function(*positional, **named)
-        except KeyboardInterrupt:
+        except Interrupted:
             raise
         except BaseException as error:
             raise self._raised(error) from error
 
     async def _await(self, started: Awaitable[Any], within_s: float | None = -1) -> Any:
         limit_s = self.timeout_s if within_s == -1 else within_s
-        steps = Stepped(_coroutine(started), self.timeout_s, limit_s, self._forgotten)
-        clock = asyncio.timeout(limit_s)
+        owner = current.get()
+        on_interrupt = owner.interrupt if owner else None
+        steps = Stepped(
+            _coroutine(started), self.timeout_s, limit_s, self._forgotten, on_interrupt
+        )
+        task = asyncio.ensure_future(steps.run())
         try:
-            async with clock:
-                return await steps
-        except KeyboardInterrupt:
+            await asyncio.wait([task], timeout=limit_s)
+        except asyncio.CancelledError:  # from outside: a deadline around the check, or Interrupt
+            await end(task)
             raise
+        if not task.done():
+            await end(task)
+            what = f"it was still waiting after {limit_s:g} s"
+            raise self._not_yet([("what happened", what)], "What does it wait for?")
+        try:
+            return task.result()
         except BaseException as error:
-            task = asyncio.current_task()
-            if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
-                raise  # cancelled from outside: by Interrupt, or by a deadline around the check
-            if isinstance(error, TimeoutError) and clock.expired():
-                what = f"it was still waiting after {limit_s:g} s"
-                raise self._not_yet([("what happened", what)], "What does it wait for?") from None
-            raise self._raised(error) from error
+            if owner is not None and owner.interrupted:
+                raise
+            cause = error.__cause__ if isinstance(error, Escape) and error.__cause__ else error
+            raise self._raised(cause) from cause
+
+    def _require_awaitable(self, started: Any) -> None:
+        if inspect.isawaitable(started):
+            return
+        self._finish(started)
+        if inspect.isasyncgen(started):
+            self.fail("There is a `yield` in it, so calling it runs nothing: send, or `return`.")
+        self.fail("It is a plain `def`, but the exercise asks for an `async def`.")
 
     def _finish(self, result: Any) -> Any:
         left = unfinished(result)
@@ -254,7 +286,7 @@ class Attempt:
             raise self._not_yet([("yours is", f"{self.name}{signature}")], nudge) from None
 
     def _raised(self, error: BaseException) -> NotYet | NotTried:
-        if isinstance(error, NotImplementedError):
+        if type(error) is NotImplementedError:
             return NotTried()
         what, nudge = explain(error, self.timeout_s)
         facts = [("what happened", what)]

@@ -13,19 +13,36 @@ any text. Every lesson has its own table, and `match` is the only place that rea
 
 from __future__ import annotations
 
-import inspect
+import asyncio
 import linecache
 import re
 import traceback
 from collections.abc import Callable, Sequence
+from math import isnan
 
+from helpers.exercises.engine.belongings import NestedCheck
 from helpers.exercises.engine.deadline import OutOfTime
+from helpers.exercises.engine.values import code_of, cut
+
+MESSAGE = 200  # characters of an exception's message that are shown
+LONGEST = 100_000  # characters of one that are looked at
 
 Sign = str | type[BaseException]
 Meanings = Sequence[tuple[Sign | tuple[Sign, ...], str]]
 
 MEANINGS: Meanings = (
     (SystemExit, "`exit()` ends the whole program: `return` ends the function alone."),
+    (KeyboardInterrupt, "Only a person interrupts: raise another exception, or none."),
+    (
+        (asyncio.CancelledError, GeneratorExit),
+        "That is how a task is ended from outside: a function ends with `return`.",
+    ),
+    (EOFError, "Nobody is there to be asked: what a check hands over is in the parameters."),
+    (
+        "a check reaches only this machine",
+        "An answer needs no other machine: use the address that it is given.",
+    ),
+    (NestedCheck, "It calls a check: `check…` belongs in a cell of its own, not in the answer."),
     (RecursionError, "It calls itself endlessly. Where does it stop?"),
     (NameError, 'Is the name spelled as it is where it was defined? Run the cell "Setup" first.'),
     (UnicodeDecodeError, "These bytes are not valid UTF-8: not all bytes are text."),
@@ -87,9 +104,13 @@ def describe(error: BaseException) -> str:
         error: what was raised.
 
     Returns:
-        Type and message on one line; the type alone where there is no message.
+        Type and message on one line, a long one cut; the type alone where there is no message.
     """
-    message, name = " ".join(str(error).split()), type(error).__name__
+    name = type(error).__name__
+    try:
+        message = cut(" ".join(str(error)[:LONGEST].split()), MESSAGE)
+    except Exception:
+        message = ""
     return f"{name}: {message}" if message else name
 
 
@@ -105,7 +126,7 @@ def explain(error: BaseException, timeout_s: float) -> tuple[str, str]:
     """
     if isinstance(error, OutOfTime):
         return (
-            f"it did not end within {timeout_s:g} s",
+            f"it did not end within {timeout_s if isnan(error.limit_s) else error.limit_s:g} s",
             "Is that an endless loop? Look for what should make its condition false.",
         )
     return describe(error), match(error, MEANINGS)
@@ -121,7 +142,7 @@ def find_line(error: BaseException, function: Callable[..., object]) -> tuple[st
     Returns:
         `("line 3", "return key + GUID")`, or None where no line is theirs.
     """
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = code_of(function)
     if code is None:
         return None
     theirs = [
@@ -131,4 +152,5 @@ def find_line(error: BaseException, function: Callable[..., object]) -> tuple[st
     ]
     if not theirs:
         return None
-    return f"line {theirs[-1]}", linecache.getline(code.co_filename, theirs[-1]).strip()
+    line = linecache.getline(code.co_filename, theirs[-1]).strip()
+    return f"line {theirs[-1]}", cut(line, MESSAGE)
