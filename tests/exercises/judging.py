@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -70,13 +71,13 @@ def judge(answer: Answer, deadline_s: float = DEADLINE_S) -> Verdict:
     Returns:
         The verdict.
     """
-    context = multiprocessing.get_context("forkserver" if FORKS else "spawn")
+    context: Any = multiprocessing.get_context("forkserver" if FORKS else "spawn")
     if FORKS:
         context.set_forkserver_preload([judged.__name__])
     here, there = context.Pipe(duplex=False)
     cell = replace(answer, before=f"{imports(find(answer.exercise).topic)}\n{answer.before}")
     process = context.Process(target=judged.run, args=(cell, there), daemon=True)
-    process.start()  # type: ignore[attr-defined]
+    process.start()
     there.close()
     try:
         said = here.recv() if here.poll(deadline_s) else None

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import ipaddress
 import socket
@@ -28,7 +29,7 @@ from helpers.exercises.engine.deadline import Stepped, end
 from helpers.exercises.engine.watch import end_thread, runs
 
 SETTLE_S = 0.5  # how long what is ended may take to be gone
-LOOK_S = 0.01
+LOOK_S, AGAIN_S = 0.01, 0.2
 POOL = "asyncio_"  # what the threads of the event loop's own pool are called
 
 Factory = Callable[..., Any]
@@ -46,12 +47,13 @@ class Belongings:
     Attributes:
         file: the file of the learner's function; in a kernel, its cell.
         interrupted: whether somebody has really interrupted the check.
+        ended: whether something had to be ended.
         left: the names of the threads that could not be ended.
     """
 
     def __init__(self, file: str, timeout_s: float) -> None:
         self.file, self._timeout_s = file, timeout_s
-        self.interrupted = False
+        self.interrupted = self.ended = False
         self.left: list[str] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._sockets: WeakSet[socket.socket] = WeakSet()
@@ -71,15 +73,19 @@ class Belongings:
             loop.set_task_factory(self._factory(before))
         token = current.set(self)
         _guards.append(self)
+        threading.Thread.start = _start  # type: ignore[method-assign]
         _listen()
         try:
             yield
         finally:
             _guards.remove(self)
+            if not _guards:
+                threading.Thread.start = _start_thread  # type: ignore[method-assign]
             current.reset(token)
             if loop:
                 loop.set_task_factory(before)
             for task in self._running():
+                self.ended = True
                 task.cancel()
             self._end_threads()
             self._close_sockets(loop)
@@ -89,7 +95,8 @@ class Belongings:
         running = self._running()
         if running:
             await asyncio.gather(*map(end, running), return_exceptions=True)
-        await asyncio.sleep(0)
+        with _silence():
+            await asyncio.sleep(LOOK_S if self.ended else 0)
         for task in self._tasks:
             if task.done() and not task.cancelled():
                 task.exception()  # asked for, so that nobody complains that it was not
@@ -97,7 +104,7 @@ class Belongings:
 
     def sweep(self) -> None:
         """Collect what is left of an answer now, and not in a later cell, with its warnings."""
-        with warnings.catch_warnings():
+        with _silence(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             gc.collect()
 
@@ -108,7 +115,7 @@ class Belongings:
             self._main.cancel()
 
     def add_socket(self, sock: socket.socket) -> None:
-        """Note a socket that was bound or connected."""
+        """Note a socket that was made."""
         self._sockets.add(sock)
 
     def add_thread(self, thread: threading.Thread) -> None:
@@ -140,12 +147,15 @@ class Belongings:
         return Stepped(coroutine, self._timeout_s, None, [], self.interrupt).run()
 
     def _end_threads(self) -> None:
-        until = time.monotonic() + SETTLE_S
-        while (left := self._busy_threads()) and time.monotonic() < until:
+        until, told = time.monotonic() + SETTLE_S, dict[threading.Thread, float]()
+        while (left := self._busy_threads()) and (now := time.monotonic()) < until:
             for thread in left:
-                end_thread(thread)
+                if now - told.get(thread, 0) > AGAIN_S:  # it may be on its way out already
+                    told[thread] = now
+                    end_thread(thread)
             time.sleep(LOOK_S)
         self.left = [thread.name for thread in left]
+        self.ended = self.ended or bool(told)
 
     def _busy_threads(self) -> list[threading.Thread]:
         frames = sys._current_frames()
@@ -160,6 +170,7 @@ class Belongings:
         )  # a closed file must not stay in the selector
         for sock in list(self._sockets):
             transport = transports.get(sock.fileno())
+            self.ended = self.ended or sock.fileno() != -1
             if transport is not None:
                 transport.abort()
             elif sock.fileno() != -1 and threading.current_thread() is threading.main_thread():
@@ -168,6 +179,18 @@ class Belongings:
 
 _guards: list[Belongings] = []
 _listening: list[bool] = []
+_start_thread = threading.Thread.start
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Let the event loop complain of nothing, such as errors that nobody has asked for."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(RuntimeError):  # no loop is running
+            loop = asyncio.get_running_loop()
+            stack.callback(loop.set_exception_handler, loop.get_exception_handler())
+            loop.set_exception_handler(lambda *_: None)
+        yield
 
 
 def _listen() -> None:
@@ -177,21 +200,31 @@ def _listen() -> None:
 
 
 def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
-    if not _guards or not event.startswith(("socket.", "_thread.start")):
+    if not _guards or not event.startswith("socket."):
         return
     owner = current.get()
     if event in ("socket.bind", "socket.connect", "socket.sendto"):
-        sock, address = arguments[:2]
+        address = arguments[1]
         if isinstance(address, tuple) and not is_here(address[0]):
             raise PermissionError(f"a check reaches only this machine, got {address[0]!r}")
-        if owner is not None and isinstance(sock, socket.socket):
-            owner.add_socket(sock)
-    elif event.startswith("_thread.start") and owner is not None:
-        thread = getattr(arguments[0], "__self__", None)
-        if isinstance(thread, threading.Thread):
-            owner.add_thread(thread)
     elif event == "socket.getaddrinfo" and not is_here(arguments[0]):
         raise PermissionError(f"a check reaches only this machine, got {arguments[0]!r}")
+    elif event == "socket.__new__" and owner is not None:
+        if isinstance(arguments[0], socket.socket):
+            owner.add_socket(arguments[0])
+
+
+def _start(thread: threading.Thread) -> None:
+    if (owner := current.get()) is not None:
+        owner.add_thread(thread)
+        run = thread.run
+
+        def run_quietly() -> None:
+            with contextlib.suppress(SystemExit):  # `end_thread` raises it, again and again
+                run()
+
+        thread.run = run_quietly  # type: ignore[method-assign]
+    _start_thread(thread)
 
 
 def is_here(host: object) -> bool:

@@ -171,6 +171,8 @@ async def end(task: asyncio.Task[Any]) -> None:
         task.cancel()
         await asyncio.wait([task], timeout=GRACE_S)
         if task.done():
+            if not task.cancelled():
+                task.exception()  # asked for, so that nobody complains that it was not
             return
         if task in STEPPED:
             STEPPED[task].end_soon()

@@ -188,7 +188,7 @@ def _and_what_is_left(outcome: Outcome | None, held: Belongings) -> Outcome | No
         names = " and ".join(f"`{name}`" for name in held.left)
         line = f"It leaves a thread running that nothing can end, {names}: restart the kernel."
         say(Outcome("note", line))
-    if outcome is not None:
+    if outcome is not None or held.ended:
         held.sweep()
     return outcome
 

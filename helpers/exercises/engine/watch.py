@@ -5,8 +5,7 @@
    its own looks at the end, and sends a signal. Its handler raises OutOfTime, also out of code
    in C that waits, such as `time.sleep(99)`. Until then the step runs at full speed.
 3. Elsewhere a trace function sees every step of Python, and raises. It does not see code in C.
-4. OutOfTime that is caught comes again: at the next instruction, and if that does not help, at
-   one that chance picks, until one is hit that is outside of every `try`.
+4. OutOfTime that is caught comes again, at the next instruction that is outside of every `try`.
 5. A real interrupt ends the step like its end does, whatever catches it, and goes on as
    Interrupted. A KeyboardInterrupt that the learner raises stays what it is.
 
@@ -16,21 +15,22 @@ What nobody can end is a single call into C that neither waits nor returns, such
 
 from __future__ import annotations
 
+import dis
 import math
-import random
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from types import FrameType, TracebackType
+from functools import cache
+from types import CodeType, FrameType, TracebackType
 from typing import Any, Literal
 
 SIGNAL = getattr(signal, "SIGVTALRM", None)  # which nothing else uses; Windows has none
 POLL_S = 0.05
-HUNT_STEPS = 60  # the longest way from one OutOfTime to the next, in instructions
+HEADROOM = 200  # frames
 # Not stopped: callbacks of the garbage collector, where an exception is printed and dropped,
 # and the code that leaves a step.
 SPARED = {"weakref", "_weakrefset", "contextlib", __name__, "helpers.exercises.engine.deadline"}
@@ -39,8 +39,8 @@ SPARED = {"weakref", "_weakrefset", "contextlib", __name__, "helpers.exercises.e
 class OutOfTime(BaseException):
     """The end of a step has come; `except Exception` in the learner's code does not catch it.
 
-    A bare `except:` does. Python switches a trace function off when it raises, so an exception
-    that is dropped switches it on again: the next one is raised outside that `try`.
+    A bare `except:` does. Python switches a trace function off when that raises, so an exception
+    that is dropped switches it on again.
 
     Attributes:
         limit_s: how long the step was allowed to take, in seconds.
@@ -76,7 +76,6 @@ class Step:
     over: bool = False
     interrupted: bool = False
     strikes: int = 0
-    wait: int = 0
     traced: bool = False
     previous: Any = field(default=None, repr=False)
 
@@ -85,26 +84,19 @@ class Step:
         """Whether it has run too long."""
         return not self.over and time.monotonic() > self.end
 
-    def trace(self, frame: FrameType, _event: str, _value: object) -> Any:
+    def trace(self, frame: FrameType, event: str, _value: object) -> Any:
         """Raise OutOfTime once the time is up; called by Python at every instruction."""
         frame.f_trace_opcodes = True  # Python 3.11 sees no new line in `while True: pass`
         if self.late and frame.f_globals.get("__name__") not in SPARED:
-            if self.wait <= 0:
-                self.strike()
+            if not self.strikes or (event == "opcode" and not _is_caught(frame)):
+                self.strikes += 1
                 raise OutOfTime(self)
-            self.wait -= 1
         return self.trace
-
-    def strike(self) -> None:
-        """Count an OutOfTime; the first ones come at once, the others after some instructions."""
-        self.strikes += 1
-        self.wait = random.randrange(HUNT_STEPS) if self.strikes > 2 else 0
 
     def trace_from(self, frame: FrameType | None) -> None:
         """Trace from now on, in the frames of the learner's that are running."""
-        while frame and not str(frame.f_globals.get("__name__")).startswith("helpers.exercises"):
-            frame.f_trace, frame.f_trace_opcodes = self.trace, True
-            frame = frame.f_back
+        for theirs in _frames(frame):
+            theirs.f_trace, theirs.f_trace_opcodes = self.trace, True
         self.traced = True
         sys.settrace(self.trace)
 
@@ -120,6 +112,7 @@ class Watchdog(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="watchdog of a check", daemon=True)
         self.users = 0
+        self.recursion_limit = sys.getrecursionlimit()
         self.over = threading.Event()
 
     def run(self) -> None:
@@ -128,6 +121,8 @@ class Watchdog(threading.Thread):
         main = threading.main_thread().ident or 0
         while not self.over.wait(POLL_S / 10 if any(s.strikes for s in _steps) else POLL_S):
             if any(step.late for step in (*_steps[-1:], *_ceilings)):
+                # Where the stack is full the handler could not be called.
+                sys.setrecursionlimit(self.recursion_limit + HEADROOM)
                 signal.pthread_kill(main, SIGNAL)
 
 
@@ -157,6 +152,7 @@ class watched:
                 _dogs.clear()
                 self._dog.over.set()
                 self._dog.join()
+                sys.setrecursionlimit(self._dog.recursion_limit)
 
 
 class ceiling:
@@ -252,11 +248,27 @@ def _on_signal(_number: int, frame: FrameType | None) -> None:
         return
     for step in (*_steps[-1:], *_ceilings):
         if step.late and (not step.file or runs(step.file, frame)):
-            if step.strikes > 2:  # what is raised here is caught: hunt for a better place
+            if step.strikes:  # it was caught, and this one may be: then the trace raises the next
                 step.trace_from(frame)
-                return
-            step.strike()
+            step.strikes += 1
             raise OutOfTime(step)
+
+
+def _frames(frame: FrameType | None) -> Iterator[FrameType]:
+    """List the frames from one on outwards, up to those of the engine."""
+    while frame and not str(frame.f_globals.get("__name__")).startswith("helpers.exercises"):
+        yield frame
+        frame = frame.f_back
+
+
+def _is_caught(frame: FrameType) -> bool:
+    """Say whether a `try` or a `with` of a function is around what it is running."""
+    return any(start <= frame.f_lasti < end for start, end in _protected(frame.f_code))
+
+
+@cache
+def _protected(code: CodeType) -> list[tuple[int, int]]:
+    return [(entry.start, entry.end) for entry in dis.Bytecode(code).exception_entries]
 
 
 def runs(file: str, frame: FrameType | None) -> bool:

@@ -105,6 +105,14 @@ def recursing() -> None:
             continue
 
 
+def recursing_and_catching_all() -> None:
+    while True:
+        try:
+            recursing_and_catching_all()
+        except:  # noqa: E722
+            continue
+
+
 def sleeping() -> None:
     while True:
         time.sleep(99)
@@ -121,7 +129,8 @@ def computing_in_c() -> None:
 
 
 ENDLESS = [
-    *(one_line, counting, catching, catching_all, keeping_all, recursing),
+    *(one_line, counting, catching, catching_all),
+    *(keeping_all, recursing, recursing_and_catching_all),
     *(sleeping, waiting_in_c, computing_in_c),
 ]
 

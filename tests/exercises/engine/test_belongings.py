@@ -120,7 +120,7 @@ async def leaves_a_thread_that_counts(text: str) -> str:
         while number >= 0:
             number += 1
 
-    started.append(asyncio.get_running_loop().run_in_executor(None, count))
+    asyncio.get_running_loop().run_in_executor(None, count)
     threading.Thread(target=count, daemon=True).start()
     return text.upper()
 

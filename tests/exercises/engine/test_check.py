@@ -8,7 +8,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from helpers.exercises.engine import registry
-from helpers.exercises.engine.check import check, hint, progress, solution
+from helpers.exercises.engine.check import Note, check, hint, progress, solution
 
 pytestmark = pytest.mark.usefixtures("sample")
 
@@ -86,7 +86,7 @@ def test_a_check_that_is_not_awaited_says_so() -> None:
 
 def test_a_note_on_an_unawaited_check_has_both_twins() -> None:
     pending = check.later(later)
-    assert pending is not None
+    assert isinstance(pending, Note)
     assert "<code>await check.later(later)</code>" in pending._repr_html_()
 
 
@@ -134,7 +134,7 @@ def test_an_answer_that_calls_its_own_check(capsys: pytest.CaptureFixture[str]) 
 
     async def calling_later(text: str) -> str:
         calls.append(1)
-        await check.later(calling_later)  # type: ignore[misc]
+        await check.later(calling_later)
         return text
 
     check.double(calling)
