@@ -147,7 +147,8 @@ def _defined(source: str, place: str) -> set[str]:
 
 
 def _sections(path: Path) -> Iterator[_Section]:
-    section, block = None, None
+    section: _Section | None = None
+    block: list[str] | None = None
     number = 0
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if block is not None:

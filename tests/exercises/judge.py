@@ -15,7 +15,8 @@ from collections import Counter
 from pathlib import Path
 
 from tests.exercises.answers import Answer, Misprint, read
-from tests.exercises.judging import DEADLINE_S, REPOSITORY, Verdict, judge_all
+from tests.exercises.judged import REPOSITORY
+from tests.exercises.judging import DEADLINE_S, Verdict, judge_all
 
 
 def main(arguments: list[str]) -> int:

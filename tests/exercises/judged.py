@@ -17,21 +17,22 @@ import threading
 import time
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import nbformat
 import psutil
 
 from helpers.exercises.engine import check as engine
 from helpers.exercises.engine.registry import exercises, topics
 from tests.exercises.answers import Answer
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 CELL = "cell-of-the-answer"
 SETTLE_S = 2.0  # how long what a check has ended may take to be gone
-
-for _topic in topics():  # a process forked from this one has all lessons already
-    exercises(_topic)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ async def _judge(answer: Answer, caught: list[warnings.WarningMessage]) -> Said:
     for source in (answer.before, answer.source):
         _run_cell(source, cell)
     texts: list[str] = []
-    engine.say = lambda outcome: texts.append(str(outcome))  # type: ignore[attr-defined]
+    engine.say = lambda what: texts.append(str(what))  # type: ignore[attr-defined]
     before = _running()
     del caught[:]
     started = time.monotonic()
@@ -116,3 +117,23 @@ def _running() -> set[str]:
         *(f"process {' '.join(p.cmdline()[:4])} #{p.pid}" for p in process.children()),
         *(f"socket {c.status} #{c.fd}" for c in sockets),
     }
+
+
+@cache
+def imports(topic: str) -> str:
+    """Read the imports of a notebook's first code cell, which a learner has run.
+
+    Args:
+        topic: the lesson.
+
+    Returns:
+        Its import statements.
+    """
+    [path] = (REPOSITORY / "notebooks").glob(f"[0-9][0-9]_{topic}.ipynb")
+    cells = nbformat.read(path, as_version=4).cells
+    return str(next(cell.source for cell in cells if cell.cell_type == "code"))
+
+
+for _topic in topics():  # a process that is forked from this one has all of it already
+    exercises(_topic)
+    exec(imports(_topic), {})

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-import nbformat
 
 from helpers.exercises.engine.registry import find
 from tests.exercises import judged
 from tests.exercises.answers import Answer
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 DEADLINE_S = 40.0  # the check's own deadlines end far earlier, even on a busy machine
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()
 
@@ -73,9 +69,12 @@ def judge(answer: Answer, deadline_s: float = DEADLINE_S) -> Verdict:
     """
     context: Any = multiprocessing.get_context("forkserver" if FORKS else "spawn")
     if FORKS:
-        context.set_forkserver_preload([judged.__name__])
+        mains = ["pytest"] if "pytest" in sys.modules else []  # each process imports its main
+        context.set_forkserver_preload([*mains, __name__, judged.__name__])
     here, there = context.Pipe(duplex=False)
-    cell = replace(answer, before=f"{imports(find(answer.exercise).topic)}\n{answer.before}")
+    cell = replace(
+        answer, before=f"{judged.imports(find(answer.exercise).topic)}\n{answer.before}"
+    )
     process = context.Process(target=judged.run, args=(cell, there), daemon=True)
     process.start()
     there.close()
@@ -104,18 +103,3 @@ def _trouble(answer: Answer, said: judged.Said) -> str:
     if answer.hint not in said.text:
         return f"false hint: expected {answer.hint!r}"
     return "leak: " + ", ".join(said.left) if said.left else ""
-
-
-@cache
-def imports(topic: str) -> str:
-    """Read the imports of a notebook's first code cell, which a learner has run.
-
-    Args:
-        topic: the lesson.
-
-    Returns:
-        Its import statements.
-    """
-    [path] = (REPOSITORY / "notebooks").glob(f"[0-9][0-9]_{topic}.ipynb")
-    cells = nbformat.read(path, as_version=4).cells
-    return str(next(cell.source for cell in cells if cell.cell_type == "code"))

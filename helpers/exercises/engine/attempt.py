@@ -56,6 +56,8 @@ class Attempt:
         awaited: whether `attempt(…)` is awaited, because the check is an `async def`.
         timeout_s: how long one call may take, in seconds.
         failure: what went wrong in a guarded call, which runs in a task of the library.
+        copies: whether arguments are copied; without, a check sees what was changed in them.
+        blocked: how long steps of a coroutine waited, in seconds, without giving way.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class Attempt:
         self.failure: NotYet | NotTried | None = None
         self.call_text = name  # the last call, as the learner would write it
         self.result_text: str | None = None  # its result, once there is one
+        self.copies = True
+        self.blocked: list[float] = []
         self._forgotten: list[str] = []
         if is_stub(function):
             raise NotTried
@@ -217,11 +221,24 @@ class Attempt:
         """
         raise self._not_yet(self._returned(), nudge)
 
+    def unchanged(self, *pairs: tuple[Any, Any]) -> None:
+        """Refuse an answer that has changed what it was given: `copies` is off.
+
+        Args:
+            *pairs: what it was given, and what that was before.
+
+        Raises:
+            NotYet: one of them is something else now.
+        """
+        if not all(same(given, before) for given, before in pairs):
+            self.fail("It changes what it is given, which others use too: work on a copy.")
+
     def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         self.call_text, self.result_text = written_call(self.name, args, kwargs), None
         self._check_parameters(args, kwargs)
-        positional = [copied(value) for value in args]
-        named = {name: copied(value) for name, value in kwargs.items()}
+        copy = copied if self.copies else (lambda value: value)
+        positional = [copy(value) for value in args]
+        named = {name: copy(value) for name, value in kwargs.items()}
         try:
             with at_work(self._forgotten, self.timeout_s):
                 return self.function(*positional, **named)
@@ -237,6 +254,7 @@ class Attempt:
         steps = Stepped(
             _coroutine(started), self.timeout_s, limit_s, self._forgotten, on_interrupt
         )
+        steps.blocked = self.blocked
         task = asyncio.ensure_future(steps.run())
         try:
             await asyncio.wait([task], timeout=limit_s)

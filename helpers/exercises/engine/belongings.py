@@ -116,7 +116,8 @@ class Belongings:
 
     def add_socket(self, sock: socket.socket) -> None:
         """Note a socket that was made."""
-        self._sockets.add(sock)
+        if isinstance(sock, socket.socket):
+            self._sockets.add(sock)
 
     def add_thread(self, thread: threading.Thread) -> None:
         """Note a thread that was started; those of the loop's own pool stay for the next call."""
@@ -210,21 +211,20 @@ def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
     elif event == "socket.getaddrinfo" and not is_here(arguments[0]):
         raise PermissionError(f"a check reaches only this machine, got {arguments[0]!r}")
     elif event == "socket.__new__" and owner is not None:
-        if isinstance(arguments[0], socket.socket):
-            owner.add_socket(arguments[0])
+        owner.add_socket(arguments[0])
 
 
-def _start(thread: threading.Thread) -> None:
+def _start(self: threading.Thread) -> None:
     if (owner := current.get()) is not None:
-        owner.add_thread(thread)
-        run = thread.run
+        owner.add_thread(self)
+        run = self.run
 
         def run_quietly() -> None:
             with contextlib.suppress(SystemExit):  # `end_thread` raises it, again and again
                 run()
 
-        thread.run = run_quietly  # type: ignore[method-assign]
-    _start_thread(thread)
+        self.run = run_quietly  # type: ignore[method-assign]
+    _start_thread(self)
 
 
 def is_here(host: object) -> bool:

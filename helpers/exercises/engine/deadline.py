@@ -18,6 +18,7 @@ from helpers.exercises.engine.watch import SPARED, Interrupted, OutOfTime, deadl
 
 __all__ = ["SPARED", "Escape", "Interrupted", "OutOfTime", "Stepped", "at_work", "deadline", "end"]
 
+BLOCKED_S = 0.05  # how long a step takes at least that waits, and does not work
 GRACE_S = 0.2  # how long a cancelled coroutine may take to end
 CLOSE_TRIES = 1_000  # closing again and again ends a loop that is not endless
 NEVER_AWAITED = re.compile(r"coroutine '(?:.*\.)?(.+)' was never awaited")
@@ -94,6 +95,7 @@ class Stepped:
         self._timeout_s = timeout_s
         self._end = math.inf if within_s is None else time.monotonic() + within_s + GRACE_S
         self._names, self._on_interrupt = names, on_interrupt
+        self.blocked: list[float] = []  # how long steps waited without giving way, in seconds
 
     async def run(self) -> Any:
         """Run the coroutine in a task of its own, so that it can cancel nobody else's.
@@ -115,6 +117,7 @@ class Stepped:
         value: Any = None
         error: BaseException | None = None
         while True:
+            began, worked = time.monotonic(), time.thread_time()
             try:
                 with at_work(self._names, self._timeout_s):
                     if error is None:
@@ -123,6 +126,9 @@ class Stepped:
                         waits_for = self._coroutine.throw(error)
             except StopIteration as stop:
                 return stop.value
+            took_s, work_s = time.monotonic() - began, time.thread_time() - worked
+            if took_s > max(BLOCKED_S, 2 * work_s):
+                self.blocked.append(took_s)
             if time.monotonic() > self._end:
                 self._give_up()
             value, error = None, None

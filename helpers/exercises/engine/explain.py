@@ -56,6 +56,14 @@ MEANINGS: Meanings = (
         ("bytes-like", "bytes…str", "str…bytes"),
         "Text and bytes do not mix: `.encode()` or `.decode()` one of them.",
     ),
+    ("builtin_function_or_method", "That is a method itself: `…()`, with brackets, calls it."),
+    ("'int' object is not iterable", "A number is no sequence: `range(…)` counts up to it."),
+    ("invalid literal for int", "`int(…)` reads digits alone: what else is in that text?"),
+    (("Extra data", "Expecting "), "That is not JSON alone. Look at what `json.loads` is given."),
+    (
+        ("values to unpack (expected", "enough values to unpack"),
+        "There are not as many values as names: how many are there?",
+    ),
     ("coroutine", "A coroutine is not its result yet: is an `await` missing?"),
 )
 
@@ -125,11 +133,29 @@ def explain(error: BaseException, timeout_s: float) -> tuple[str, str]:
         The fact (type and message), and a nudge that may be empty.
     """
     if isinstance(error, OutOfTime):
+        nudge = "Is that an endless loop? Look for what should make its condition false."
+        if swallows_a_close(error):
+            nudge = "The other side has left, and the loop goes on all the same: after "
+            nudge += "`ConnectionClosed`, `return` or `break`."
         return (
             f"it did not end within {timeout_s if isnan(error.limit_s) else error.limit_s:g} s",
-            "Is that an endless loop? Look for what should make its condition false.",
+            nudge,
         )
     return describe(error), match(error, MEANINGS)
+
+
+def swallows_a_close(error: BaseException) -> bool:
+    """Say whether a closed connection was caught on the way to an error.
+
+    Args:
+        error: what was raised while others were handled.
+    """
+    seen, earlier = 0, error.__context__
+    while earlier is not None and seen < LONGEST:
+        if type(earlier).__name__.startswith("ConnectionClosed"):
+            return True
+        seen, earlier = seen + 1, earlier.__context__
+    return False
 
 
 def find_line(error: BaseException, function: Callable[..., object]) -> tuple[str, str] | None:

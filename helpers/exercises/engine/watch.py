@@ -87,10 +87,11 @@ class Step:
     def trace(self, frame: FrameType, event: str, _value: object) -> Any:
         """Raise OutOfTime once the time is up; called by Python at every instruction."""
         frame.f_trace_opcodes = True  # Python 3.11 sees no new line in `while True: pass`
-        if self.late and frame.f_globals.get("__name__") not in SPARED:
-            if not self.strikes or (event == "opcode" and not _is_caught(frame)):
-                self.strikes += 1
-                raise OutOfTime(self)
+        ours = frame.f_globals.get("__name__") in SPARED
+        now = not self.strikes or (event == "opcode" and not _is_caught(frame))
+        if self.late and now and not ours:
+            self.strikes += 1
+            raise OutOfTime(self)
         return self.trace
 
     def trace_from(self, frame: FrameType | None) -> None:
@@ -268,7 +269,8 @@ def _is_caught(frame: FrameType) -> bool:
 
 @cache
 def _protected(code: CodeType) -> list[tuple[int, int]]:
-    return [(entry.start, entry.end) for entry in dis.Bytecode(code).exception_entries]
+    entries: Any = vars(dis.Bytecode(code))["exception_entries"]
+    return [(entry.start, entry.end) for entry in entries]
 
 
 def runs(file: str, frame: FrameType | None) -> bool:
