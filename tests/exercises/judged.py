@@ -1,4 +1,4 @@
-"""Run one answer through its check, in a process that is only for it.
+"""Run answers through their checks, in a process that is only for them.
 
 This is what happens in the kernel: the answer is defined by a cell, the check is called while
 an event loop runs, and what it says is displayed. What the check leaves behind is counted.
@@ -16,6 +16,7 @@ import os
 import threading
 import time
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing.connection import Connection
@@ -50,12 +51,12 @@ class Said:
     seconds: float
 
 
-def run(answer: Answer, reply: Connection) -> None:
-    """Judge an answer, send a Said, and end this process, whatever still runs in it.
+def run(answers: Sequence[Answer], reply: Connection) -> None:
+    """Judge answers one after another, send a Said for each, and end this process.
 
     Args:
-        answer: what to judge.
-        reply: where the Said goes.
+        answers: what to judge, as a learner would in one kernel.
+        reply: where what the checks said goes.
     """
     os.environ["HELPERS_PROGRESS"] = os.devnull
     with (
@@ -64,9 +65,16 @@ def run(answer: Answer, reply: Connection) -> None:
         warnings.catch_warnings(record=True) as caught,
     ):
         warnings.simplefilter("default")
-        reply.send(asyncio.run(_judge(answer, caught)))
+        asyncio.run(_judge_all(answers, reply, caught))
     reply.close()
     os._exit(0)
+
+
+async def _judge_all(
+    answers: Sequence[Answer], reply: Connection, caught: list[warnings.WarningMessage]
+) -> None:
+    for answer in answers:
+        reply.send(await _judge(answer, caught))
 
 
 async def _judge(answer: Answer, caught: list[warnings.WarningMessage]) -> Said:
@@ -97,6 +105,8 @@ def _run_cell(source: str, cell: ModuleType) -> None:
 
 async def _left(before: set[str]) -> set[str]:
     end = time.monotonic() + SETTLE_S
+    for _ in range(3):
+        await asyncio.sleep(0)  # what was only called for soon begins
     while True:
         gc.collect()
         left = _running() - before

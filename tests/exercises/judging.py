@@ -9,7 +9,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -67,27 +68,45 @@ def judge(answer: Answer, deadline_s: float = DEADLINE_S) -> Verdict:
     Returns:
         The verdict.
     """
+    return judge_in_turn([answer], deadline_s)[0]
+
+
+def judge_in_turn(answers: Sequence[Answer], deadline_s: float) -> list[Verdict]:
+    """Judge answers one after another in the same process, as in a learner's kernel.
+
+    Args:
+        answers: what to judge.
+        deadline_s: how long they may take together, in seconds.
+
+    Returns:
+        The verdicts, in the order of the answers.
+    """
     context: Any = multiprocessing.get_context("forkserver" if FORKS else "spawn")
     if FORKS:
         mains = ["pytest"] if "pytest" in sys.modules else []  # each process imports its main
         context.set_forkserver_preload([*mains, __name__, judged.__name__])
     here, there = context.Pipe(duplex=False)
-    cell = replace(
-        answer, before=f"{judged.imports(find(answer.exercise).topic)}\n{answer.before}"
-    )
-    process = context.Process(target=judged.run, args=(cell, there), daemon=True)
+    cells = [
+        replace(a, before=f"{judged.imports(find(a.exercise).topic)}\n{a.before}") for a in answers
+    ]
+    process = context.Process(target=judged.run, args=(cells, there), daemon=True)
     process.start()
     there.close()
-    try:
-        said = here.recv() if here.poll(deadline_s) else None
-        trouble = _trouble(answer, said) if said else f"hang: no verdict within {deadline_s:g} s"
-    except EOFError:
-        said, trouble = None, "crash: the process ended without a verdict"
+    end, verdicts = time.monotonic() + deadline_s, list[Verdict]()
+    for answer in answers:
+        said, trouble = None, f"hang: no verdict within {deadline_s:g} s"
+        try:
+            if here.poll(max(0, end - time.monotonic())):
+                said = here.recv()
+                trouble = _trouble(answer, said)
+        except EOFError:
+            trouble = "crash: the process ended without a verdict"
+        verdicts.append(Verdict(answer, said, trouble))
     process.kill()
     process.join()
     process.close()
     here.close()
-    return Verdict(answer, said, trouble)
+    return verdicts
 
 
 def _trouble(answer: Answer, said: judged.Said) -> str:

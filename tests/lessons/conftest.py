@@ -19,7 +19,7 @@ from tests.exercises.judging import Verdict, judge_all
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> AnswersFile | None:
     if file_path.name != "answers.md":
         return None
-    return AnswersFile.from_parent(parent, path=file_path)  # type: ignore[no-any-return]
+    return AnswersFile.from_parent(parent, path=file_path)
 
 
 class AnswersFile(pytest.File):

@@ -94,6 +94,7 @@ class Belongings:
         """Wait until the tasks have ended, those of them that do."""
         running = self._running()
         if running:
+            self.ended = True
             await asyncio.gather(*map(end, running), return_exceptions=True)
         with _silence():
             await asyncio.sleep(LOOK_S if self.ended else 0)
@@ -184,6 +185,23 @@ _start_thread = threading.Thread.start
 
 
 @contextmanager
+def alone() -> Iterator[None]:
+    """Run a plain function outside of every task, so that it cannot cancel the cell's."""
+    task = None
+    with contextlib.suppress(RuntimeError):  # no loop is running
+        task = asyncio.current_task()
+    if task is None:
+        yield
+        return
+    loop = task.get_loop()
+    asyncio.tasks._leave_task(loop, task)  # type: ignore[attr-defined]  # as asyncio documents
+    try:
+        yield
+    finally:
+        asyncio.tasks._enter_task(loop, task)  # type: ignore[attr-defined]
+
+
+@contextmanager
 def _silence() -> Iterator[None]:
     """Let the event loop complain of nothing, such as errors that nobody has asked for."""
     with contextlib.ExitStack() as stack:
@@ -242,4 +260,4 @@ def is_here(host: object) -> bool:
         return False
 
 
-__all__ = ["Belongings", "NestedCheck", "current", "is_here"]
+__all__ = ["Belongings", "NestedCheck", "alone", "current", "is_here"]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpers.exercises.engine.attempt import Attempt, NotTried, NotYet
-from helpers.exercises.engine.belongings import Belongings
+from helpers.exercises.engine.belongings import Belongings, alone
 from helpers.exercises.engine.deadline import GRACE_S, Interrupted
 from helpers.exercises.engine.explain import explain
 from helpers.exercises.engine.outcome import Outcome, say
@@ -78,7 +78,7 @@ class Exercise:
         held = Belongings(file_of(function), self.timeout_s)
         attempt: Attempt | None = None
         try:
-            with watched(), ceiling(self.total_s, held.file), counted(), held.held():
+            with watched(), ceiling(self.total_s, held.file), counted(), held.held(), alone():
                 attempt = self._attempt(function)
                 self.judge(attempt)
             outcome = self._make_outcome(attempt, attempt.failure)
@@ -104,14 +104,14 @@ class Exercise:
         clock = asyncio.timeout(self.total_s)
         try:
             with watched(), ceiling(self.total_s + GRACE_S, held.file), counted():
-                try:
-                    with held.held():
+                with held.held():
+                    try:
                         attempt = self._attempt(function)
                         async with clock:
                             judging: Any = self.judge(attempt)
                             await judging
-                finally:
-                    await held.settle()
+                    finally:
+                        await held.settle()
             outcome = self._make_outcome(attempt, attempt.failure)
         except BaseException as error:
             if isinstance(error, TimeoutError) and clock.expired():

@@ -73,7 +73,6 @@ async def _require_ends(attempt: Attempt, url: str, handlers: set[asyncio.Task[A
     """Let clients come and leave, one of them without a word, and wait for all handlers to end."""
     if attempt.failure is not None:
         return
-    attempt.call_text = "a client leaves, before it says anything"
     for politely in (True, False):
         websocket = await connect(url)
         if politely:
@@ -85,7 +84,7 @@ async def _require_ends(attempt: Attempt, url: str, handlers: set[asyncio.Task[A
     if handlers and attempt.failure is None:
         facts = [("what happened", f"the handler goes on, {ENDS_S:g} s later")]
         nudge = "`recv` raises `ConnectionClosed` then, and `async for` ends: end the handler."
-        raise NotYet(attempt.call_text, facts, [nudge])
+        raise NotYet("a client leaves, before it says anything", facts, [nudge])
 
 
 def connect(url: str) -> Connecting:

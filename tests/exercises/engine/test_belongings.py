@@ -234,6 +234,16 @@ def test_a_task_that_cancels_itself() -> None:
         assert "CancelledError" in judged(exercise, task).text
 
 
+def test_a_plain_answer_has_no_task_to_cancel() -> None:
+    def task(text: str) -> str:
+        me = asyncio.current_task()
+        if me is not None:
+            me.cancel()
+        return text.upper()
+
+    assert judged(PLAIN, task).text == "None"
+
+
 def test_a_handler_that_swallows_its_cancellation_ends() -> None:
     async def task(text: str) -> None:
         while True:
