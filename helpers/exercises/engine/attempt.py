@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, NoReturn
+from typing import Any
 
 from helpers.exercises.engine.belongings import current
 from helpers.exercises.engine.deadline import (
@@ -24,30 +24,14 @@ from helpers.exercises.engine.explain import explain, find_line
 from helpers.exercises.engine.values import (
     copied,
     is_stub,
-    mismatch,
-    same,
     shown,
-    type_nudge,
     unfinished,
     written_call,
 )
+from helpers.exercises.engine.verdicts import NotTried, NotYet, Verdicts
 
 
-class NotTried(Exception):
-    """The stub is still a stub."""
-
-
-class NotYet(Exception):
-    """The answer is not right yet: the call, facts (names and values), then sentences."""
-
-    def __init__(self, title: str, facts: list[tuple[str, str]], lines: list[str]) -> None:
-        super().__init__(title)
-        self.title = title
-        self.facts = tuple(facts)
-        self.lines = tuple(line for line in lines if line)
-
-
-class Attempt:
+class Attempt(Verdicts):
     """One learner's function on trial.
 
     Attributes:
@@ -63,14 +47,12 @@ class Attempt:
     def __init__(
         self, name: str, function: Callable[..., Any], *, awaited: bool, timeout_s: float = 3.0
     ) -> None:
+        super().__init__(name)
         self.name, self.function = name, function
         self.awaited, self.timeout_s = awaited, timeout_s
         self.failure: NotYet | NotTried | None = None
-        self.call_text = name  # the last call, as the learner would write it
-        self.result_text: str | None = None  # its result, once there is one
         self.copies = True
         self.blocked: list[float] = []
-        self._forgotten: list[str] = []
         if is_stub(function):
             raise NotTried
 
@@ -161,78 +143,6 @@ class Attempt:
         """
         return find_line(error, self.function) is not None
 
-    def equal(self, got: Any, expected: Any, nudge: str, *, reveal: bool = True) -> None:
-        """Refuse a result that does not equal the expected value.
-
-        Args:
-            got: the learner's result, or a part of it.
-            expected: the right one.
-            nudge: the next step for anyone who got it wrong.
-            reveal: show the expected value; False where it would give the answer away.
-
-        Raises:
-            NotYet: they differ.
-        """
-        if same(got, expected):
-            return
-        facts = self._returned()
-        if not facts or shown(got) != self.result_text:
-            facts.append(("in it", shown(got)) if facts else ("yours", shown(got)))
-        if reveal:
-            facts.append(("expected", shown(expected)))
-        raise self._not_yet(facts, type_nudge(got, expected) or nudge)
-
-    def require(self, condition: object, nudge: str) -> None:
-        """Refuse unless the condition holds.
-
-        Args:
-            condition: anything with a truth value.
-            nudge: the next step for anyone who got it wrong.
-
-        Raises:
-            NotYet: it does not hold.
-        """
-        if not condition:
-            self.fail(nudge)
-
-    def of_type(self, got: Any, kind: type, nudge: str = "") -> None:
-        """Refuse a value of the wrong type, before a check looks at it more closely.
-
-        Args:
-            got: the learner's result, or a part of it.
-            kind: the type that the exercise asks for; one that can be made without arguments.
-            nudge: the next step; without one, the sentence names both types.
-
-        Raises:
-            NotYet: it has another type.
-        """
-        if not isinstance(got, kind):
-            default = mismatch(type(got), kind)
-            self.fail(nudge or type_nudge(got, kind()) or default)
-
-    def fail(self, nudge: str) -> NoReturn:
-        """Refuse, with the last call, its result and a nudge.
-
-        Args:
-            nudge: the next step.
-
-        Raises:
-            NotYet: always.
-        """
-        raise self._not_yet(self._returned(), nudge)
-
-    def unchanged(self, *pairs: tuple[Any, Any]) -> None:
-        """Refuse an answer that has changed what it was given: `copies` is off.
-
-        Args:
-            *pairs: what it was given, and what that was before.
-
-        Raises:
-            NotYet: one of them is something else now.
-        """
-        if not all(same(given, before) for given, before in pairs):
-            self.fail("It changes what it is given, which others use too: work on a copy.")
-
     def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         self.call_text, self.result_text = written_call(self.name, args, kwargs), None
         self._check_parameters(args, kwargs)
@@ -310,14 +220,6 @@ class Attempt:
         facts = [("what happened", what)]
         line = find_line(error, self.function)
         return self._not_yet(facts + ([line] if line else []), nudge)
-
-    def _returned(self) -> list[tuple[str, str]]:
-        return [] if self.result_text is None else [("returned", self.result_text)]
-
-    def _not_yet(self, facts: list[tuple[str, str]], nudge: str) -> NotYet:
-        names = sorted(set(self._forgotten))
-        awaits = [f"Nobody awaited `{name}(…)`: is an `await` missing?" for name in names]
-        return NotYet(self.call_text, facts, [nudge, *awaits])
 
 
 def _coroutine(started: Awaitable[Any]) -> Coroutine[Any, Any, Any]:

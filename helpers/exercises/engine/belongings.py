@@ -173,7 +173,7 @@ class Belongings:
         for sock in list(self._sockets):
             transport = transports.get(sock.fileno())
             self.ended = self.ended or sock.fileno() != -1
-            if transport is not None:
+            if transport is not None and not transport.is_closing():  # a file's number comes again
                 transport.abort()
             elif sock.fileno() != -1 and threading.current_thread() is threading.main_thread():
                 sock.close()
@@ -194,11 +194,11 @@ def alone() -> Iterator[None]:
         yield
         return
     loop = task.get_loop()
-    asyncio.tasks._leave_task(loop, task)  # type: ignore[attr-defined]  # as asyncio documents
+    asyncio.tasks._leave_task(loop, task)  # as asyncio documents
     try:
         yield
     finally:
-        asyncio.tasks._enter_task(loop, task)  # type: ignore[attr-defined]
+        asyncio.tasks._enter_task(loop, task)
 
 
 @contextmanager

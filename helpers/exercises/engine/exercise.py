@@ -103,15 +103,19 @@ class Exercise:
         attempt: Attempt | None = None
         clock = asyncio.timeout(self.total_s)
         try:
-            with watched(), ceiling(self.total_s + GRACE_S, held.file), counted():
-                with held.held():
-                    try:
-                        attempt = self._attempt(function)
-                        async with clock:
-                            judging: Any = self.judge(attempt)
-                            await judging
-                    finally:
-                        await held.settle()
+            with (
+                watched(),
+                ceiling(self.total_s + GRACE_S, held.file),
+                counted(),
+                held.held(),
+            ):
+                try:
+                    attempt = self._attempt(function)
+                    async with clock:
+                        judging: Any = self.judge(attempt)
+                        await judging
+                finally:
+                    await held.settle()
             outcome = self._make_outcome(attempt, attempt.failure)
         except BaseException as error:
             if isinstance(error, TimeoutError) and clock.expired():

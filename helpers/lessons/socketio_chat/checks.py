@@ -16,6 +16,7 @@ from helpers.lessons.socketio_chat.mistakes import (
     REASONS,
     WATCHER,
     deny,
+    judge_left,
     require_acknowledged,
     require_heard_by,
 )
@@ -192,19 +193,6 @@ async def go_out(attempt: Attempt) -> None:
             if client.sid in names:
                 nudge = f"{client.name} has left, and the name is still taken: take it out."
                 deny(attempt, list(names.values()), str(online), nudge, what="in names")
-
-
-def judge_left(
-    attempt: Attempt, stage: Stage, heard: Any, client: Client, online: list[str]
-) -> None:
-    """Judge what the others heard when somebody left."""
-    for name, came in heard.items():
-        data = came[0][1] if came else None
-        if isinstance(data, dict) and client.name in (data.get("online") or ()):
-            nudge = f"{client.name} is not online any more: take the name out first."
-            deny(attempt, data, f"online: {online}", nudge, what=f"{name} heard")
-    event = ("left", {"name": client.name, "online": online})
-    require_heard_by(attempt, stage, heard, dict.fromkeys(stage.clients, event), "")
 
 
 TYPING = (
