@@ -96,6 +96,7 @@ class Belongings:
         if running:
             self.ended = True
             await asyncio.gather(*map(end, running), return_exceptions=True)
+        self._end_threads()
         with _silence():
             await asyncio.sleep(LOOK_S if self.ended else 0)
         for task in self._tasks:

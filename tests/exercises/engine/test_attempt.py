@@ -129,9 +129,16 @@ def computing_in_c() -> None:
 
 
 ENDLESS = [
-    *(one_line, counting, catching, catching_all),
-    *(keeping_all, recursing, recursing_and_catching_all),
-    *(sleeping, waiting_in_c, computing_in_c),
+    one_line,
+    counting,
+    catching,
+    catching_all,
+    keeping_all,
+    recursing,
+    recursing_and_catching_all,
+    sleeping,
+    waiting_in_c,
+    computing_in_c,
 ]
 
 
