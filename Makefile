@@ -81,6 +81,9 @@ lint: lint-pages  ## ruff, mypy, and the pages
 lint-pages: setup  ## eslint and stylelint, which it installs for itself
 	$(BIN)/python -m tests.pages_lint
 
+judge-answers: setup  ## run answers through the checks (FILES="tests/lessons/chat/answers.md", ARGS="-k welcome -v")
+	$(BIN)/python -m tests.exercises.judge $(ARGS) $(FILES)
+
 screenshots: setup  ## a PNG of every notebook and page, in screenshots/
 	$(BIN)/python -m tests.browser.screenshots
 
@@ -97,4 +100,4 @@ clean:  ## remove what the targets made
 	rm -rf .venv .venv-* build *.egg-info screenshots helpers/pages/node_modules tests/bench/peers/node_modules tests/pages_lint/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup lab update FORCE test test-all test-pythons coverage run bench soak lint lint-pages screenshots tables lock clean
+.PHONY: help setup lab update FORCE test test-all test-pythons coverage run bench soak judge-answers lint lint-pages screenshots tables lock clean

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import ast
-import importlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 
 import nbformat
 
 from helpers.exercises.engine.exercise import Exercise
-from helpers.exercises.engine.help import cut_out, solution_source
+from helpers.exercises.engine.help import solution_source
 from helpers.exercises.engine.registry import exercises
-from tests.lessons.wrong import Wrong
+from tests.exercises.answers import Answer, read
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+ANSWERS = Path(__file__).resolve().parents[1] / "lessons"
 
 Cell = nbformat.NotebookNode
 
@@ -28,7 +27,7 @@ def tags(cell: Cell) -> list[str]:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One notebook, with its checks, solutions and wrong answers."""
+    """One notebook, with its checks, solutions and answers."""
 
     path: Path
 
@@ -50,9 +49,8 @@ class Lesson:
         return exercises(self.topic)
 
     @cached_property
-    def wrongs(self) -> list[Wrong]:
-        module = importlib.import_module(f"tests.lessons.{self.topic}.wrong")
-        return [value for value in vars(module).values() if isinstance(value, Wrong)]
+    def answers(self) -> list[Answer]:
+        return read(ANSWERS / self.topic / "answers.md")
 
     @property
     def pairs(self) -> list[tuple[Cell, Cell]]:
@@ -80,24 +78,6 @@ def stub_name(cell: Cell) -> str:
 def answer(exercise: Exercise) -> str:
     """Write the solution as `solution("name")` shows it."""
     return solution_source(exercise).text
-
-
-def mistake(wrong: Wrong) -> str:
-    """Write a wrong answer as a learner would have, under the exercise's name."""
-    module = importlib.import_module(wrong.function.__module__)
-    name = wrong.function.__name__
-    return f"{cut_out(undecorated(module), name)}\n\n{wrong.exercise} = {name}"
-
-
-def undecorated(module: ModuleType) -> str:
-    """Read a module's source and leave its decorators out; the lines keep their numbers."""
-    lines = Path(str(module.__file__)).read_text(encoding="utf-8").splitlines()
-    for node in ast.parse("\n".join(lines)).body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            for decorator in node.decorator_list:
-                for number in range(decorator.lineno, node.lineno):
-                    lines[number - 1] = ""
-    return "\n".join(lines)
 
 
 LESSONS = [Lesson(path) for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))]

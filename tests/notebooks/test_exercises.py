@@ -1,4 +1,4 @@
-"""Every exercise is whole: stub, check, solution, hints, and at least two wrong answers."""
+"""Every exercise is whole: stub, check, solution, hints, right answers and wrong ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from helpers.exercises.engine.exercise import Exercise
 from helpers.exercises.engine.registry import exercises, topics
-from tests.notebooks.lessons import LESSONS, Lesson, answer, mistake, stub_name
+from tests.notebooks.lessons import LESSONS, Lesson, answer, stub_name
 
 ALL = [exercise for topic in topics() for exercise in exercises(topic)]
 
@@ -41,12 +41,15 @@ def test_each_check_cell_hands_over_the_stub(lesson: Lesson) -> None:
 
 
 @each_lesson
-def test_each_exercise_has_two_wrong_answers_with_hints_of_their_own(lesson: Lesson) -> None:
+def test_each_exercise_has_right_answers_and_wrong_ones_with_their_hints(lesson: Lesson) -> None:
     for exercise in lesson.exercises:
-        hints = [w.hint for w in lesson.wrongs if w.exercise == exercise.name]
-        assert len(set(hints)) >= 2, f"{exercise.name}: {len(hints)} wrong answers, hints {hints}"
+        answers = [a for a in lesson.answers if a.exercise == exercise.name]
+        hints = {a.hint for a in answers if a.hint}
+        rights = [a for a in answers if a.right]
+        assert len(hints) >= 2, f"{exercise.name}: hints {hints}"
+        assert len(rights) >= 2, f"{exercise.name}: {len(rights)} right answers"
     names = {exercise.name for exercise in lesson.exercises}
-    assert {w.exercise for w in lesson.wrongs} <= names
+    assert {a.exercise for a in lesson.answers} <= names
 
 
 @each_lesson
@@ -79,7 +82,7 @@ def test_a_hint_that_is_the_solution_is_seen() -> None:
 
 @each_lesson
 def test_answers_can_be_pasted(lesson: Lesson) -> None:
-    for source in [*map(answer, lesson.exercises), *map(mistake, lesson.wrongs)]:
+    for source in [*map(answer, lesson.exercises), *(a.source for a in lesson.answers)]:
         compile(source, "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 

@@ -1,8 +1,9 @@
-"""Every notebook, run twice in one kernel; then every exercise in all its variants there.
+"""Every notebook, run twice in one kernel; then every solution there.
 
 The kernel is started once a notebook, because starting and Run All are what takes time:
 two runs prove that a second one works and that nothing is left behind, and the same kernel
-then judges each exercise's solution and wrong answers in place of the stub.
+then judges each exercise's solution in place of the stub. Other answers, right and wrong, are in
+`tests/lessons/TOPIC/answers.md`, and need no kernel.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import psutil
 import pytest
 
 from tests.notebooks.kernel import Kernel, Output, as_text, errors, kernel
-from tests.notebooks.lessons import LESSONS, Lesson, answer, mistake, stub_name, tags
+from tests.notebooks.lessons import LESSONS, Lesson, answer, stub_name, tags
 
 SETTLE_S = 3  # how long what was stopped may take to be gone
 CELL_TIMEOUT_S = 30
@@ -110,14 +111,6 @@ class OfOneNotebook:
         judged = next(e for e in self.lesson.exercises if e.name == exercise)
         assert self.said(runs, exercise, answer(judged)).startswith("correct: ")
 
-    @pytest.mark.thorough
-    def test_wrong_answer_gets_its_hint(self, runs: Runs, variant: str) -> None:
-        wrong = next(w for w in self.lesson.wrongs if w.function.__name__ == variant)
-        text = self.said(runs, wrong.exercise, mistake(wrong))
-        assert text.startswith("not yet: "), text
-        assert wrong.hint in text, text
-        assert "The check itself failed" not in text, text
-
     def said(self, runs: Runs, exercise: str, source: str) -> str:
         """Run an answer in place of the stub, then the check; give what the check says."""
         defined = runs.kernel.run(source, timeout_s=CELL_TIMEOUT_S)
@@ -133,10 +126,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     if "exercise" in metafunc.fixturenames:
         metafunc.parametrize("exercise", [exercise.name for exercise in lesson.exercises])
-    if "variant" in metafunc.fixturenames:
-        names = [wrong.function.__name__ for wrong in lesson.wrongs]
-        ids = [f"{w.exercise}-{w.function.__name__}" for w in lesson.wrongs]
-        metafunc.parametrize("variant", names, ids=ids)
 
 
 for _lesson in LESSONS:

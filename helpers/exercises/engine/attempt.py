@@ -9,37 +9,29 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, NoReturn
+from typing import Any
 
-from helpers.exercises.engine.deadline import OutOfTime, Stepped, deadline, forgotten_awaits
+from helpers.exercises.engine.belongings import current
+from helpers.exercises.engine.deadline import (
+    Escape,
+    Interrupted,
+    OutOfTime,
+    Stepped,
+    at_work,
+    end,
+)
 from helpers.exercises.engine.explain import explain, find_line
 from helpers.exercises.engine.values import (
     copied,
     is_stub,
-    mismatch,
-    same,
     shown,
-    type_nudge,
     unfinished,
     written_call,
 )
+from helpers.exercises.engine.verdicts import NotTried, NotYet, Verdicts
 
 
-class NotTried(Exception):
-    """The stub is still a stub."""
-
-
-class NotYet(Exception):
-    """The answer is not right yet: the call, facts (names and values), then sentences."""
-
-    def __init__(self, title: str, facts: list[tuple[str, str]], lines: list[str]) -> None:
-        super().__init__(title)
-        self.title = title
-        self.facts = tuple(facts)
-        self.lines = tuple(line for line in lines if line)
-
-
-class Attempt:
+class Attempt(Verdicts):
     """One learner's function on trial.
 
     Attributes:
@@ -48,17 +40,19 @@ class Attempt:
         awaited: whether `attempt(…)` is awaited, because the check is an `async def`.
         timeout_s: how long one call may take, in seconds.
         failure: what went wrong in a guarded call, which runs in a task of the library.
+        copies: whether arguments are copied; without, a check sees what was changed in them.
+        blocked: how long steps of a coroutine waited, in seconds, without giving way.
     """
 
     def __init__(
         self, name: str, function: Callable[..., Any], *, awaited: bool, timeout_s: float = 3.0
     ) -> None:
+        super().__init__(name)
         self.name, self.function = name, function
         self.awaited, self.timeout_s = awaited, timeout_s
         self.failure: NotYet | NotTried | None = None
-        self.call_text = name  # the last call, as the learner would write it
-        self.result_text: str | None = None  # its result, once there is one
-        self._forgotten: list[str] = []
+        self.copies = True
+        self.blocked: list[float] = []
         if is_stub(function):
             raise NotTried
 
@@ -93,9 +87,7 @@ class Attempt:
             NotYet: it raised, ran too long, or is not a coroutine function.
         """
         started = self._start(args, kwargs)
-        if not inspect.isawaitable(started):
-            self._finish(started)
-            self.fail("It is a plain `def`, but the exercise asks for an `async def`.")
+        self._require_awaitable(started)
         result = await self._await(started)
         if inspect.iscoroutine(result):
             result.close()
@@ -110,12 +102,15 @@ class Attempt:
         """
         try:
             started = self._start(args, kwargs)
-            if not inspect.isawaitable(started):
-                self.fail("It is a plain `def`, but the exercise asks for an `async def`.")
+            self._require_awaitable(started)
             return await self._await(started, within_s=None)
         except (NotYet, NotTried) as failure:
             self.failure = self.failure or failure
             return None
+        except Interrupted:  # leaving the library's task, it would end the event loop
+            if (owner := current.get()) is not None:
+                owner.interrupt()
+            raise asyncio.CancelledError from None
 
     def raises(self, kind: type[Exception], *args: Any, nudge: str) -> Exception:
         """Call a plain function that must refuse these arguments.
@@ -140,96 +135,61 @@ class Attempt:
         facts = [("returned", shown(result)), ("expected", f"raises {kind.__name__}")]
         raise self._not_yet(facts, nudge)
 
-    def equal(self, got: Any, expected: Any, nudge: str, *, reveal: bool = True) -> None:
-        """Refuse a result that does not equal the expected value.
+    def raised(self, error: BaseException) -> bool:
+        """Say whether an error came from the learner's code, even if the check called it.
 
         Args:
-            got: the learner's result, or a part of it.
-            expected: the right one.
-            nudge: the next step for anyone who got it wrong.
-            reveal: show the expected value; False where it would give the answer away.
-
-        Raises:
-            NotYet: they differ.
+            error: what was raised.
         """
-        if same(got, expected):
-            return
-        facts = self._returned()
-        if not facts or shown(got) != self.result_text:
-            facts.append(("in it", shown(got)) if facts else ("yours", shown(got)))
-        if reveal:
-            facts.append(("expected", shown(expected)))
-        raise self._not_yet(facts, type_nudge(got, expected) or nudge)
-
-    def require(self, condition: object, nudge: str) -> None:
-        """Refuse unless the condition holds.
-
-        Args:
-            condition: anything with a truth value.
-            nudge: the next step for anyone who got it wrong.
-
-        Raises:
-            NotYet: it does not hold.
-        """
-        if not condition:
-            self.fail(nudge)
-
-    def of_type(self, got: Any, kind: type, nudge: str = "") -> None:
-        """Refuse a value of the wrong type, before a check looks at it more closely.
-
-        Args:
-            got: the learner's result, or a part of it.
-            kind: the type that the exercise asks for; one that can be made without arguments.
-            nudge: the next step; without one, the sentence names both types.
-
-        Raises:
-            NotYet: it has another type.
-        """
-        if not isinstance(got, kind):
-            default = mismatch(type(got), kind)
-            self.fail(nudge or type_nudge(got, kind()) or default)
-
-    def fail(self, nudge: str) -> NoReturn:
-        """Refuse, with the last call, its result and a nudge.
-
-        Args:
-            nudge: the next step.
-
-        Raises:
-            NotYet: always.
-        """
-        raise self._not_yet(self._returned(), nudge)
+        return find_line(error, self.function) is not None
 
     def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         self.call_text, self.result_text = written_call(self.name, args, kwargs), None
         self._check_parameters(args, kwargs)
-        positional = [copied(value) for value in args]
-        named = {name: copied(value) for name, value in kwargs.items()}
+        copy = copied if self.copies else (lambda value: value)
+        positional = [copy(value) for value in args]
+        named = {name: copy(value) for name, value in kwargs.items()}
         try:
-            with forgotten_awaits(self._forgotten), deadline(self.timeout_s):
+            with at_work(self._forgotten, self.timeout_s):
                 return self.function(*positional, **named)
-        except KeyboardInterrupt:
+        except Interrupted:
             raise
         except BaseException as error:
             raise self._raised(error) from error
 
     async def _await(self, started: Awaitable[Any], within_s: float | None = -1) -> Any:
         limit_s = self.timeout_s if within_s == -1 else within_s
-        steps = Stepped(_coroutine(started), self.timeout_s, limit_s, self._forgotten)
-        clock = asyncio.timeout(limit_s)
+        owner = current.get()
+        on_interrupt = owner.interrupt if owner else None
+        steps = Stepped(
+            _coroutine(started), self.timeout_s, limit_s, self._forgotten, on_interrupt
+        )
+        steps.blocked = self.blocked
+        task = asyncio.ensure_future(steps.run())
         try:
-            async with clock:
-                return await steps
-        except KeyboardInterrupt:
+            await asyncio.wait([task], timeout=limit_s)
+        except asyncio.CancelledError:  # from outside: a deadline around the check, or Interrupt
+            await end(task)
             raise
+        if not task.done():
+            await end(task)
+            what = f"it was still waiting after {limit_s:g} s"
+            raise self._not_yet([("what happened", what)], "What does it wait for?")
+        try:
+            return task.result()
         except BaseException as error:
-            task = asyncio.current_task()
-            if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
-                raise  # cancelled from outside: by Interrupt, or by a deadline around the check
-            if isinstance(error, TimeoutError) and clock.expired():
-                what = f"it was still waiting after {limit_s:g} s"
-                raise self._not_yet([("what happened", what)], "What does it wait for?") from None
-            raise self._raised(error) from error
+            if owner is not None and owner.interrupted:
+                raise
+            cause = error.__cause__ if isinstance(error, Escape) and error.__cause__ else error
+            raise self._raised(cause) from cause
+
+    def _require_awaitable(self, started: Any) -> None:
+        if inspect.isawaitable(started):
+            return
+        self._finish(started)
+        if inspect.isasyncgen(started):
+            self.fail("There is a `yield` in it, so calling it runs nothing: send, or `return`.")
+        self.fail("It is a plain `def`, but the exercise asks for an `async def`.")
 
     def _finish(self, result: Any) -> Any:
         left = unfinished(result)
@@ -254,20 +214,12 @@ class Attempt:
             raise self._not_yet([("yours is", f"{self.name}{signature}")], nudge) from None
 
     def _raised(self, error: BaseException) -> NotYet | NotTried:
-        if isinstance(error, NotImplementedError):
+        if type(error) is NotImplementedError:
             return NotTried()
         what, nudge = explain(error, self.timeout_s)
         facts = [("what happened", what)]
         line = find_line(error, self.function)
         return self._not_yet(facts + ([line] if line else []), nudge)
-
-    def _returned(self) -> list[tuple[str, str]]:
-        return [] if self.result_text is None else [("returned", self.result_text)]
-
-    def _not_yet(self, facts: list[tuple[str, str]], nudge: str) -> NotYet:
-        names = sorted(set(self._forgotten))
-        awaits = [f"Nobody awaited `{name}(…)`: is an `await` missing?" for name in names]
-        return NotYet(self.call_text, facts, [nudge, *awaits])
 
 
 def _coroutine(started: Awaitable[Any]) -> Coroutine[Any, Any, Any]:

@@ -10,10 +10,12 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from helpers.exercises.engine import help, registry
+from helpers.exercises.engine.belongings import NestedCheck, current
 from helpers.exercises.engine.exercise import Exercise
 from helpers.exercises.engine.outcome import Outcome, say
 from helpers.exercises.engine.progress import record
 from helpers.exercises.engine.table import Table, count
+from helpers.exercises.engine.values import shown
 
 __all__ = ["check", "hint", "progress", "solution"]
 
@@ -23,25 +25,82 @@ PRAISE = ("well done", "that's it", "exactly right", "it works", "good work")
 USAGE = Outcome("note", "name the exercise: `check.NAME(NAME)`, such as `check.shout(shout)`")
 
 
-class Pending:
+class Said:
+    """What a check gives back after it has spoken: nothing is displayed, and it can be awaited."""
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        yield from ()
+
+    def __repr__(self) -> str:
+        return ""
+
+    def _ipython_display_(self) -> None:
+        """Display nothing."""
+
+
+class Note:
+    """Something that is not a check yet; displayed, called or awaited it says what to do."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+
+    def __call__(self, *_: Any, **__: Any) -> Said | Pending:
+        say(self._outcome)
+        return Said()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        say(self._outcome)
+        yield from ()
+
+    def __repr__(self) -> str:
+        return str(self._outcome)
+
+    def _repr_html_(self) -> str:
+        return self._outcome._repr_html_()
+
+
+class Pending(Note):
     """A check that is not awaited yet."""
 
     def __init__(self, exercise: Exercise, function: Any) -> None:
         self._exercise, self._function = exercise, function
+        how = f"nothing is checked yet: write `await check.{exercise.name}({exercise.name})`"
+        super().__init__(Outcome("note", how))
 
     def __await__(self) -> Generator[Any, Any, None]:
+        require_outside()
         outcome = yield from self._exercise.outcome_later(self._function).__await__()
         say(outcome or correct(self._exercise))
 
-    def _outcome(self) -> Outcome:
-        name = self._exercise.name
-        return Outcome("note", f"nothing is checked yet: write `await check.{name}({name})`")
 
-    def __repr__(self) -> str:
-        return str(self._outcome())
+class Judge(Note):
+    """The check of one exercise."""
 
-    def _repr_html_(self) -> str:
-        return self._outcome()._repr_html_()
+    def __init__(self, exercise: Exercise) -> None:
+        name = exercise.name
+        wait = "await " if exercise.awaited else ""
+        super().__init__(Outcome("note", f"hand over your function: `{wait}check.{name}({name})`"))
+        self.__name__, self._exercise = name, exercise
+
+    def __call__(self, *functions: Any, **named: Any) -> Said | Pending:
+        """Judge a function."""
+        require_outside()
+        if len(functions) != 1 or named:
+            return super().__call__()
+        if self._exercise.awaited:
+            return Pending(self._exercise, functions[0])
+        say(self._exercise.outcome(functions[0]) or correct(self._exercise))
+        return Said()
+
+
+def require_outside() -> None:
+    """Refuse a check that an answer calls: each of them would call the next.
+
+    Raises:
+        NestedCheck: the caller is an answer on trial.
+    """
+    if current.get() is not None:
+        raise NestedCheck("a check is called by the answer that it judges")
 
 
 class Check:
@@ -53,29 +112,21 @@ class Check:
     First used: start_here
     """
 
-    def __getattr__(self, name: str) -> Callable[[Any], Pending | None]:
+    def __getattr__(self, name: str) -> Judge | Note:
         if name.startswith("_"):  # IPython and inspect ask for many of these
             raise AttributeError(name)
         try:
-            exercise = registry.find(name)
+            return Judge(registry.find(name))
         except registry.UnknownExercise as error:
-            raise AttributeError(str(error)) from None
-
-        def judge(function: Any = None) -> Pending | None:
-            if exercise.awaited:
-                return Pending(exercise, function)
-            say(exercise.outcome(function) or correct(exercise))
-            return None
-
-        judge.__name__ = name
-        return judge
+            return Note(Outcome("note", str(error)))
 
     def __dir__(self) -> list[str]:
         return [e.name for topic in registry.topics() for e in registry.exercises(topic)]
 
-    def __call__(self, *_: Any) -> None:
+    def __call__(self, *_: Any, **__: Any) -> Said:
         """Say how a check is called."""
         say(USAGE)
+        return Said()
 
     def __repr__(self) -> str:
         return str(USAGE)
@@ -104,7 +155,7 @@ def correct(exercise: Exercise) -> Outcome:
     return Outcome("correct", f"`{exercise.name}`, {PRAISE[place % len(PRAISE)]}; {counted}.")
 
 
-def hint(name: str | Callable[..., Any]) -> None:
+def hint(name: str | Callable[..., Any] = "") -> None:
     """Show the next hint for an exercise; each call goes one step further.
 
     Args:
@@ -117,7 +168,7 @@ def hint(name: str | Callable[..., Any]) -> None:
         say(help.next_hint(exercise))
 
 
-def solution(name: str | Callable[..., Any]) -> None:
+def solution(name: str | Callable[..., Any] = "") -> None:
     """Show the source of one answer to an exercise, ready to paste and run.
 
     Args:
@@ -146,7 +197,7 @@ def progress() -> Table:
 
 
 def _found(name: str | Callable[..., Any]) -> Exercise | None:
-    text = name if isinstance(name, str) else getattr(name, "__name__", repr(name))
+    text = name if isinstance(name, str) else str(getattr(name, "__name__", shown(name)))
     try:
         return registry.find(text)
     except registry.UnknownExercise as error:

@@ -13,13 +13,19 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import traceback
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 from helpers.exercises.engine.attempt import Attempt, NotTried, NotYet
-from helpers.exercises.engine.outcome import Outcome
-from helpers.exercises.engine.values import shown
+from helpers.exercises.engine.belongings import Belongings, alone
+from helpers.exercises.engine.deadline import GRACE_S, Interrupted
+from helpers.exercises.engine.explain import explain
+from helpers.exercises.engine.outcome import Outcome, say
+from helpers.exercises.engine.prints import counted
+from helpers.exercises.engine.values import code_of, shown
+from helpers.exercises.engine.watch import ceiling, watched
 
 Judge = Callable[[Attempt], None] | Callable[[Attempt], Coroutine[Any, Any, None]]
 
@@ -34,7 +40,7 @@ class Exercise:
         judge: takes an Attempt, and raises through it when the answer is not right.
         hints: each goes one step further; the last stops before the solution.
         timeout_s: how long one call of the learner's function may take, in seconds.
-        total_s: how long an `async def` judge may take in all, in seconds.
+        total_s: how long the judge may take in all, in seconds.
     """
 
     judge: Judge
@@ -65,14 +71,20 @@ class Exercise:
 
         Returns:
             What to tell the learner; None when it is correct.
+
+        Raises:
+            Interrupted: somebody has really interrupted.
         """
+        held = Belongings(file_of(function), self.timeout_s)
         attempt: Attempt | None = None
         try:
-            attempt = self._attempt(function)
-            self.judge(attempt)
-        except Exception as error:
-            return self._make_outcome(attempt, error)
-        return self._make_outcome(attempt, attempt.failure)
+            with watched(), ceiling(self.total_s, held.file), counted(), held.held(), alone():
+                attempt = self._attempt(function)
+                self.judge(attempt)
+            outcome = self._make_outcome(attempt, attempt.failure)
+        except BaseException as error:
+            outcome = self._make_outcome(attempt, _learners(error, held))
+        return _and_what_is_left(outcome, held)
 
     async def outcome_later(self, function: Any) -> Outcome | None:
         """Judge an `async def`, within the running event loop.
@@ -82,19 +94,34 @@ class Exercise:
 
         Returns:
             What to tell the learner; None when it is correct.
+
+        Raises:
+            Interrupted: somebody has really interrupted.
+            CancelledError: the task in which this runs was cancelled.
         """
+        held = Belongings(file_of(function), self.timeout_s)
         attempt: Attempt | None = None
         clock = asyncio.timeout(self.total_s)
         try:
-            attempt = self._attempt(function)
-            async with clock:
-                judging: Any = self.judge(attempt)
-                await judging
-        except Exception as error:
+            with (
+                watched(),
+                ceiling(self.total_s + GRACE_S, held.file),
+                counted(),
+                held.held(),
+            ):
+                try:
+                    attempt = self._attempt(function)
+                    async with clock:
+                        judging: Any = self.judge(attempt)
+                        await judging
+                finally:
+                    await held.settle()
+            outcome = self._make_outcome(attempt, attempt.failure)
+        except BaseException as error:
             if isinstance(error, TimeoutError) and clock.expired():
                 error = NotYet(self.name, [], [f"It did not finish within {self.total_s:g} s."])
-            return self._make_outcome(attempt, error)
-        return self._make_outcome(attempt, attempt.failure)
+            outcome = self._make_outcome(attempt, _learners(error, held))
+        return _and_what_is_left(outcome, held)
 
     def _attempt(self, function: Any) -> Attempt:
         problem = self._not_a_function(function)
@@ -113,7 +140,9 @@ class Exercise:
             f"`{wait}check.{self.name}({self.name})`, without a call inside."
         )
 
-    def _make_outcome(self, attempt: Attempt | None, error: Exception | None) -> Outcome | None:
+    def _make_outcome(
+        self, attempt: Attempt | None, error: BaseException | None
+    ) -> Outcome | None:
         if attempt is not None and attempt.failure is not None:
             error = attempt.failure  # what went wrong in the learner's own code comes first
         if error is None:
@@ -129,14 +158,53 @@ class Exercise:
         title = f"write the body of `{self.name}` in the cell above and run it."
         return Outcome("not tried yet", title, lines=(help_line,))
 
-    def _misfit(self, attempt: Attempt | None, error: Exception) -> Outcome:
-        what = f"{type(error).__name__}: {error}"
-        if attempt is None or attempt.result_text is None:
+    def _misfit(self, attempt: Attempt | None, error: BaseException) -> Outcome:
+        what = explain(error, self.total_s)[0]
+        if attempt is None or (attempt.result_text is None and not attempt.raised(error)):
             line = "The check itself failed, which is not your fault: please report it."
             return Outcome("not yet", self.name, (("what happened", what),), (line,))
-        facts = (("returned", attempt.result_text), ("what happened", what))
+        facts = (("returned", attempt.result_text or "…"), ("what happened", what))
         line = "The check could not work with this result: is it what the exercise asks for?"
         return Outcome("not yet", attempt.call_text, facts, (line,))
+
+
+def _learners(error: BaseException, held: Belongings) -> BaseException:
+    """Give an error back, unless it is none of the learner's: then it is raised."""
+    if isinstance(error, Interrupted) or held.interrupted:
+        raise Interrupted from None
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise error  # from outside: by Interrupt, perhaps
+    if isinstance(error, KeyboardInterrupt) and not _comes_from(held.file, error):
+        raise Interrupted from None  # while the check itself was at work
+    return error
+
+
+def _comes_from(file: str, error: BaseException) -> bool:
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(frames) and frames[-1].f_code.co_filename == file
+
+
+def _and_what_is_left(outcome: Outcome | None, held: Belongings) -> Outcome | None:
+    """Name the threads that cannot be ended, and collect what an answer that failed holds."""
+    if held.left:
+        names = " and ".join(f"`{name}`" for name in held.left)
+        line = f"It leaves a thread running that nothing can end, {names}: restart the kernel."
+        say(Outcome("note", line))
+    if outcome is not None or held.ended:
+        held.sweep()
+    return outcome
+
+
+def file_of(function: Any) -> str:
+    """Name the file that a function is written in; in a kernel, its cell.
+
+    Args:
+        function: anything.
+    """
+    code = code_of(function) if callable(function) else None
+    return code.co_filename if code else ""
 
 
 def exercise(

@@ -13,19 +13,36 @@ any text. Every lesson has its own table, and `match` is the only place that rea
 
 from __future__ import annotations
 
-import inspect
+import asyncio
 import linecache
 import re
 import traceback
 from collections.abc import Callable, Sequence
+from math import isnan
 
+from helpers.exercises.engine.belongings import NestedCheck
 from helpers.exercises.engine.deadline import OutOfTime
+from helpers.exercises.engine.values import code_of, cut
+
+MESSAGE = 200  # characters of an exception's message that are shown
+LONGEST = 100_000  # characters of one that are looked at
 
 Sign = str | type[BaseException]
 Meanings = Sequence[tuple[Sign | tuple[Sign, ...], str]]
 
 MEANINGS: Meanings = (
     (SystemExit, "`exit()` ends the whole program: `return` ends the function alone."),
+    (KeyboardInterrupt, "Only a person interrupts: raise another exception, or none."),
+    (
+        (asyncio.CancelledError, GeneratorExit),
+        "That is how a task is ended from outside: a function ends with `return`.",
+    ),
+    (EOFError, "Nobody is there to be asked: what a check hands over is in the parameters."),
+    (
+        "a check reaches only this machine",
+        "An answer needs no other machine: use the address that it is given.",
+    ),
+    (NestedCheck, "It calls a check: `check…` belongs in a cell of its own, not in the answer."),
     (RecursionError, "It calls itself endlessly. Where does it stop?"),
     (NameError, 'Is the name spelled as it is where it was defined? Run the cell "Setup" first.'),
     (UnicodeDecodeError, "These bytes are not valid UTF-8: not all bytes are text."),
@@ -38,6 +55,14 @@ MEANINGS: Meanings = (
     (
         ("bytes-like", "bytes…str", "str…bytes"),
         "Text and bytes do not mix: `.encode()` or `.decode()` one of them.",
+    ),
+    ("builtin_function_or_method", "That is a method itself: `…()`, with brackets, calls it."),
+    ("'int' object is not iterable", "A number is no sequence: `range(…)` counts up to it."),
+    ("invalid literal for int", "`int(…)` reads digits alone: what else is in that text?"),
+    (("Extra data", "Expecting "), "That is not JSON alone. Look at what `json.loads` is given."),
+    (
+        ("values to unpack (expected", "enough values to unpack"),
+        "There are not as many values as names: how many are there?",
     ),
     ("coroutine", "A coroutine is not its result yet: is an `await` missing?"),
 )
@@ -87,9 +112,13 @@ def describe(error: BaseException) -> str:
         error: what was raised.
 
     Returns:
-        Type and message on one line; the type alone where there is no message.
+        Type and message on one line, a long one cut; the type alone where there is no message.
     """
-    message, name = " ".join(str(error).split()), type(error).__name__
+    name = type(error).__name__
+    try:
+        message = cut(" ".join(str(error)[:LONGEST].split()), MESSAGE)
+    except Exception:
+        message = ""
     return f"{name}: {message}" if message else name
 
 
@@ -104,11 +133,29 @@ def explain(error: BaseException, timeout_s: float) -> tuple[str, str]:
         The fact (type and message), and a nudge that may be empty.
     """
     if isinstance(error, OutOfTime):
+        nudge = "Is that an endless loop? Look for what should make its condition false."
+        if swallows_a_close(error):
+            nudge = "The other side has left, and the loop goes on all the same: after "
+            nudge += "`ConnectionClosed`, `return` or `break`."
         return (
-            f"it did not end within {timeout_s:g} s",
-            "Is that an endless loop? Look for what should make its condition false.",
+            f"it did not end within {timeout_s if isnan(error.limit_s) else error.limit_s:g} s",
+            nudge,
         )
     return describe(error), match(error, MEANINGS)
+
+
+def swallows_a_close(error: BaseException) -> bool:
+    """Say whether a closed connection was caught on the way to an error.
+
+    Args:
+        error: what was raised while others were handled.
+    """
+    seen, earlier = 0, error.__context__
+    while earlier is not None and seen < LONGEST:
+        if type(earlier).__name__.startswith("ConnectionClosed"):
+            return True
+        seen, earlier = seen + 1, earlier.__context__
+    return False
 
 
 def find_line(error: BaseException, function: Callable[..., object]) -> tuple[str, str] | None:
@@ -121,7 +168,7 @@ def find_line(error: BaseException, function: Callable[..., object]) -> tuple[st
     Returns:
         `("line 3", "return key + GUID")`, or None where no line is theirs.
     """
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = code_of(function)
     if code is None:
         return None
     theirs = [
@@ -131,4 +178,5 @@ def find_line(error: BaseException, function: Callable[..., object]) -> tuple[st
     ]
     if not theirs:
         return None
-    return f"line {theirs[-1]}", linecache.getline(code.co_filename, theirs[-1]).strip()
+    line = linecache.getline(code.co_filename, theirs[-1]).strip()
+    return f"line {theirs[-1]}", cut(line, MESSAGE)

@@ -87,9 +87,10 @@ def unknown(name: str, known: list[str]) -> str:
         known: the names of all exercises.
 
     Returns:
-        A lower-case fact with a next step.
+        A lower-case fact with a next step: similar names, or all.
     """
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    names = ", ".join(near or sorted(known)) or "none"
-    which = "similar names" if near else "the exercises are"
-    return f"there is no exercise {name!r}; {which}: {names}"
+    if near:
+        return f"there is no exercise {name!r}; did you mean {' or '.join(map(repr, near))}?"
+    names = ", ".join(sorted(known)) or "none"
+    return f"there is no exercise {name!r}; the exercises are: {names}"

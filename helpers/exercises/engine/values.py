@@ -3,37 +3,70 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
+import itertools
 import opcode
 from collections.abc import Callable, Mapping, Sequence
 from types import CodeType
 from typing import Any, Literal
 
+from helpers.exercises.engine.watch import Interrupted, OutOfTime, deadline
+
 LIMIT = 100  # characters of a value that are shown
+LONG = 10_000  # items from which on the middle of a value is not even looked at
+REPR_S = 0.5  # how long the repr of a value, or a comparison, may take
 
 
 def shown(value: object, limit: int = LIMIT) -> str:
     """Write a value on one line, long ones cut in the middle.
 
     Args:
-        value: anything, even an object whose `repr` fails.
+        value: anything, even an object whose `repr` fails, or does not end.
         limit: how many characters are shown at most.
 
     Returns:
         Its `repr`, followed by its size if it was cut.
     """
+    kind = type(value)
     if inspect.isfunction(value) or inspect.iscoroutine(value):
         return f"{value.__name__}(…)" if inspect.iscoroutine(value) else value.__name__
+    if kind.__repr__ is object.__repr__:  # an address differs on every run
+        return name_type(kind)
     try:
-        text = " ".join(repr(value).splitlines())
-    except Exception as error:
-        return f"a {type(value).__name__} whose repr raises {type(error).__name__}"
-    if type(value).__repr__ is object.__repr__:  # an address differs on every run
-        return f"a {type(value).__name__}"
+        with deadline(REPR_S):
+            text = " ".join(repr(_short(value)).splitlines())
+    except Interrupted:
+        raise
+    except BaseException as error:
+        if isinstance(error, OutOfTime):
+            return f"{name_type(kind)} whose repr does not end"
+        return f"{name_type(kind)} whose repr raises {type(error).__name__}"
+    size = _size(value) if text and (len(text) > limit or _short(value) is not value) else ""
+    return cut(text, limit) + size
+
+
+def cut(text: str, limit: int) -> str:
+    """Cut a long text in its middle.
+
+    Args:
+        text: the text.
+        limit: how many characters are left at most.
+    """
     if len(text) <= limit:
         return text
     half = (limit - 3) // 2
-    return f"{text[:half]} … {text[-half:]}{_size(value)}"
+    return f"{text[:half]} … {text[-half:]}"
+
+
+def _short(value: Any) -> Any:
+    """Leave out the middle of what is so long that its repr would take a while."""
+    if type(value) in (str, bytes, bytearray, list, tuple) and len(value) > LONG:
+        return value[:LIMIT] + value[-LIMIT:]
+    if type(value) in (set, frozenset, dict) and len(value) > LONG:
+        some = list(itertools.islice(value, LIMIT))
+        return {key: value[key] for key in some} if type(value) is dict else set(some)
+    return value
 
 
 def _size(value: object) -> str:
@@ -87,8 +120,11 @@ def same(got: Any, expected: Any) -> bool:
         Whether they are equal; True equals 1, a value that cannot be compared equals nothing.
     """
     try:
-        return bool(expected == got)
-    except Exception:
+        with deadline(REPR_S):
+            return bool(expected == got)
+    except Interrupted:
+        raise
+    except BaseException:
         return False
 
 
@@ -180,7 +216,7 @@ def is_stub(function: Callable[..., Any]) -> bool:
     Returns:
         True when its bytecode is that of an empty function, and its only value is None.
     """
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = code_of(function)
     if code is None or _steps(code) not in EMPTY:
         return False
     return all(constant in (None, function.__doc__) for constant in code.co_consts)
@@ -190,6 +226,27 @@ def _steps(code: CodeType) -> bytes:
     """The bytecode without what does nothing: `-OO` leaves that in a docstring's place."""
     units = zip(code.co_code[::2], code.co_code[1::2], strict=True)
     return b"".join(bytes(unit) for unit in units if unit[0] != NOP)
+
+
+def code_of(function: Any) -> CodeType | None:
+    """Find the code of a function, of what it wraps, or of an object's `__call__`.
+
+    Args:
+        function: anything that can be called.
+
+    Returns:
+        The code; None where it is not written in Python, or cannot be found.
+    """
+    try:
+        if isinstance(function, functools.partial):
+            return code_of(function.func)
+        for candidate in (inspect.unwrap(function), vars(type(function)).get("__call__")):
+            code = getattr(candidate, "__code__", None)
+            if isinstance(code, CodeType):
+                return code
+    except Exception:  # wrappers that wrap each other, attributes that raise
+        return None
+    return None
 
 
 def _empty_plain() -> None: ...

@@ -21,6 +21,7 @@ class Client:
         sid: the server's id of its connection.
         refused: what `connect_error` got, when the server did not let it in.
         acknowledgements: what it acknowledges, by event; other events get None.
+        takes_s: how long it takes to acknowledge an event, in seconds.
         library: the client of python-socketio.
     """
 
@@ -30,6 +31,7 @@ class Client:
         self.name, self.sid = name, ""
         self.refused: Any = None
         self.acknowledgements: dict[str, Any] = {}
+        self.takes_s = 0.0
         self._over = over  # set at the end: until then, a client that stays silent waits for it
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         options: dict[str, Any] = {"logger": unread_log, "engineio_logger": unread_log}
@@ -43,6 +45,8 @@ class Client:
         if isinstance(acknowledgement, Silence):
             await self._over.wait()
             return None
+        if self.takes_s and event != END:
+            await asyncio.sleep(self.takes_s)
         return acknowledgement
 
     async def _on_connect_error(self, reason: Any = None) -> None:

@@ -14,6 +14,8 @@ from helpers.exercises.engine.deadline import forgotten_awaits
 from helpers.exercises.engine.values import shown
 from helpers.exercises.stage.listening import ANSWER_S, GONE, NO_ANSWER, Silence, unread_log
 
+ENDS_S = 2.0  # how long a handler may go on when its client has left
+
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
     from websockets.asyncio.client import connect as Connecting
@@ -52,7 +54,9 @@ async def serve_handler(attempt: Attempt, *arguments: Any) -> AsyncIterator[str]
     server = await serve(handler, "127.0.0.1", 0, **options)
     try:
         host, port = server.sockets[0].getsockname()[:2]
-        yield f"ws://{host}:{port}"
+        url = f"ws://{host}:{port}"
+        yield url
+        await _require_ends(attempt, url, handlers)
     finally:
         server.close()
         closed = asyncio.ensure_future(server.wait_closed())
@@ -63,6 +67,24 @@ async def serve_handler(attempt: Attempt, *arguments: Any) -> AsyncIterator[str]
             connection.transport.abort()
         await asyncio.wait([closed], timeout=1)
         closed.cancel()
+
+
+async def _require_ends(attempt: Attempt, url: str, handlers: set[asyncio.Task[Any]]) -> None:
+    """Let clients come and leave, one of them without a word, and wait for all handlers to end."""
+    if attempt.failure is not None:
+        return
+    for politely in (True, False):
+        websocket = await connect(url)
+        if politely:
+            await websocket.close()
+        else:
+            websocket.transport.abort()
+    if handlers:
+        await asyncio.wait(tuple(handlers), timeout=ENDS_S)
+    if handlers and attempt.failure is None:
+        facts = [("what happened", f"the handler goes on, {ENDS_S:g} s later")]
+        nudge = "`recv` raises `ConnectionClosed` then, and `async for` ends: end the handler."
+        raise NotYet("a client leaves, before it says anything", facts, [nudge])
 
 
 def connect(url: str) -> Connecting:
@@ -86,7 +108,7 @@ async def open_peers(states: Mapping[str, str]) -> AsyncIterator[Mapping[str, Cl
 
     Args:
         states: the peers' names, each with `well`, `frozen`, `slow` (its first pong takes
-            half a second) or `gone` (it has left).
+            half a second), `gone` (it has left) or `lost` (its line broke).
 
     Returns:
         A context manager that gives a connection for each name.
@@ -112,6 +134,9 @@ async def open_peers(states: Mapping[str, str]) -> AsyncIterator[Mapping[str, Cl
                 connections[name] = await connect(f"ws://{host}:{port}/{state}")
                 if state == "gone":
                     await connections[name].close()
+                elif state == "lost":
+                    connections[name].transport.abort()
+                    await connections[name].wait_closed()
             yield MappingProxyType(connections)
         finally:
             for end in far_ends:

@@ -94,13 +94,14 @@ class Crowd:
 
 @asynccontextmanager
 async def connect_crowd(
-    names: Collection[str], gone: Collection[str] = ()
+    names: Collection[str], gone: Collection[str] = (), lost: Collection[str] = ()
 ) -> AsyncIterator[Crowd]:
     """Open a connection for each name.
 
     Args:
         names: who is connected, in the order of the dict.
         gone: those whose connection has ended, though their names are still in the dict.
+        lost: those whose line broke, so that no close frame came.
 
     Returns:
         A context manager that gives the crowd.
@@ -122,6 +123,9 @@ async def connect_crowd(
                 crowd.people[name] = crowd.everybody[name] = await connected.get()
             for name in gone:
                 await crowd.clients[name].close()
+                await crowd.everybody[name].wait_closed()
+            for name in lost:
+                crowd.clients[name].transport.abort()
                 await crowd.everybody[name].wait_closed()
             yield crowd
         finally:
@@ -173,14 +177,31 @@ class SlowConnection:
         await self._websocket.send(message, **options)
 
 
+class LeavingConnection(SlowConnection):
+    """A connection during whose `send` somebody else leaves, and is taken out of the dict."""
+
+    def __init__(self, websocket: ServerConnection, people: SharedDict, leaver: str) -> None:
+        super().__init__(websocket)
+        self._people, self._leaver = people, leaver
+
+    async def send(self, message: Any, **options: Any) -> None:
+        """Send; meanwhile, somebody's own handler takes them out."""
+        self._people.pop(self._leaver, None)
+        await self._websocket.send(message, **options)
+
+
 class BusyConnection(SlowConnection):
     """A connection during whose `send` somebody says more to everyone who is in `clients`.
+
+    They speak while the last message is under way, and again at the next chance that others
+    have: where a handler waits between its last `send` and `clients.add`.
 
     Args:
         websocket: the connection.
         messages: grows by each message that is said.
         clients: those who hear it.
-        more: what is said, one message at each `send`.
+        seen: how many of the messages the client has already.
+        more: what is said.
     """
 
     def __init__(
@@ -188,22 +209,39 @@ class BusyConnection(SlowConnection):
         websocket: ServerConnection,
         messages: SharedList,
         clients: SharedSet,
+        seen: int,
         more: Collection[str],
     ) -> None:
         super().__init__(websocket)
         self._messages, self._clients, self._more = messages, clients, list(more)
+        self._sent = seen
+        self.said: list[str] = []
 
     async def send(self, message: Any, **options: Any) -> None:
         """Send; meanwhile, others talk."""
-        await self._websocket.send(message, **options)
-        if self._more:
+        self._sent += 1
+        if self._sent >= len(self._messages) and self._more:
             await self.say(self._more.pop(0))
+            if self._more:
+                later = self._more.pop(0)
+                asyncio.get_running_loop().call_soon(self._say_at_once, later)
+        await self._websocket.send(message, **options)
 
     async def say(self, text: str) -> None:
         """Say something to everyone who listens."""
-        self._messages.append(text)
-        if any(client is self or client is self._websocket for client in self._clients):
+        if self._note(text):
             await self._websocket.send(text)
+
+    def _say_at_once(self, text: str) -> None:
+        from websockets.asyncio.server import broadcast
+
+        if self._note(text):
+            broadcast([self._websocket], text)
+
+    def _note(self, text: str) -> bool:
+        self.said.append(text)
+        self._messages.append(text)
+        return any(client is self or client is self._websocket for client in self._clients)
 
     def __repr__(self) -> str:
         return "websocket"

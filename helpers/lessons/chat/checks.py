@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from helpers.exercises.engine.attempt import Attempt, NotYet
 from helpers.exercises.engine.exercise import exercise
 from helpers.exercises.engine.explain import match_cause
-from helpers.exercises.stage.listening import Silence
+from helpers.exercises.stage.listening import Silence, let_tasks_run
 from helpers.exercises.stage.verdict import explain_silence, refuse, reword
 from helpers.exercises.stage.websocket import ask, connect, receive, send, serve_handler
 from helpers.exercises.stage.websocket_crowd import (
     BusyConnection,
-    Crowd,
+    LeavingConnection,
     SharedDict,
     SharedList,
     SharedSet,
     StayingAttempt,
     connect_crowd,
 )
+from helpers.lessons.chat.delivery import call, require_due
 from helpers.lessons.chat.mistakes import (
-    LEFT,
     MEANINGS,
-    Heard,
     explain_catch_up,
-    explain_delivery,
     explain_entry,
     explain_error_reply,
     explain_message,
@@ -49,6 +46,10 @@ NOT_JOINING = (
     (write_join("   "), "Nothing is left of that name after `strip()`: refuse it."),
     ('["Carol"]', "JSON is not always an object; this is a list. Answer with an error."),
     ('{"type": "say", "name": "Carol"}', 'Nobody asked to join: look at the "type".'),
+    (
+        "[" * 100_000,
+        "That many brackets are too deep for `json.loads`: it raises RecursionError. Catch that.",
+    ),
 )
 
 
@@ -79,12 +80,16 @@ async def judge_joins(trial: StayingAttempt, url: str, people: SharedDict) -> No
         await require_admitted(trial, alice, "Alice", people)
         async with connect(url) as bob:
             await require_admitted(trial, bob, "Bob", people)
+        async with connect(url) as erin:
+            await require_admitted(trial, erin, "Groß", people)
         async with connect(url) as carol:
             await require_refused(trial, carol, write_join("Alice"), "Alice is here already.")
             nudge = "The next try is judged like the first one: take both in the same loop."
             await require_refused(trial, carol, write_join("Alice"), nudge)
             nudge = "Two names that differ in case look like one person: compare `casefold()`."
             await require_refused(trial, carol, write_join("ALICE"), nudge)
+            nudge = "`lower()` leaves `ß` as it is, and somebody is `Groß`: compare `casefold()`."
+            await require_refused(trial, carol, write_join("GROSS"), nudge)
             nudge = "With spaces around it, it looks like the same name: `strip()` it first."
             await require_refused(trial, carol, write_join(" Bob "), nudge)
             for text, nudge in NOT_JOINING:
@@ -159,37 +164,6 @@ async def judge_race(
         refuse(trial, tuple(answers), "a welcome and an error", nudge, what="they got")
 
 
-async def call(attempt: Attempt, crowd: Crowd, title: str, *arguments: Any) -> Heard:
-    """Call the learner's function with the people of a crowd, and collect what each got."""
-    before = dict(crowd.people)
-    try:
-        returned = await attempt(*arguments, crowd.people)
-    except NotYet as failure:
-        nudge = match_cause(failure, (*LEFT, *MEANINGS))
-        raise reword(failure, nudge, title) from failure.__cause__
-    attempt.call_text = title
-    heard = await crowd.hear()
-    nudge = "`people` belongs to all handlers: leave it as it was."
-    attempt.require(dict(crowd.people) == before, nudge)
-    return Heard(heard, returned)
-
-
-def require_due(attempt: Attempt, heard: Heard, expected: Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuse unless everybody got exactly what they should: one message, or nothing."""
-    for name, got in heard.by_name.items():
-        nudge = explain_delivery(heard, name, expected)
-        if nudge:
-            what = f"{name} got"
-            wanted = (
-                json.dumps(expected[name], ensure_ascii=False) if name in expected else "nothing"
-            )
-            value: object = (
-                got[0] if len(got) == 1 else Silence(", ".join(map(repr, got)) or "nothing")
-            )
-            attempt.result_text = None
-            refuse(attempt, value, wanted, nudge, what=what)
-
-
 @exercise(
     hints=(
         "Make the text once, before the loop: `json.dumps` of a dict with three entries.",
@@ -199,19 +173,35 @@ def require_due(attempt: Attempt, heard: Heard, expected: Mapping[str, Mapping[s
 )
 async def typing(attempt: Attempt) -> None:
     """Everybody but the typist hears it, even if somebody has left."""
-    for names, gone, typist, on in (
-        (("Alice", "Bob", "Dave"), (), "Alice", True),
-        (("Alice", "Bob", "Dave"), (), "Bob", False),
-        (("Alice", "Bob", "Carol", "Dave"), ("Carol",), "Alice", True),
+    everybody = ("Alice", "Bob", "Carol", "Dave")
+    for names, gone, lost, typist, on in (
+        (("Alice", "Bob", "Dave"), (), (), "Alice", True),
+        (("Alice", "Bob", "Dave"), (), (), "Bob", False),
+        (everybody, ("Carol",), (), "Alice", True),
+        (everybody, (), ("Carol",), "Dave", True),
     ):
-        async with connect_crowd(names, gone) as crowd:
+        async with connect_crowd(names, gone, lost) as crowd:
+            gone = (*gone, *lost)
             there = ", ".join(n for n in names if n not in gone)
             title = f"typing({typist!r}, {on}, people): {there} are there"
             title += "; Carol has left" if gone else ""
+            title += ", and no close frame came" if lost else ""
             heard = await call(attempt, crowd, title, typist, on)
             message = {"type": "typing", "name": typist, "on": on}
             others = {n: message for n in names if n != typist and n not in gone}
             require_due(attempt, heard, others)
+    await judge_leaving(attempt)
+
+
+async def judge_leaving(attempt: Attempt) -> None:
+    """While it is sent, Carol leaves, and her own handler takes her out of `people`."""
+    async with connect_crowd(("Alice", "Bob", "Carol", "Dave"), ("Carol",)) as crowd:
+        for name in ("Bob", "Dave"):
+            crowd.people[name] = LeavingConnection(crowd.everybody[name], crowd.people, "Carol")
+        title = "typing('Alice', True, people): Carol leaves, and `people`, while you send"
+        heard = await call(attempt, crowd, title, "Alice", True, leaver="Carol")
+        message = {"type": "typing", "name": "Alice", "on": True}
+        require_due(attempt, heard, {"Bob": message, "Dave": message})
 
 
 @exercise(
@@ -226,21 +216,24 @@ async def whisper(attempt: Attempt) -> None:
     """A secret, an unknown name, a note to oneself, somebody who has left, odd letters."""
     names = ("Alice", "Bob", "Carol", "Dave")
     error = {"type": "error", "code": "no_such_person"}
-    for to, text, gone in (
-        ("Bob", "psst", ()),
-        ("Zoe", "psst", ()),
-        ("bob", "psst", ()),
-        ("Alice", "buy milk", ()),
-        ("Bob", 'he said "no"\n🎉', ()),
-        ("Carol", "psst", ("Carol",)),
+    here, left = ((), ()), (("Carol",), ())
+    for sender, to, text, (gone, lost) in (
+        ("Alice", "Bob", "psst", here),
+        ("Alice", "Zoe", "psst", here),
+        ("Alice", "Alice", "buy milk", here),
+        ("Alice", "Bob", 'he said "no"\n🎉', here),
+        ("Alice", "Carol", "psst", left),
+        ("Dave", "Carol", "psst", ((), ("Carol",))),
+        ("Dave", "Alice", "psst", here),
     ):
-        async with connect_crowd(names, gone) as crowd:
-            title = f"whisper('Alice', {to!r}, {text!r}, people)"
+        async with connect_crowd(names, gone, lost) as crowd:
+            title = f"whisper({sender!r}, {to!r}, {text!r}, people)"
             title += ", and Carol has left" if gone else ""
-            heard = await call(attempt, crowd, title, "Alice", to, text)
-            message = {"type": "message", "from": "Alice", "to": to, "text": text}
-            known = to in names and not gone
-            expected = {"Alice": message, to: message} if known else {"Alice": error}
+            title += ", and Carol's line broke" if lost else ""
+            heard = await call(attempt, crowd, title, sender, to, text)
+            message = {"type": "message", "from": sender, "to": to, "text": text}
+            known = to in names and not gone and not lost
+            expected = {sender: message, to: message} if known else {sender: error}
             require_due(attempt, heard, expected)
 
 
@@ -258,20 +251,22 @@ async def catch_up(attempt: Attempt) -> None:
         (["one", "two", "three", "four"], 2, ["five", "six"]),
         (["one", "two"], 0, ["three"]),
         (["one", "two"], 2, []),
+        (["hi", "yes", "no", "yes"], 1, [*"abcdefgh", "yes", *"ijklmnop"]),
     ):
         async with connect_crowd(["Alice", "Bob"]) as crowd:
             messages, clients = SharedList(said), SharedSet({crowd.everybody["Bob"]})
-            websocket = BusyConnection(crowd.everybody["Alice"], messages, clients, more)
+            websocket = BusyConnection(crowd.everybody["Alice"], messages, clients, seen, more)
             title = f"catch_up(websocket, messages, clients, {seen}): messages has {len(said)}"
-            title += f", and {len(more)} more are said meanwhile" if more else ""
+            title += ", and more are said meanwhile" if more else ""
             try:
                 returned = await attempt(websocket, messages, clients, seen)
             except NotYet as failure:
                 raise reword(failure, match_cause(failure, MEANINGS), title) from failure.__cause__
             attempt.call_text = title
+            await let_tasks_run()
             await websocket.say("the last one")
             heard = await crowd.hear()
-            everything = [*said, *more, "the last one"]
+            everything = [*said, *websocket.said]
             nudge = explain_catch_up(heard["Alice"], everything, seen, returned)
             registered = crowd.everybody["Bob"] in clients
             attempt.require(registered, "Bob is still there: leave him in `clients`.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +25,15 @@ MEANINGS: Meanings = (
     ),
     ("values to unpack", "A loop over a dict gives names alone: `people.items()` gives both."),
     ("dict-like", "`send` takes a text: `json.dumps(…)` makes one of a dict."),
-    ("changed size during", "Leave `people` as it is: each handler takes out its own client."),
+    (
+        "changed size during",
+        "Leave `people` as it is: each handler takes out its own client. It may do so while you "
+        "send, so loop over a copy: `list(people.items())`.",
+    ),
+    (
+        RecursionError,
+        "Too many brackets are too deep for `json.loads`: catch that as well.",
+    ),
     (
         "can't be used in 'await'",
         "Not all is awaited: `send` and `recv` are, `json.dumps` is not.",
@@ -97,7 +106,8 @@ def explain_error_reply(got: str | bytes | Silence, nudge: str) -> str:
     if not isinstance(message, dict) or "type" not in message:
         return 'An answer is an object, and its "type" says what it is: "error".'
     if message["type"] == "error":
-        return ""
+        code = message.get("code")
+        return "" if code and isinstance(code, str) else 'An error has a "code", which is a text.'
     return nudge if message["type"] == "welcome" else 'The "type" of the answer is "error".'
 
 
@@ -253,7 +263,7 @@ def explain_catch_up(
         return "A list travels as fragments of one message: send each by itself."
     if seen and first == everything[0]:
         return f"She has the first {seen} already: begin with `messages[seen]`."
-    if len(got) > len(set(got)):
+    if Counter(got) - Counter(missed):
         return (
             "Something came twice: while she caught up, she was in `clients` already, and got "
             "the new ones there, too. Add her when nothing is missing any more."

@@ -13,7 +13,7 @@ async def welcome(
     async for text in websocket:
         try:
             message = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             message = None
         match message:
             case {"type": "join", "name": str(name)}:

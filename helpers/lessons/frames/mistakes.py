@@ -7,6 +7,7 @@ from typing import Any
 from helpers.wire.frames import apply_mask
 
 KEY = bytes.fromhex("37fa213d")  # the key of the RFC's example (§5.7)
+OTHER_KEY = bytes.fromhex("00a9f081")  # no answer can know it
 BIG_ENDIAN = "The first byte of a length counts most: read and write it big endian."
 NOT_XOR = "The XOR of two bytes is one byte again, from 0 to 255: in Python it is `^`."
 SPLIT = "An `é` can be cut in two between fragments: join the bytes first, then decode."
@@ -75,47 +76,51 @@ def explain_list(got: Any) -> str:
     return "Those are numbers: `bytes(…)` makes bytes of them." if isinstance(got, list) else ""
 
 
-def explain_payload(got: bytes, frame: bytes, payload: bytes) -> str:
+def explain_payload(got: bytes, frame: bytes, payload: bytes, key: bytes) -> str:
     """Say what is wrong with an unmasked payload.
 
     Args:
         got: the learner's bytes.
         frame: the frame.
         payload: the right bytes.
+        key: the key of the frame.
 
     Returns:
         The next step.
     """
-    masked = frame[-len(payload) :]
-    if got == masked:
+    masked = frame[len(frame) - len(payload) :]
+    if payload and got == masked:
         return "The payload is still masked: `byte ^ key_byte` unmasks one byte."
+    if got and got == payload.rstrip(b"\0"):
+        return "Zeros are bytes as well, also at the end: the payload keeps them."
     if got and payload.startswith(got):
         return "`zip` ends with the shorter one, and the key has four bytes: `key[i % 4]`."
-    if got == bytes(byte ^ KEY[0] for byte in masked):
+    if got == bytes(byte ^ key[0] for byte in masked):
         return "Only the first byte of the key is used: the next byte takes the next one."
     if len(got) > len(frame) and not any(got):
         return "`bytes(5)` is five zeros: `bytes([5])` is the one byte 5."
-    pairs = [(byte, KEY[i % 4]) for i, byte in enumerate(masked)]
+    pairs = [(byte, key[i % 4]) for i, byte in enumerate(masked)]
     if got in (bytes(a | b for a, b in pairs), bytes(a & b for a, b in pairs)):
         return NOT_XOR
-    if got in [apply_mask(masked, KEY[n:] + KEY[:n]) for n in (1, 2, 3)]:
+    if got in [apply_mask(masked, key[n:] + key[:n]) for n in (1, 2, 3)]:
         return (
             "Count from the start of the payload, not of the frame: its first byte takes key[0]."
         )
-    if got.endswith(payload) or got == apply_mask(frame[2:], KEY):
+    if got.endswith(payload) or got == apply_mask(frame[2:], key):
         return "That is more than the payload: the key and the length do not belong to it."
     if frame[1] & 0x7F > 125:
         return "The length is longer here, so the key comes later: after 4 bytes, or after 10."
     return "The key is the four bytes after the length; the payload is what follows the key."
 
 
-def explain_frame(got: bytes, expected: bytes, text: str) -> str:
+def explain_frame(got: bytes, expected: bytes, text: str, key: bytes) -> str:
     """Say what is wrong with the frame of a text.
 
     Args:
         got: the learner's bytes.
         expected: the right ones.
         text: the text.
+        key: the key that was given.
 
     Returns:
         The next step.
@@ -131,9 +136,9 @@ def explain_frame(got: bytes, expected: bytes, text: str) -> str:
     if got[:start] != expected[:start]:
         return _explain_size(got, expected[:start], text)
     rest = got[start:]
-    if rest[:4] != KEY and apply_mask(rest[4:], rest[:4]) == text.encode():
+    if rest[:4] != key and apply_mask(rest[4:], rest[:4]) == text.encode():
         return "That is a key of your own: here, mask with the one that is given."
-    if rest[:4] != KEY:
+    if rest[:4] != key:
         return "Between the length and the payload stands the key: how else would they unmask?"
     if rest[4:] == text.encode():
         return "The payload is not masked yet: XOR each byte with its byte of the key."

@@ -54,7 +54,7 @@ def accept_key(attempt: Attempt) -> None:
 def switching_protocols(attempt: Attempt) -> None:
     """Without a subprotocol, with one, and with another accept key."""
     other = handshake.accept_key(OTHER_KEY)
-    for accept, subprotocol in ((SAMPLE_ACCEPT, None), (other, "chat.v1")):
+    for accept, subprotocol in ((SAMPLE_ACCEPT, None), (other, "chat.v1"), (other, "soup")):
         args = (accept, subprotocol) if subprotocol else (accept,)
         got = attempt(*args)
         attempt.of_type(got, bytes)
@@ -150,8 +150,9 @@ def judge_headers(
         "`.lower()` makes all letters small.",
         '`value.split(",")` cuts `Connection` into its names; `.strip()` each of them before '
         "you compare.",
-        '`len(base64.b64decode(key))` counts the bytes of a key; `"http://" + headers["Host"]` '
-        "is the Origin that may connect.",
+        "`len(base64.b64decode(key, validate=True))` counts the bytes of a key, and raises "
+        "ValueError where there is no base64: catch that. "
+        '`"http://" + headers["Host"]` is the Origin that may connect.',
     )
 )
 def fault(attempt: Attempt) -> None:

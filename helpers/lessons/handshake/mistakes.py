@@ -120,6 +120,47 @@ HANDSHAKES: tuple[Case, ...] = (
         "Origin",
         "The Origin begins like the Host and is another: compare it whole.",
     ),
+    (
+        "GET",
+        {"Origin": f"http://else.{HOST}"},
+        "Origin",
+        "The Origin ends like the Host and is another: compare it whole.",
+    ),
+    (
+        "GET",
+        {"Origin": f"https://{HOST}"},
+        "Origin",
+        "The Origin is `http://` and the Host: `https://` is another one.",
+    ),
+    (
+        "GET",
+        {"Host": "localhost:9", "Origin": "http://localhost:9"},
+        None,
+        "This one is sound: its Host is another, and its Origin is the same.",
+    ),
+    ("GET", {"Connection": "keep-alive,Upgrade"}, None, "This one is sound: no space is needed."),
+    ("GET", {"Connection": "close , upgrade"}, None, "This one is sound: spaces do not count."),
+    (
+        "GET",
+        {"Connection": None},
+        "Connection",
+        "`Connection` is missing here: that is its fault.",
+    ),
+    ("GET", {VERSION: None}, VERSION, f"`{VERSION}` is missing here, which is its fault."),
+    ("GET", {VERSION: "130"}, VERSION, "The version is 130 here, and the standard's is 13."),
+    (
+        "GET",
+        {KEY: "!" * 22 + "=="},
+        KEY,
+        "The key has 24 characters here, and they are no base64.",
+    ),
+    (
+        "GET",
+        {KEY: "AQIDB"},
+        KEY,
+        "The key is no base64 here, so `b64decode` raises: catch that, it is the key's fault.",
+    ),
+    ("GET", {KEY: ""}, KEY, "The key is empty here, which is its fault."),
 )
 
 # What to say when a fault is found in a sound header.
@@ -162,5 +203,17 @@ OFFERS: tuple[tuple[str | None, list[str], str | None, str], ...] = (
     ),
     ("soup", ["chat.v1"], None, "Nothing fits, so the answer is None: no header is sent."),
     (None, ["chat.v1"], None, "The client offers nothing (None): there is nothing to agree on."),
-    ("Chat.V1", ["chat.v1"], None, "Subprotocols keep their case: `Chat.V1` is another name."),
+    (
+        "chat.v1,chat.v3,chat.v2",
+        ["chat.v2", "chat.v3", "chat.v1"],
+        "chat.v1",
+        "The client's favourite is its first, `chat.v1`, be it the smallest or the greatest. "
+        "And no space need follow the comma.",
+    ),
+    (
+        "soup, chat.v2, chat.v3, chat.v1",
+        ["chat.v1", "chat.v2", "chat.v3"],
+        "chat.v2",
+        "Of those that both know, the first one in `offered` counts.",
+    ),
 )

@@ -34,7 +34,11 @@ def fault(method: str, headers: dict[str, str]) -> str | None:
     options = headers.get("Connection", "").lower().split(",")
     if "upgrade" not in [option.strip() for option in options]:
         return "Connection"
-    if len(base64.b64decode(headers.get("Sec-WebSocket-Key", ""))) != 16:
+    try:
+        key = base64.b64decode(headers.get("Sec-WebSocket-Key", ""), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 16:
         return "Sec-WebSocket-Key"
     if headers.get("Sec-WebSocket-Version") != "13":
         return "Sec-WebSocket-Version"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -11,6 +12,7 @@ from helpers.exercises.engine.attempt import Attempt, NotYet
 from helpers.exercises.stage.verdict import list_forgotten_awaits
 
 PAUSE_S = 0.1
+AT_ONCE = "It never arrived, or late: send a change as soon as there is one."
 WAIT_S = 2.0  # how long a state may take to be sent
 
 
@@ -26,6 +28,7 @@ class Feed:
 
     def __init__(self, changes: asyncio.Queue[Any], takes_s: float) -> None:
         self.states: list[Any] = []
+        self.at: list[float] = []  # when each was sent, by the loop's clock
         self.over = self.left = self.early = False
         self._changes, self._takes_s = changes, takes_s
         self._news = asyncio.Event()
@@ -33,6 +36,7 @@ class Feed:
     async def send(self, totals: Any) -> None:
         """Take a state to send, which takes some time."""
         self.states.append(totals)
+        self.at.append(asyncio.get_running_loop().time())
         self._news.set()
         await asyncio.sleep(self._takes_s)
 
@@ -51,6 +55,14 @@ class Feed:
         self.left = True
         self.early = not self.over and not task.cancelled()
         self._news.set()
+
+    async def sends_at_once(self, number: int) -> bool:
+        """Wait until a state was sent; say whether no pause came first, however slow all is."""
+        late = asyncio.Event()
+        timer = asyncio.get_running_loop().call_later(PAUSE_S / 2, late.set)
+        sent = await self.until(number)
+        timer.cancel()
+        return sent and not late.is_set()
 
     async def until(self, number: int) -> bool:
         """Wait until a state was sent, no longer than the deadline."""
@@ -97,6 +109,8 @@ async def play(attempt: Attempt, title: str, takes_s: float, script: Script) -> 
         task.cancel()
         await asyncio.wait([task], timeout=1)
     attempt.call_text, attempt.result_text = title, None
+    if sum(took_s > 0.9 * PAUSE_S for took_s in attempt.blocked) > 1:
+        nudge = "`time.sleep` stops the whole loop: `await asyncio.sleep(…)` only this task."
     nudge = explain_run(feed) or nudge
     if nudge:
         raise NotYet(
@@ -124,8 +138,8 @@ def explain_run(feed: Feed) -> str:
 async def one_vote(feed: Feed) -> str:
     """A vote must be sent at once, not after a pause."""
     feed.put(1)
-    if not await feed.until(1):
-        return "It never arrived: send a change as soon as there is one."
+    if not await feed.sends_at_once(1):
+        return AT_ONCE
     await asyncio.sleep(2 * PAUSE_S)
     feed.end()
     return ""
@@ -146,7 +160,7 @@ async def in_the_pause(feed: Feed) -> str:
     """A change during the pause is sent after it; then nothing happens."""
     feed.put(1)
     if not await feed.until(1):
-        return "It never arrived: send a change as soon as there is one."
+        return AT_ONCE
     feed.put(2, 3)
     if not await feed.until(3):
         return "The last state came during the pause, and got lost: it must be sent after it."
@@ -162,11 +176,14 @@ async def steady_stream(feed: Feed) -> str:
         feed.put(number)
         await asyncio.sleep(PAUSE_S / 20)
     told, took_s = len(feed.states), time.monotonic() - began
+    gaps = [after - before for before, after in itertools.pairwise(feed.at)]
     feed.end()
     if not await feed.until(60):
         return "The last state is missing: whatever is left out, it must be sent, None or not."
     if not told:
         return "Nothing was sent while votes came: do not wait for the end."
-    if told > took_s / PAUSE_S + 2:
+    if told < 2:
+        return "The votes do not stop, and others wait: send again after the first pause."
+    if told > took_s / PAUSE_S + 2 or any(gap < 0.9 * PAUSE_S for gap in gaps):
         return "That is too many messages: wait `pause_s` seconds after each."
     return ""

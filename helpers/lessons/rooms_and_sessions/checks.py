@@ -13,6 +13,7 @@ from helpers.lessons.rooms_and_sessions.mistakes import (
     call,
     require_acknowledged,
     require_heard,
+    require_page,
 )
 from helpers.lessons.rooms_and_sessions.server import is_inside, serve_rooms
 
@@ -162,7 +163,9 @@ async def room_history(attempt: Attempt) -> None:
         "tea": make_messages("tea", 1, 2, 5, 6, 9, 12, 13, 20),
         "chess": make_messages("chess", 1, 3, 4),
         "secret": make_messages("secret", 7, 8),
+        "new": [],
     }
+    attempt.copies = False
     tabs: dict[str, Sequence[str]] = {"tea": ("Alice",), "chess": ("Alice",), "new": ("Alice",)}
     async with serve_rooms(attempt, secret=("Bob",), **tabs) as stage:
         for room, before, numbers, more, nudge in (
@@ -171,8 +174,16 @@ async def room_history(attempt: Attempt) -> None:
             ("tea", 7, (2, 5, 6), True, "`before` is a number of a message that may be gone."),
             ("tea", 5, (1, 2), False, "Fewer than three are left, and none before them."),
             ("tea", 1, (), False, "Nothing is older than the first one."),
+            (
+                "tea",
+                0,
+                (),
+                False,
+                "0 is a number, too: nothing is older. Ask `before is None`.",
+            ),
+            ("tea", 99, (12, 13, 20), True, "All are older than that: the last three."),
             ("chess", None, (1, 3, 4), False, "Exactly three: nothing is older."),
-            ("new", None, (), False, "Nobody has said a word there: `histories.get(room, [])`."),
+            ("new", None, (), False, "Nobody has said a word there: an empty page."),
         ):
             expected = {"ok": True, "messages": make_messages(room, *numbers), "older": more}
             require_page(
@@ -195,27 +206,10 @@ async def ask_page(
         f"room_history(sio, sid, {room!r}, {before}, histories): {room} has {numbers or 'none'}"
     )
     client: Client = stage.clients["Alice"]
-    return await call(attempt, title, stage.sio, client.sid, room, before, dict(histories))
-
-
-def require_page(attempt: Attempt, got: Any, expected: Mapping[str, Any], nudge: str) -> None:
-    """Refuse unless the page is the right one, and say what is wrong with it."""
-    attempt.require(got is not None, "It returned None: return the acknowledgement.")
-    attempt.of_type(got, dict)
-    if got.get("ok") is False and expected["messages"] == []:
-        attempt.equal(got, dict(expected), nudge)
-    attempt.require(got.get("ok") is True, "Alice is in that room: she may read.")
-    numbers = [message["seq"] for message in got.get("messages", ())]
-    wanted = [message["seq"] for message in expected["messages"]]
-    if numbers != wanted and sorted(numbers) == wanted:
-        attempt.equal(numbers, wanted, "The oldest of them comes first, as in the history.")
-    if wanted and numbers == [*wanted[1:], *numbers[-1:]] and numbers[-1] > wanted[-1]:
-        nudge = "The message `before` itself is there already: only smaller ones."
-    attempt.equal(numbers, wanted, nudge)
-    if got.get("older") is not expected["older"]:
-        nudge = "Is there more before these three?"
-        nudge += "" if expected["older"] else " Not here: none is older than the first of them."
-    attempt.equal(got, dict(expected), nudge)
+    given = {name: [dict(message) for message in said] for name, said in histories.items()}
+    got = await call(attempt, title, stage.sio, client.sid, room, before, given)
+    attempt.unchanged((given, histories))
+    return got
 
 
 NOT_OWNER = {"ok": False, "code": "not_owner"}
@@ -276,7 +270,7 @@ async def require_kick_refused(attempt: Attempt, case: str) -> None:
             "Nobody owns `attic`: `owners.get(room)`.",
         ),
     }[case]
-    async with serve_rooms(attempt, tea=TABS, chess=("Dave",)) as stage:
+    async with serve_rooms(attempt, tea=TABS, attic=("Bob",), chess=("Dave",)) as stage:
         sid = stage.clients[by].sid
         title = f"{by} kicks {name} out of {room!r}; owners = {{'tea': 'Alice'}}"
         got = await call(attempt, title, stage.sio, sid, room, name, {ROOM: "Alice"})

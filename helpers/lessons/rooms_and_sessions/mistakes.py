@@ -90,3 +90,27 @@ def require_heard(attempt: Attempt, heard: Mapping[str, Sequence[Event]]) -> Non
         elif names.count("left") > 1:
             nudge = "Bob is one person: tell the room once, after the loop."
         attempt.equal(got, wanted, nudge)
+
+
+def require_page(attempt: Attempt, got: Any, expected: Mapping[str, Any], nudge: str) -> None:
+    """Refuse unless the page is the right one, and say what is wrong with it."""
+    attempt.require(got is not None, "It returned None: return the acknowledgement.")
+    attempt.of_type(got, dict)
+    if got.get("ok") is False and expected["messages"] == []:
+        attempt.equal(got, dict(expected), nudge)
+    attempt.require(got.get("ok") is True, "Alice is in that room: she may read.")
+    messages = got.get("messages")
+    attempt.of_type(messages, list, 'Under "messages" there is a list of messages, as they are.')
+    if not all(isinstance(message, dict) and "seq" in message for message in messages):
+        attempt.fail('A message stays as it is in the history: `{"seq": …, "text": …}`.')
+    numbers = [message["seq"] for message in messages]
+    wanted = [message["seq"] for message in expected["messages"]]
+    if numbers != wanted and sorted(numbers) == wanted:
+        attempt.equal(numbers, wanted, "The oldest of them comes first, as in the history.")
+    if wanted and numbers == [*wanted[1:], *numbers[-1:]] and numbers[-1] > wanted[-1]:
+        nudge = "The message `before` itself is there already: only smaller ones."
+    attempt.equal(numbers, wanted, nudge)
+    if got.get("older") is not expected["older"]:
+        nudge = "Is there more before these three?"
+        nudge += "" if expected["older"] else " Not here: none is older than the first of them."
+    attempt.equal(got, dict(expected), nudge)

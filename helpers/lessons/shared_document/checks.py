@@ -7,8 +7,12 @@ from typing import Any
 
 from helpers.exercises.engine.attempt import NotYet
 from helpers.exercises.engine.exercise import Attempt, exercise
-
-Edit = dict[str, Any]
+from helpers.lessons.shared_document.mistakes import (
+    Edit,
+    explain_accepted,
+    explain_moved,
+    explain_text,
+)
 
 
 def _edit(at: int, delete: int, insert: str) -> Edit:
@@ -35,7 +39,7 @@ def accept_edit(attempt: Attempt) -> None:
     for version, text in ((2, "Hi?"), (0, "Hi?"), (4, "Hi?"), (2, "Hi")):
         stale = {"version": version, "text": text}
         kept, accepted = _call(attempt, document, stale)
-        attempt.require(not accepted, _explain_accepted(version))
+        attempt.require(not accepted, explain_accepted(version))
         attempt.equal(kept, document, "A refused edit changes nothing: return the document.")
     first, accepted = _call(attempt, {"version": 0, "text": ""}, {"version": 0, "text": "a"})
     attempt.require(accepted, "Version 0 is a version like any other: is it taken for none?")
@@ -69,12 +73,6 @@ def _require_document(attempt: Attempt, got: Edit, expected: Edit) -> None:
     attempt.equal(got, expected, nudge)
 
 
-def _explain_accepted(version: int) -> str:
-    if version < 3:
-        return f"Version {version} is older than 3: somebody has typed since. Refuse it."
-    return f"The document is at 3: nobody can have seen version {version}. Refuse it, too."
-
-
 FITTING = (
     ("Hi", _edit(2, 0, "!"), "Hi!"),
     ("cat", _edit(0, 0, "big "), "big cat"),
@@ -87,7 +85,7 @@ OUTSIDE = (
     ("cat", _edit(4, 0, "s"), "Place 4 is outside of `cat`. A slice does not mind: ask yourself."),
     ("cat", _edit(2, 2, ""), "It deletes letters after the end: that does not fit, either."),
     ("cat", _edit(-1, 0, "s"), "To a slice, -1 is the last letter. Here no place is negative."),
-    ("cat", _edit(2, -1, ""), "A delete of -1 letters does not fit."),
+    ("", _edit(0, 1, ""), "There is nothing to delete in an empty text."),
 )
 
 
@@ -105,7 +103,7 @@ def apply_edit(attempt: Attempt) -> None:
         got = _apply(attempt, text, edit)
         if got != expected:
             attempt.of_type(got, str)
-            attempt.equal(got, expected, _explain_text(got, text, edit))
+            attempt.equal(got, expected, explain_text(got, text, edit))
     for text, edit, nudge in OUTSIDE:
         _require_refusal(attempt, text, edit, nudge)
 
@@ -135,30 +133,6 @@ def _require_refusal(attempt: Attempt, text: str, edit: Edit, nudge: str) -> Non
     attempt.fail(f"{nudge} Raise `ValueError`.")
 
 
-def _explain_text(got: str, text: str, edit: Edit) -> str:
-    at, delete, insert = edit["at"], edit["delete"], edit["insert"]
-    if delete and got == text[:at] + insert + text[at:]:
-        return "It inserts, but the deleted letters are still there: leave `delete` of them out."
-    if insert and got == text[:at] + text[at + delete :]:
-        return "It deletes, but what is inserted is missing."
-    if got == text[:at] + text[at + delete :] + insert:
-        return "What is inserted belongs at place `at`, not at the end."
-    if got == text[:at] + insert + text[max(at, delete) :]:
-        return "What is left begins at `at + delete`: `delete` is a number of letters."
-    inserted = text[:at] + insert + text[at:]
-    if delete and got == inserted[:at] + inserted[at + delete :]:
-        return "It deletes letters that it has inserted itself: delete first."
-    if got == text[:at] + insert + text[at + delete + 1 :]:
-        return "One letter too many is gone: what is left begins at `at + delete`."
-    if got == text[: at + 1] + insert + text[at + delete :]:
-        return "A letter stands there twice: what is before ends at `text[:at]`."
-    if at and got == insert + text[at + delete :]:
-        return "What stands before place `at` is missing."
-    if got == text:
-        return "The text is as before. Strings cannot be changed: return a new one."
-    return "Cut the text before place `at`, and behind the deleted letters."
-
-
 PLACES = (0, 1, 2, 5)
 WORDS = ("so ", "big ")
 AUTHORS = (("Bob", "Alice"), ("Alice", "Bob"), ("Bob", "Carol"), ("Carol", "Alice"))
@@ -173,6 +147,7 @@ AUTHORS = (("Bob", "Alice"), ("Alice", "Bob"), ("Bob", "Carol"), ("Carol", "Alic
 )
 def transform(attempt: Attempt) -> None:
     """Return the insert `edit`, moved over the insert `other`."""
+    attempt.copies = False
     cases = itertools.product(PLACES, PLACES, WORDS, WORDS)
     for first, second, one, two in sorted(cases, key=lambda case: -abs(case[0] - case[1])):
         for author, rival in AUTHORS:
@@ -182,12 +157,15 @@ def transform(attempt: Attempt) -> None:
 
 
 def _require_moved(attempt: Attempt, edit: Edit, other: Edit, shift: int) -> None:
+    before = dict(edit), dict(other)
     try:
         got = attempt(edit, other)
     except NotYet as failure:
         if isinstance(failure.__cause__, KeyError):
             failure.lines = ("These edits have `at`, `insert` and `author`.",)
         raise
+    if (edit, other) != before:
+        attempt.fail("The given edits stay as they are: return a new dict, `{**edit, …}`.")
     expected = edit | {"at": edit["at"] + shift}
     if got == expected:
         return
@@ -203,27 +181,7 @@ def _require_moved(attempt: Attempt, edit: Edit, other: Edit, shift: int) -> Non
     attempt.require(isinstance(got.get("at"), int), "The place, `at`, is a whole number.")
     if any(got[field] != edit[field] for field in ("insert", "author")):
         attempt.fail("What is inserted and by whom stays as it was: only `at` may change.")
-    attempt.equal(got, expected, _explain_moved(got, edit, other, shift))
-
-
-def _explain_moved(got: Edit, edit: Edit, other: Edit, shift: int) -> str:
-    moved, mine = got["at"] - edit["at"], f"{edit['author']}'s"
-    if edit["at"] == other["at"]:
-        if shift and not moved:
-            return f"Same place, and {other['author']} stays in front: {mine} edit moves."
-        if moved and not shift:
-            return f"Same place, and both sides would move: {mine} stays."
-    if got["at"] == other["at"] + len(other["insert"]):
-        return "That is the end of `other`. Count from the place of `edit`."
-    if moved and not shift:
-        return "`other` stands behind `edit`: what comes behind moves nothing."
-    if not moved:
-        return "`other` was put in front of `edit`: its place is further right now."
-    if moved < 0:
-        return "An insert in front pushes to the right: add, do not subtract."
-    if moved == 1:
-        return "It moves by as many letters as `other` inserted, not always by 1."
-    return "It moves by the letters of `other`, and of nothing else: not by its own."
+    attempt.equal(got, expected, explain_moved(got, edit, other, shift))
 
 
 def _history() -> tuple[list[bytes], list[tuple[bytes, Any]], str]:
@@ -272,6 +230,29 @@ def what_is_missing(attempt: Attempt) -> None:
             _require_no_more(attempt, got, before, order)
             assert str(client.get("text", type=Text)) == text
         _, clients, _ = _history()
+    _require_deletes(attempt)
+
+
+def _require_deletes(attempt: Attempt) -> None:
+    """A client has all letters, so its state says that nothing is missing, but not a delete."""
+    from pycrdt import Doc, Text
+
+    doc: Any = Doc(client_id=1)
+    text = doc.get("text", type=Text)
+    text += "cart"
+    updates, state = [doc.get_update()], doc.get_state()
+    client: Any = Doc()
+    client.apply_update(updates[0])
+    del text[2:3]
+    updates.append(doc.get_update(state))
+    got = attempt(updates, client.get_state())
+    attempt.call_text = (
+        "what_is_missing(updates, state): a letter was deleted, and no letter is new"
+    )
+    attempt.of_type(got, bytes)
+    client.apply_update(got)
+    nudge = "A state does not count deletes: let `get_update` decide what is missing."
+    attempt.equal(str(client.get("text", type=Text)), "cat", nudge)
 
 
 def _require_enough(attempt: Attempt, got: bytes, client: Any, text: str) -> None:

@@ -16,6 +16,7 @@ from helpers.lessons.socketio_chat.mistakes import (
     REASONS,
     WATCHER,
     deny,
+    judge_left,
     require_acknowledged,
     require_heard_by,
 )
@@ -91,6 +92,9 @@ REFUSED: tuple[tuple[Any, str, str], ...] = (
     ({"name": 7}, "bad_name", "That name is no text."),
     ({"nick": "Carol"}, "bad_name", "There is no name in it."),
     ("Carol", "bad_name", "`auth` should be a dict, and this is a text."),
+    (["Carol"], "bad_name", "`auth` should be a dict, and this is a list."),
+    ({"name": ["Carol"]}, "bad_name", "That name is a list, and no text."),
+    ({"name": "GROSS"}, "name_taken", "`Groß` is here: `casefold()` knows that `ß` is `ss`."),
 )
 
 
@@ -111,9 +115,11 @@ async def come_in(attempt: Attempt) -> None:
         stage.on("connect", names)
         await require_admitted(attempt, stage, names, "Alice")
         await require_admitted(attempt, stage, names, "  Bob")
+        await require_admitted(attempt, stage, names, "Groß")
         for auth, code, nudge in REFUSED:
             await require_turned_away(attempt, stage, names, auth, code, nudge)
         await require_admitted(attempt, stage, names, "Carol")
+        await require_admitted(attempt, stage, names, "Aaron")
         stage.slow_s = 0.1
         both = [stage.connect(name, {"name": "Dora"}) for name in ("first", "second")]
         let_in = [client.name for client in await asyncio.gather(*both) if client.refused is None]
@@ -189,19 +195,6 @@ async def go_out(attempt: Attempt) -> None:
                 deny(attempt, list(names.values()), str(online), nudge, what="in names")
 
 
-def judge_left(
-    attempt: Attempt, stage: Stage, heard: Any, client: Client, online: list[str]
-) -> None:
-    """Judge what the others heard when somebody left."""
-    for name, came in heard.items():
-        data = came[0][1] if came else None
-        if isinstance(data, dict) and client.name in (data.get("online") or ()):
-            nudge = f"{client.name} is not online any more: take the name out first."
-            deny(attempt, data, f"online: {online}", nudge, what=f"{name} heard")
-    event = ("left", {"name": client.name, "online": online})
-    require_heard_by(attempt, stage, heard, dict.fromkeys(stage.clients, event), "")
-
-
 TYPING = (
     ("Alice", True, True, "Alice begins to type."),
     ("Alice", True, False, "They know that Alice types: `sid in typists` says so."),
@@ -237,6 +230,10 @@ async def note_typing(attempt: Attempt) -> None:
                 deny(attempt, Silence("nothing"), event, nudge, what="the others heard")
             expected = expect_others(stage, name, event) if changes else {}
             require_heard_by(attempt, stage, heard, expected, TYPIST if changes else nudge)
+        sids = {stage.clients[name].sid for name in ("Alice", "Bob")}
+        if set(typists) != sids:
+            nudge = "`typists` has the sids of those who type now, Alice and Bob, and no more."
+            deny(attempt, set(typists), sids, nudge, what="in typists")
 
 
 ONE = (
@@ -244,6 +241,7 @@ ONE = (
     ("Zoe", {"ok": False, "code": "no_such_person"}),
     ("Carol", {"ok": False, "code": "no_answer"}),
     ("Alice", {"ok": True}),
+    ("Dave", {"ok": True}),
     ("Bob", {"ok": True}),
 )
 
@@ -267,9 +265,10 @@ async def tell_one(attempt: Attempt) -> None:
         stage.on("tell", names)
         clients = await connect_all(stage, names, "Alice", "Bob", "Carol", "Dave")
         clients[2].acknowledgements["message"] = NO_ACKNOWLEDGEMENT
+        clients[3].takes_s = 0.6
         for to, expected in ONE:
             stage.emitted.clear()
-            ack = await clients[0].ask("tell", to, "psst", within_s=4)
+            ack = await clients[0].ask("tell", to, "psst", within_s=2.5)
             attempt.call_text = f"Alice tells {to}: 'psst'"
             await judge_secret(attempt, stage, to, ack, expected)
 
@@ -296,5 +295,6 @@ async def judge_secret(
         "Carol": "Carol's client has acknowledged nothing. `emit` does not wait for that: "
         "`call` does.",
         "Zoe": "Nobody is called Zoe.",
+        "Dave": "Dave's client took half a second: wait for it, a whole second if need be.",
     }.get(to, f"{to} has acknowledged it.")
     require_acknowledged(attempt, ack, expected, nudge)

@@ -9,7 +9,7 @@ from helpers.exercises.engine.attempt import Attempt
 from helpers.exercises.engine.explain import Meanings, match
 from helpers.exercises.engine.values import shown
 from helpers.exercises.stage.listening import Silence
-from helpers.exercises.stage.socketio import Event, Stage
+from helpers.exercises.stage.socketio import Client, Event, Stage
 from helpers.exercises.stage.verdict import find_wrong_field, refuse
 
 MEANINGS: Meanings = (
@@ -224,3 +224,16 @@ def explain_intruder(stage: Stage, heard: Mapping[str, Sequence[Event]], name: s
     if last and last.to == stage.clients[name].sid and alone and len(heard) > 1:
         return f"With `to`, one client hears it, and that was {name}."
     return ""
+
+
+def judge_left(
+    attempt: Attempt, stage: Stage, heard: Any, client: Client, online: list[str]
+) -> None:
+    """Judge what the others heard when somebody left."""
+    for name, came in heard.items():
+        data = came[0][1] if came else None
+        if isinstance(data, dict) and client.name in (data.get("online") or ()):
+            nudge = f"{client.name} is not online any more: take the name out first."
+            deny(attempt, data, f"online: {online}", nudge, what=f"{name} heard")
+    event = ("left", {"name": client.name, "online": online})
+    require_heard_by(attempt, stage, heard, dict.fromkeys(stage.clients, event), "")

@@ -24,6 +24,9 @@ PACKETS: tuple[tuple[str, Parsed], ...] = (
     ('42["path","/a,1[b]"]', ("event", "/", None, ["path", "/a,1[b]"])),
     ('42/a/b-1,["x",{"y":[1]}]', ("event", "/a/b-1", None, ["x", {"y": [1]}])),
     ('44{"message":"no, /7"}', ("connect_error", "/", None, {"message": "no, /7"})),
+    ('42["set",true,null]', ("event", "/", None, ["set", True, None])),
+    ('4212["seven",7]', ("event", "/", 12, ["seven", 7])),
+    ("41/admin,", ("disconnect", "/admin", None, None)),
 )
 PARTS = ("type", "namespace", "number", "data")
 
@@ -94,8 +97,11 @@ EVENTS: tuple[tuple[str, list[Any], int | None, str], ...] = (
 )
 def build_event(attempt: Attempt) -> None:
     """Write an event, with or without a number for its acknowledgement."""
+    attempt.copies = False
     for name, values, number, expected in EVENTS:
-        got = attempt(name, values, number)
+        given = list(values)
+        got = attempt(name, given, number)
+        attempt.unchanged((given, values))
         attempt.of_type(got, str)
         head, bracket, rest = got.partition("[")
         wanted = expected.partition("[")[0]

@@ -67,6 +67,8 @@ class Conversation:
         """Serve one client; the first violation ends the conversation."""
         self.connected = True
         try:
+            if "aiohttp" in websocket.request.headers.get("User-Agent", ""):
+                raise Violation("Connect with `websockets`, and no client library on top of it.")
             await self.admit(websocket)
             number = await self.receive_event(websocket)
             await self.ping(websocket)

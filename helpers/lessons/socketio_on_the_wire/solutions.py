@@ -14,6 +14,8 @@ def parse_packet(text: str) -> tuple[str, str, int | None, Any]:
     """Return type, namespace, number and data of a packet."""
     kind, rest = SOCKET[int(text[1])], text[2:]
     namespace, digits = "/", ""
+    if kind.startswith("binary"):  # the number of the attachments, which follow as messages
+        rest = rest.partition("-")[2]
     if rest.startswith("/"):
         namespace, _, rest = rest.partition(",")
     while rest[:1].isdigit():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from helpers.exercises.engine.exercise import Attempt, exercise
 from helpers.exercises.engine.values import same
 
-MESSAGES = ("hello", "Anybody there?", "")
+MESSAGES = ("hello", "Anybody there?", "", "Stop!", "  well … ", "straße")
 
 
 @exercise(
@@ -35,6 +35,8 @@ def shout(attempt: Attempt) -> None:
             (message.rstrip("?").upper() + "!", "The message keeps its own `?`: then comes `!`."),
             (message.upper() + " !", "Nearly: there is a space before the mark."),
             ("!" + message.upper(), "The mark comes behind the message, not before it."),
+            (message.strip().upper() + "!", "The message keeps the spaces around it."),
+            (message.rstrip("!").upper() + "!", "The message keeps its own `!`: then one more."),
             ("HELLO!", "That is the answer for `hello`. Use what `message` holds."),
         ):
             wrong = same(got, mistake) and mistake != message.upper() + "!"

@@ -40,7 +40,8 @@ async def reverse(attempt: Attempt) -> None:
     async with serve_handler(attempt) as url, connect(url) as alice, connect(url) as bob:
         turns = [(alice, "abc"), (alice, "Hello, world"), (bob, "Bob"), (alice, "naïve 🎉")]
         before = [text[::-1] for _, text in turns]
-        for asked, (websocket, text) in enumerate([*turns, (alice, "")], start=1):
+        odd = [(bob, "  two  spaces\n"), (alice, "")]
+        for asked, (websocket, text) in enumerate([*turns, *odd], start=1):
             got = await ask(attempt, websocket, text)
             if got != text[::-1]:
                 how = explain_reverse(got, text, before) or explain_silence(attempt, got, asked)
@@ -90,6 +91,29 @@ REQUESTS: tuple[Request, ...] = (
         2,
         "0.5 is a number, too: JSON gives an int, or a float where there is a point.",
     ),
+    (
+        '{"type": "compute", "a": 6, "op": ["+"], "b": 3}',
+        None,
+        "An `op` may be a list, and a list is no key of a dict: answer with an error.",
+    ),
+    ('{"type": ["compute"], "a": 6, "op": "+", "b": 3}', None, "That type is a list: an error."),
+    ('{"type": "compute", "a": null, "op": "+", "b": 3}', None, "`null` is no number: an error."),
+    (
+        "[" * 100_000,
+        None,
+        "That many brackets are too deep for `json.loads`: it raises RecursionError. Catch that.",
+    ),
+    (
+        f'{{"type": "compute", "a": 1{"0" * 400}, "op": "/", "b": 3}}',
+        None,
+        "Too large a number for `/`: it raises OverflowError. ArithmeticError is the parent of "
+        "this one and of ZeroDivisionError.",
+    ),
+    (
+        '{"type": "compute", "a": 1e308, "op": "*", "b": 10}',
+        None,
+        "That is infinity, which JSON does not have: `json.dumps(…, allow_nan=False)` raises.",
+    ),
     ('{"type": "compute", "a": 6, "op": "*", "b": 7}', 42, "After nonsense it goes on."),
 )
 
@@ -129,8 +153,9 @@ PEERS = {
     "Erin": "frozen",
     "Frank": "frozen",
     "Grace": "well",
+    "Heidi": "lost",
 }
-DEAD = [name for name, state in PEERS.items() if state in ("frozen", "gone")]
+DEAD = [name for name, state in PEERS.items() if state in ("frozen", "gone", "lost")]
 
 
 @exercise(
@@ -144,8 +169,8 @@ DEAD = [name for name, state in PEERS.items() if state in ("frozen", "gone")]
     timeout_s=2.5,
 )
 async def find_dead(attempt: Attempt) -> None:
-    """Three frozen peers and one that has left, among others that are well."""
-    title = "find_dead(peers): Bob, Erin and Frank are frozen, Dave has left"
+    """Three frozen peers, one that has left and one that broke off, among others that are well."""
+    title = "find_dead(peers): Bob, Erin and Frank are frozen, Dave has left, Heidi's line broke"
     async with open_peers(PEERS) as connections:
         try:
             got = await attempt(connections)
@@ -172,9 +197,11 @@ async def unfrozen(attempt: Attempt) -> None:
     """While one client's answer is being made, another client gets its own."""
     free, home = threading.Event(), threading.get_ident()
     calls: list[str] = []  # where each call of `slow` ran, and how it ended
+    asked: list[str] = []
 
     def slow(text: str) -> str:
         calls.append("another thread")
+        asked.append(text)
         if threading.get_ident() == home:
             calls[-1] = "the event loop's thread"
         elif text in ("long", "first") and not free.wait(2):
@@ -192,6 +219,9 @@ async def unfrozen(attempt: Attempt) -> None:
                 nudge += "`await`, such as `join()` or `result()`?"
                 refuse(attempt, got, "'SHORT'", nudge)
             await require_order(attempt, alice, free)
+            nudge = "`slow` was not called for each message: send what `slow(message)` returns."
+            expected = ["first", "long", "second", "short", "short"]
+            attempt.require(sorted(asked) == expected, nudge)
     finally:
         free.set()
 
@@ -217,7 +247,7 @@ def require_called(attempt: Attempt, got: str | bytes | Silence, calls: list[str
         nudge += "Did it get `slow` itself, and the message?"
     elif isinstance(got, Silence):
         nudge = explain_silence(attempt, got, 1)
-    if got != "SHORT":
+    if got != "SHORT" or not calls:
         refuse(attempt, got, "'SHORT'", nudge)
 
 

@@ -13,6 +13,7 @@ from helpers.exercises.stage.listening import Silence
 UNSENDABLE: Meanings = (
     ("not JSON serializable", "JSON has no exceptions: `str(error)` makes a text of one."),
 )
+WRITE_JSON = "An answer is JSON: send `json.dumps(…)` of a dict."
 MEANINGS: Meanings = (
     (
         "ConnectionClosed",
@@ -66,9 +67,9 @@ def explain_reply(got: str | bytes | Silence, value: float | None, nudge: str) -
     if isinstance(got, Silence):
         return nudge
     try:
-        reply = json.loads(got)
-    except ValueError:
-        return "An answer is JSON: send `json.dumps(…)` of a dict."
+        reply = json.loads(got, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        return str(error) if "JSON has" in str(error) else WRITE_JSON
     if not isinstance(reply, dict) or reply.get("type") not in ("result", "error"):
         return 'An answer is an object with "type": "result" or "type": "error".'
     if value is not None:
@@ -77,6 +78,10 @@ def explain_reply(got: str | bytes | Silence, value: float | None, nudge: str) -
     if reply["type"] == "result":
         return nudge
     return "" if reason and isinstance(reason, str) else 'An error has a "reason", and it is text.'
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"JSON has no `{name}`: `json.dumps(…, allow_nan=False)` raises ValueError.")
 
 
 def explain_result(reply: Mapping[str, Any], nudge: str) -> str:
@@ -111,7 +116,8 @@ def explain_failure(failure: NotYet, connections: Mapping[str, Any]) -> str:
     Returns:
         The next step; empty where the failure's own sentences say it.
     """
-    if failure.__cause__ is not None:
+    waiting = any("still waiting" in value for _, value in failure.facts)
+    if failure.__cause__ is not None or not waiting:
         return match_cause(failure, MEANINGS)
     asked_at = [at for c in connections.values() for _, at in c.pending_pings.values()]
     if asked_at and max(asked_at) - min(asked_at) > 0.2:
@@ -148,6 +154,8 @@ def explain_found(got: list[Any]) -> str:
         )
     if "Carol" in got:
         return "Carol is slow, not dead: her pong takes half a second."
+    if "Heidi" not in got:
+        return "Heidi's line broke: `ping()` raises ConnectionClosedError, a ConnectionClosed."
     if "Dave" not in got:
         return "Dave has left: `ping()` raises ConnectionClosed, so he does not answer either."
     return "Each name once, please."

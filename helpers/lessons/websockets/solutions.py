@@ -36,9 +36,10 @@ async def calculator(websocket: ServerConnection) -> None:
                     answer = {"type": "result", "value": OPERATIONS[op](a, b)}
                 case _:
                     answer = {"type": "error", "reason": "unknown request"}
-        except (ValueError, ArithmeticError) as error:
-            answer = {"type": "error", "reason": str(error)}
-        await websocket.send(json.dumps(answer))
+            reply = json.dumps(answer, allow_nan=False)
+        except (ValueError, ArithmeticError, RecursionError) as error:
+            reply = json.dumps({"type": "error", "reason": str(error)})
+        await websocket.send(reply)
 
 
 async def find_dead(peers: Mapping[str, ClientConnection]) -> list[str]:

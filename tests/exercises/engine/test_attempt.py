@@ -1,14 +1,19 @@
 """Whatever a learner's function does becomes a sentence, and harms nobody."""
 
 import asyncio
+import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from helpers.exercises.engine import watch
 from helpers.exercises.engine.attempt import Attempt, NotTried, NotYet
+from helpers.exercises.engine.watch import Interrupted
 
 
 def refused(function: Callable[..., Any], *args: Any, timeout_s: float = 0.2) -> str:
@@ -83,10 +88,75 @@ def catching_all() -> None:
             continue
 
 
-@pytest.mark.parametrize("task", [one_line, counting, catching, catching_all])
+def keeping_all() -> None:
+    caught = []
+    while True:
+        try:
+            counting()
+        except BaseException as error:
+            caught.append(error)
+
+
+def recursing() -> None:
+    while True:
+        try:
+            recursing()
+        except Exception:
+            continue
+
+
+def recursing_and_catching_all() -> None:
+    while True:
+        try:
+            recursing_and_catching_all()
+        except:  # noqa: E722
+            continue
+
+
+def sleeping() -> None:
+    while True:
+        time.sleep(99)
+
+
+def waiting_in_c() -> None:
+    threading.Lock().acquire()
+    threading.Event().wait()
+
+
+def computing_in_c() -> None:
+    while True:
+        pow(7, 10**7, 10**40_000)
+
+
+ENDLESS = [
+    one_line,
+    counting,
+    catching,
+    catching_all,
+    keeping_all,
+    recursing,
+    recursing_and_catching_all,
+    sleeping,
+    waiting_in_c,
+    computing_in_c,
+]
+
+
+@pytest.mark.parametrize("task", ENDLESS)
 def test_an_endless_loop_ends(task: Callable[..., Any]) -> None:
+    started = time.monotonic()
     assert "what happened: it did not end within 0.2 s" in refused(task)
     assert "Is that an endless loop?" in refused(task)
+    assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize("task", ENDLESS[:4])
+def test_an_endless_loop_ends_without_signals_too(
+    task: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where a trace function looks at the time."""
+    monkeypatch.setattr(watch, "SIGNAL", None)
+    assert "what happened: it did not end within 0.2 s" in refused(task)
 
 
 def test_the_trace_of_a_debugger_comes_back() -> None:
@@ -116,12 +186,34 @@ def test_recursion_without_end() -> None:
     assert "It calls itself endlessly." in refused(task, 1)
 
 
-def test_interrupt_passes_through() -> None:
+def swallow() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+    while True:
+        try:
+            time.sleep(0.001)
+        except BaseException:
+            continue
+
+
+def pass_on() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+    while True:
+        pass
+
+
+@pytest.mark.parametrize("task", [swallow, pass_on])
+def test_a_real_interrupt_passes_through(task: Callable[..., Any]) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(Interrupted):
+        Attempt("task", task, awaited=False, timeout_s=60)()
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_an_interrupt_that_the_learner_raises_does_not() -> None:
     def task() -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        Attempt("task", task, awaited=False)()
+    assert "Only a person interrupts" in refused(task)
 
 
 def test_wrong_number_of_parameters() -> None:
@@ -286,7 +378,7 @@ def test_a_result_that_cannot_be_compared_or_shown() -> None:
     attempt = Attempt("task", Odd, awaited=False)
     with pytest.raises(NotYet) as caught:
         attempt.equal(attempt(), 1, "nudge")
-    assert "a Odd whose repr raises RuntimeError" in told(caught.value)
+    assert "an Odd whose repr raises RuntimeError" in told(caught.value)
 
 
 def test_long_values_are_cut_in_the_middle() -> None:
@@ -405,4 +497,4 @@ def test_a_guarded_handler_keeps_its_failure() -> None:
 
     failure = asyncio.run(judge()).failure
     assert isinstance(failure, NotYet)
-    assert told(failure).startswith("task(a object)\nwhat happened: KeyError: 'name'")
+    assert told(failure).startswith("task(an object)\nwhat happened: KeyError: 'name'")

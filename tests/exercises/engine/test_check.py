@@ -5,9 +5,10 @@ import sys
 from types import ModuleType
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from helpers.exercises.engine import registry
-from helpers.exercises.engine.check import check, hint, progress, solution
+from helpers.exercises.engine.check import Note, check, hint, progress, solution
 
 pytestmark = pytest.mark.usefixtures("sample")
 
@@ -85,14 +86,61 @@ def test_a_check_that_is_not_awaited_says_so() -> None:
 
 def test_a_note_on_an_unawaited_check_has_both_twins() -> None:
     pending = check.later(later)
-    assert pending is not None
+    assert isinstance(pending, Note)
     assert "<code>await check.later(later)</code>" in pending._repr_html_()
 
 
-def test_an_unknown_exercise_lists_names_nearby() -> None:
-    with pytest.raises(AttributeError) as caught:
-        _ = check.duble
-    assert str(caught.value) == "there is no exercise 'duble'; similar names: double"
+def test_an_unknown_exercise_lists_names_nearby(capsys: pytest.CaptureFixture[str]) -> None:
+    told = "there is no exercise 'duble'; did you mean 'double'?"
+    assert repr(check.duble) == told
+    check.duble(double)
+    asyncio.run(wait_for(check.duble(double)))
+    asyncio.run(wait_for(check.duble))
+    assert capsys.readouterr().out == f"{told}\n" * 3
+
+
+def test_a_plain_check_can_be_awaited(capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(wait_for(check.double(double)))
+    assert capsys.readouterr().out.startswith("correct: `double`")
+    assert repr(check.double(double)) == ""
+
+
+def test_nothing_of_a_check_is_displayed_twice() -> None:
+    """What a cell ends with is displayed by IPython, unless it displays itself."""
+    shell = InteractiveShell.instance()
+    assert shell.display_formatter is not None
+    assert shell.display_formatter.format(check.double(double)) == ({}, {})
+    InteractiveShell.clear_instance()
+
+
+def test_a_check_without_its_function_says_how(capsys: pytest.CaptureFixture[str]) -> None:
+    told = "hand over your function: `await check.later(later)`"
+    assert repr(check.later) == told
+    check.later()
+    check.later(later, "a")
+    check.later(function=later)
+    asyncio.run(wait_for(check.later))
+    assert capsys.readouterr().out == f"{told}\n" * 4
+    assert repr(check.double) == "hand over your function: `check.double(double)`"
+
+
+def test_an_answer_that_calls_its_own_check(capsys: pytest.CaptureFixture[str]) -> None:
+    calls = []
+
+    def calling(numbers: list[int]) -> list[int]:
+        calls.append(1)
+        check.double(calling)
+        return double(numbers)
+
+    async def calling_later(text: str) -> str:
+        calls.append(1)
+        await check.later(calling_later)
+        return text
+
+    check.double(calling)
+    asyncio.run(wait_for(check.later(calling_later)))
+    assert capsys.readouterr().out.count("belongs in a cell of its own") == 2
+    assert len(calls) == 2
 
 
 def test_hints_go_one_step_further_and_begin_again(capsys: pytest.CaptureFixture[str]) -> None:

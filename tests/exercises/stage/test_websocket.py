@@ -23,8 +23,9 @@ async def test_silence_and_a_closed_connection_are_answers() -> None:
         await websocket.send(await websocket.recv())
 
     attempt = Attempt("reverse", never_reads, awaited=True)
-    async with serve_handler(attempt) as url, connect(url) as websocket:
-        assert await ask(attempt, websocket, "a") is NO_ANSWER
+    with pytest.raises(NotYet, match="a client leaves, before it says anything"):
+        async with serve_handler(attempt) as url, connect(url) as websocket:
+            assert await ask(attempt, websocket, "a") is NO_ANSWER
     attempt = Attempt("reverse", once, awaited=True)
     async with serve_handler(attempt) as url, connect(url) as websocket:
         assert await ask(attempt, websocket, "a") == "a"

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from helpers.exercises.stage.websocket_crowd import (
     BusyConnection,
+    LeavingConnection,
     SharedDict,
     SharedList,
     SharedSet,
@@ -53,9 +54,28 @@ def test_what_is_shared_is_not_copied(shared: Any, kind: type) -> None:
 async def test_others_talk_while_somebody_is_sent_something() -> None:
     async with connect_crowd(["Alice"]) as crowd:
         messages, clients = SharedList(["one"]), SharedSet()
-        alice = BusyConnection(crowd.people["Alice"], messages, clients, ["two", "three"])
+        alice = BusyConnection(crowd.people["Alice"], messages, clients, 0, ["two", "three"])
         await alice.send("one")  # meanwhile somebody says "two", and she is not in `clients`
+        assert messages == ["one", "two"]
+        await asyncio.sleep(0)  # a chance for others, before she is in `clients`
+        assert messages == ["one", "two", "three"] == ["one", *alice.said]
         clients.add(alice)
-        await alice.send("two")
-        assert messages == ["one", "two", "three"]
-        assert await crowd.hear() == {"Alice": ["one", "two", "three"]}
+        await alice.say("four")
+        assert await crowd.hear() == {"Alice": ["one", "four"]}
+
+
+async def test_a_message_overtakes_the_last_one_to_a_client_that_is_added_too_early() -> None:
+    async with connect_crowd(["Alice"]) as crowd:
+        messages, clients = SharedList(["one"]), SharedSet()
+        alice = BusyConnection(crowd.people["Alice"], messages, clients, 0, ["two"])
+        clients.add(alice)
+        await alice.send("one")
+        assert await crowd.hear() == {"Alice": ["two", "one"]}
+
+
+async def test_somebody_leaves_while_others_are_sent_something() -> None:
+    async with connect_crowd(["Alice", "Bob"]) as crowd:
+        alice = LeavingConnection(crowd.everybody["Alice"], crowd.people, "Bob")
+        await alice.send("hi")
+        assert list(crowd.people) == ["Alice"]
+        assert (await crowd.hear())["Alice"] == ["hi"]

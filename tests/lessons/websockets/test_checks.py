@@ -95,11 +95,10 @@ def test_a_check_ends_and_leaves_nothing(handler: Handler, told: str) -> None:
     assert running == set()
 
 
-def test_the_learners_own_task_is_left_alone() -> None:
-    """Nobody can tell whose it is: the kernel has tasks of its own."""
+def test_a_task_of_the_learners_ends_with_the_check() -> None:
     text, running = judged(reverse, leaves_a_task)
     assert "its connection closes" in text
-    assert running == {"sleep"}
+    assert running == set()
 
 
 def test_a_stub_is_not_tried_and_starts_no_server() -> None:
