@@ -1,11 +1,12 @@
 """Every check survives hostile answers, one after another, and then judges the solution right.
 
 All happens in one process for each exercise, as in a kernel: nothing of an answer may reach the
-next one. `make test` leaves nothing of this out; it takes real time, so the exercises run side by
-side.
+next one. It takes real time, so the lessons run side by side.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 import pytest
 
@@ -15,7 +16,7 @@ from helpers.exercises.engine.registry import exercises, topics
 from tests.exercises.answers import Answer
 from tests.exercises.judging import judge_in_turn
 
-ALL = [exercise for topic in topics() for exercise in exercises(topic)]
+pytestmark = pytest.mark.thorough
 
 COMMON = "import asyncio, contextlib, os, signal, sys, threading, time, warnings, socket\n"
 
@@ -91,11 +92,27 @@ def stand_in(exercise: Exercise, title: str, body: str) -> Answer:
     return Answer(name, False, title, source, before=HELPERS, place="test_hostile.py:1")
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("exercise", ALL, ids=lambda e: f"{e.topic}-{e.name}")
-def test_a_check_survives(exercise: Exercise) -> None:
-    hostile = [stand_in(exercise, *pair) for pair in BODIES.items()]
-    source = solution_source(exercise).text
-    right = Answer(exercise.name, True, "the solution", source, place="solutions.py:1")
-    amiss = [v for v in judge_in_turn([*hostile, right], deadline_s=300) if v.trouble]
-    assert [(v.answer.title, v.trouble, v.said and v.said.text[:600]) for v in amiss] == []
+class OfOneLesson:
+    """The tests of one lesson; a class each, so that they run side by side."""
+
+    topic: ClassVar[str]
+
+    @pytest.mark.timeout(600)
+    def test_a_check_survives(self, exercise: Exercise) -> None:
+        hostile = [stand_in(exercise, *pair) for pair in BODIES.items()]
+        source = solution_source(exercise).text
+        right = Answer(exercise.name, True, "the solution", source, place="solutions.py:1")
+        amiss = [v for v in judge_in_turn([*hostile, right], deadline_s=300) if v.trouble]
+        found = [(v.answer.title, v.trouble, v.said and v.said.text[:600]) for v in amiss]
+        assert found == []
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if topic := getattr(metafunc.cls, "topic", None):
+        found = exercises(topic)
+        metafunc.parametrize("exercise", found, ids=[exercise.name for exercise in found])
+
+
+for _topic in topics():
+    _name = f"Test{_topic.title().replace('_', '')}"
+    globals()[_name] = type(_name, (OfOneLesson,), {"topic": _topic})
