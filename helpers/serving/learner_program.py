@@ -72,6 +72,7 @@ def main(arguments: list[str]) -> None:
     os.chdir(path.parent)
     if os.name == "posix":
         os.setpgid(0, 0)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # it may have been ignored
         signal.signal(signal.SIGTERM, _interrupt_once)
     threading.Thread(target=_end_with_input, daemon=True).start()
     try:
