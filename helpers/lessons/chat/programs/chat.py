@@ -123,9 +123,9 @@ async def main(port):
     """Serve until Ctrl+C."""
     async with serve(talk, "127.0.0.1", port, process_request=show_page) as server:
         port = server.sockets[0].getsockname()[1]
-        print(f"my chat: ws://127.0.0.1:{port}/ws, with a page at http://127.0.0.1:{port}/")
         if NAIVE:
             print("still naive:", ", ".join(NAIVE))
+        print(f"my chat: ws://127.0.0.1:{port}/ws, with a page at http://127.0.0.1:{port}/")
         await asyncio.get_running_loop().create_future()
 
 
