@@ -42,6 +42,11 @@ function connect() {
 }
 
 function receive(message) {
+  if (message.code === "not_saved") {
+    // Back again, it may have written on before its answer to the server's first step was sent.
+    send((encoder) => sync.writeUpdate(encoder, Y.encodeStateAsUpdate(doc))); // in place of the refused one
+    return;
+  }
   if (message.type === "error") throw new Error(`${message.code}: ${message.text}`);
   if (message.type === "saved") saved = message.count;
   if (message.type !== "welcome") return;

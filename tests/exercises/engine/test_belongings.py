@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -257,15 +257,6 @@ def test_a_handler_that_swallows_its_cancellation_ends() -> None:
         assert judged(exercise, task).tasks == []
 
 
-@pytest.fixture
-def _interruptible() -> Iterator[None]:
-    """As in a kernel: tests that a shell runs in the background inherit an ignored SIGINT."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("exercise", [LATER, HANDLER], ids=lambda exercise: exercise.name)
 def test_a_real_interrupt_ends_a_check_at_once(exercise: Exercise) -> None:
     async def task(text: str) -> str:
