@@ -58,6 +58,7 @@ TRIES = 4
 #: How each pattern is used: `findall` for whatever searches, `fullmatch` for whatever checks;
 #: nothing if no stranger's bytes reach it.
 PATTERNS = {
+    "helpers.serving.learner_program.ADDRESS": "findall",
     "helpers.serving.static.IMPORT_MAP": "",  # no stranger writes our pages
     "helpers.servers.vote.server.TOKEN": "fullmatch",
     "helpers.wire.heads.FORBIDDEN": "findall",
