@@ -50,8 +50,8 @@ SWALLOWS = """
         "shout",
         pytest.param(
             "reverse",
-            # A fault of ours that is open: on 3.12 an awaited answer that catches everything goes on
-            # until its own deadline, in a kernel alone; everywhere else the same answer is ended.
+            # A fault of ours that is open: on 3.12 an awaited answer that catches everything
+            # goes on until its own deadline, in a kernel alone; elsewhere it is ended.
             marks=pytest.mark.xfail(
                 sys.version_info >= (3, 12), reason="the trace does not reach it", run=False
             ),
