@@ -10,6 +10,16 @@ from helpers.wire import handshake
 from helpers.wire.frames import Frame, FrameReader, Opcode, ProtocolError
 from helpers.wire.messages import MessageReader, build_close
 
+#: What a server breaks that does not close as it was asked to.
+UNCLOSED = {
+    "answers a close frame with 1000 with a close frame, then ends",
+    "answers a close frame with a reason with a close frame, then ends",
+    "answers a close frame without a code with a close frame, then ends",
+    "answers a close frame with 3000, a code of an application with a close frame, then ends",
+    "sends no code in a close frame that may not travel",
+    "sends nothing after its close frame",
+    "answers a close frame between two fragments",
+}
 #: Each with the rules that it breaks.
 FAULTS = {
     "every accept key is the RFC's example": {
@@ -54,24 +64,8 @@ FAULTS = {
         "closes the connection at a character that two fragments spoil",
         "takes a reason that is not UTF-8 for a fault",
     },
-    "a close frame is not answered": {
-        "answers a close frame with 1000 with a close frame, then ends",
-        "answers a close frame with a reason with a close frame, then ends",
-        "answers a close frame without a code with a close frame, then ends",
-        "answers a close frame with 3000, a code of an application with a close frame, then ends",
-        "sends no code in a close frame that may not travel",
-        "sends nothing after its close frame",
-        "answers a close frame between two fragments",
-    },
-    "the connection stays open after the close frames": {
-        "answers a close frame with 1000 with a close frame, then ends",
-        "answers a close frame with a reason with a close frame, then ends",
-        "answers a close frame without a code with a close frame, then ends",
-        "answers a close frame with 3000, a code of an application with a close frame, then ends",
-        "sends no code in a close frame that may not travel",
-        "sends nothing after its close frame",
-        "answers a close frame between two fragments",
-    },
+    "a close frame is not answered": UNCLOSED,
+    "the connection stays open after the close frames": UNCLOSED,
     "a missing code is answered with 1005": {
         "answers a close frame without a code with a close frame, then ends",
         "sends no code in a close frame that may not travel",

@@ -38,11 +38,16 @@ class RawClient:
         self.send(Frame(opcode, payload, mask=MASK).encode())
 
     def ask(self, head: bytes) -> int:
-        """Send a request, and return the status of the answer."""
+        """Send a request, and return the status of the answer.
+
+        Raises:
+            ConnectionError: the connection ends without one, politely or by a reset.
+        """
         self.send(head.replace(b"HOST", self.host.encode()))
         reader = HeadReader()
-        while (found := reader.feed(self.socket.recv(65_536))) is None:
-            pass
+        while (found := reader.feed(data := self.socket.recv(65_536))) is None:
+            if not data:  # else this would ask for more without an end
+                raise ConnectionError("the connection ended without an answer")
         status = parse_response(found).status
         self._frames = list(self._reader.feed(reader.rest)) if status == 101 else []
         return status
