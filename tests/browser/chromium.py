@@ -4,17 +4,11 @@ Playwright drives the browser that the machine has; its own browser download is 
 """
 
 import os
-import shutil
-from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
-PLACES = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "C:/Program Files/Google/Chrome/Application/chrome.exe",
-)
+from helpers.judges.browser import find_browser
+
 #: Stands for a JupyterLab on another machine: not a loopback name, yet it leads here.
 REMOTE_NAME = "lab.test"
 FLAGS = (
@@ -30,13 +24,7 @@ FLAGS = (
 
 def find_chromium() -> str | None:
     """The browser's path: `CHROMIUM` if set, else the first that is installed, else None."""
-    if os.environ.get("SKIP_BROWSER"):
-        return None
-    named = os.environ.get("CHROMIUM")
-    if named:
-        return named
-    found = (shutil.which(name) for name in NAMES)
-    return next((path for path in (*found, *PLACES) if path and Path(path).exists()), None)
+    return find_browser()
 
 
 def missing_browser() -> str:
