@@ -126,14 +126,15 @@ def launch(arguments: list[str], root: Path = ROOT) -> None:
         """A Jupyter server that says in three lines what there is to know."""
 
         def start_app(self) -> None:
-            """Say it before the browser opens."""
+            """Say it as soon as somebody can open it."""
             for handler in self.log.handlers:
                 handler.addFilter(Quiet())
             start = (
                 f"{self.connection_url.rstrip('/')}{self.default_url[len(self.base_url) - 1 :]}"
             )
             token = self.identity_provider.token
-            print(greeting(root, f"{start}?token={token}" if token else start), flush=True)
+            words = greeting(root, f"{start}?token={token}" if token else start)
+            self.io_loop.add_callback(print, words, flush=True)  # the loop first makes it listen
             super().start_app()
 
     lab: Any = LabApp

@@ -3,13 +3,16 @@
 The copy matters: JupyterLab saves what it shows, and a test must not write into the lessons.
 """
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +23,7 @@ from tests.browser.chromium import REMOTE_NAME
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_TIMEOUT_S = 60
+STARTS = 3
 RUN_TIMEOUT_MS = 60_000
 
 CURRENT = "window.jupyterapp.shell.currentWidget"
@@ -94,6 +98,16 @@ class JupyterLab:
             f"--ServerApp.local_hostnames={REMOTE_NAME}",
             "--ServerApp.local_hostnames=localhost",
         ]
+        for _ in range(STARTS):  # another program may take the port that it has chosen
+            self._start(command, environment)
+            if self._is_up():
+                return self
+            self.__exit__(None, None, None)
+        raise RuntimeError("JupyterLab did not start:\n" + "".join(self._log[-30:]))
+
+    def _start(self, command: list[str], environment: dict[str, str]) -> None:
+        """Start the process, and a thread that reads its log."""
+        self.port = 0
         self.process = subprocess.Popen(
             command,
             env=environment,
@@ -106,10 +120,17 @@ class JupyterLab:
         self._log: list[str] = []
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
-        if not self._ready.wait(READY_TIMEOUT_S) or not self.port:
-            self.__exit__(None, None, None)
-            raise RuntimeError("JupyterLab did not start:\n" + "".join(self._log[-30:]))
-        return self
+
+    def _is_up(self) -> bool:
+        """Wait until it has named its port, and then until it listens there: that comes later."""
+        end = time.monotonic() + READY_TIMEOUT_S
+        self._ready.wait(READY_TIMEOUT_S)
+        while self.port and self.process.poll() is None and time.monotonic() < end:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+                return self.process.poll() is None  # or who has taken its port answers
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.05)
+        return False
 
     def set_theme(self, name: str) -> None:
         """Choose the theme of what is opened from now on: diagrams take it when they are drawn.

@@ -13,6 +13,8 @@ from helpers.exercises.stage.verdict import list_forgotten_awaits
 
 PAUSE_S = 0.1
 AT_ONCE = "It never arrived, or late: send a change as soon as there is one."
+TICK_S = PAUSE_S / 20
+LATE_TICKS = 10  # half a pause, or a loop that took as many turns
 WAIT_S = 2.0  # how long a state may take to be sent
 
 
@@ -24,12 +26,14 @@ class Feed:
         over: whether the end, None, is in the queue.
         left: whether the learner's coroutine has ended, so that nothing more is sent.
         early: whether it ended before the end was in the queue.
+        ticks: how many short sleeps a state took that was to be sent at once.
     """
 
     def __init__(self, changes: asyncio.Queue[Any], takes_s: float) -> None:
         self.states: list[Any] = []
         self.at: list[float] = []  # when each was sent, by the loop's clock
         self.over = self.left = self.early = False
+        self.ticks = 0
         self._changes, self._takes_s = changes, takes_s
         self._news = asyncio.Event()
 
@@ -58,11 +62,17 @@ class Feed:
 
     async def sends_at_once(self, number: int) -> bool:
         """Wait until a state was sent; say whether no pause came first, however slow all is."""
-        late = asyncio.Event()
-        timer = asyncio.get_running_loop().call_later(PAUSE_S / 2, late.set)
+        ticker = asyncio.ensure_future(self._tick())
         sent = await self.until(number)
-        timer.cancel()
-        return sent and not late.is_set()
+        ticker.cancel()
+        return sent and self.ticks < LATE_TICKS
+
+    async def _tick(self) -> None:
+        """Count short sleeps: a loop that stands still makes one of them long, not many."""
+        self.ticks = 0
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.ticks += 1
 
     async def until(self, number: int) -> bool:
         """Wait until a state was sent, no longer than the deadline."""
