@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -44,20 +43,7 @@ SWALLOWS = """
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a kernel gets no signals there")
-@pytest.mark.parametrize(
-    "name",
-    [
-        "shout",
-        pytest.param(
-            "reverse",
-            # A fault of ours that is open: on 3.12 an awaited answer that catches everything
-            # goes on until its own deadline, in a kernel alone; elsewhere it is ended.
-            marks=pytest.mark.xfail(
-                sys.version_info >= (3, 12), reason="the trace does not reach it", run=False
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("name", ["shout", "reverse"])
 def test_a_real_interrupt_ends_a_check(running: Kernel, name: str) -> None:
     define, wait = ("async def", "await ") if name == "reverse" else ("def", "")
     running.text(f"{define} {name}(value):\n{SWALLOWS}")

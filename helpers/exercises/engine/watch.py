@@ -31,6 +31,7 @@ from typing import Any, Literal
 SIGNAL = getattr(signal, "SIGVTALRM", None)  # which nothing else uses; Windows has none
 POLL_S = 0.05
 HEADROOM = 200  # frames
+STOPITERATION_ERROR = 3  # its number among CPython's intrinsics
 # Not stopped: callbacks of the garbage collector, where an exception is printed and dropped,
 # and the code that leaves a step.
 SPARED = {"weakref", "_weakrefset", "contextlib", __name__, "helpers.exercises.engine.deadline"}
@@ -270,7 +271,16 @@ def _is_caught(frame: FrameType) -> bool:
 @cache
 def _protected(code: CodeType) -> list[tuple[int, int]]:
     entries: Any = vars(dis.Bytecode(code))["exception_entries"]
-    return [(entry.start, entry.end) for entry in entries]
+    opens = {one.offset: one for one in dis.get_instructions(code)}
+    return [(entry.start, entry.end) for entry in entries if not _is_guard(opens[entry.target])]
+
+
+def _is_guard(handler: dis.Instruction) -> bool:
+    """Say whether a handler is Python's own: since 3.12 one is around all of a coroutine's code.
+
+    It turns a StopIteration into a RuntimeError, and raises everything else again (PEP 479).
+    """
+    return handler.opname == "CALL_INTRINSIC_1" and handler.arg == STOPITERATION_ERROR
 
 
 def runs(file: str, frame: FrameType | None) -> bool:
