@@ -41,6 +41,8 @@ async def attack(server: object, page: str = "") -> Report:
 
     Raises:
         TargetError: the server or the page is not on this machine, or speaks something else.
+
+    First used: chat
     """
     target = find_target(server)
     page = check_page(page or page_of(server))

@@ -36,6 +36,8 @@ async def judge(server: object) -> Report:
 
     Raises:
         TargetError: the server is not on this machine, or is not a WebSocket server.
+
+    First used: server_from_bytes
     """
     target = find_target(server)
     verdicts = await asyncio.to_thread(play_in_child, MODULE, target.url)

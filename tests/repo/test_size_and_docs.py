@@ -49,8 +49,8 @@ def doc_complaints(function: object, name: str) -> list[str]:
     return found
 
 
-def test_at_most_thirteen_public_names() -> None:
-    assert len(helpers.__all__) <= 13
+def test_at_most_nineteen_public_names() -> None:
+    assert len(helpers.__all__) <= 19
     assert all(callable(getattr(helpers, name)) for name in helpers.__all__)
 
 

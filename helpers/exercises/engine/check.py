@@ -16,6 +16,7 @@ from helpers.exercises.engine.outcome import Outcome, say
 from helpers.exercises.engine.progress import record
 from helpers.exercises.engine.table import Table, count
 from helpers.exercises.engine.values import shown
+from helpers.exercises.engine.yours import keep
 
 __all__ = ["check", "hint", "progress", "solution"]
 
@@ -70,7 +71,7 @@ class Pending(Note):
     def __await__(self) -> Generator[Any, Any, None]:
         require_outside()
         outcome = yield from self._exercise.outcome_later(self._function).__await__()
-        say(outcome or correct(self._exercise))
+        say(outcome or correct(self._exercise, self._function))
 
 
 class Judge(Note):
@@ -89,7 +90,8 @@ class Judge(Note):
             return super().__call__()
         if self._exercise.awaited:
             return Pending(self._exercise, functions[0])
-        say(self._exercise.outcome(functions[0]) or correct(self._exercise))
+        outcome = self._exercise.outcome(functions[0])
+        say(outcome or correct(self._exercise, functions[0]))
         return Said()
 
 
@@ -135,15 +137,17 @@ class Check:
 check = Check()
 
 
-def correct(exercise: Exercise) -> Outcome:
+def correct(exercise: Exercise, function: Callable[..., Any]) -> Outcome:
     """Praise an answer, record it, and count the solved exercises of its notebook.
 
     Args:
         exercise: what was solved.
+        function: by what; from now on it is the one that `yours` calls.
 
     Returns:
         What the learner reads.
     """
+    keep(exercise.name, function)
     names = [e.name for e in registry.exercises(exercise.topic)]
     done = len(record(exercise.name) & set(names))
     place = names.index(exercise.name) if exercise.name in names else 0

@@ -28,6 +28,8 @@ def predict(name: str, answer: object = ..., *, happened: object = NOTHING) -> P
 
     Returns:
         What to show at the end of the cell.
+
+    First used: start_here
     """
     if happened is not NOTHING:
         return _compare(name, _predictions.get(name, ...), happened)
