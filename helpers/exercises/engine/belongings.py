@@ -26,7 +26,8 @@ from typing import Any
 from weakref import WeakSet
 
 from helpers.exercises.engine.deadline import Stepped, end
-from helpers.exercises.engine.watch import end_thread, runs
+from helpers.exercises.engine.running import runs
+from helpers.exercises.engine.watch import end_thread
 
 SETTLE_S = 0.5  # how long what is ended may take to be gone
 LOOK_S, AGAIN_S = 0.01, 0.2

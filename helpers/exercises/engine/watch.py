@@ -15,23 +15,22 @@ What nobody can end is a single call into C that neither waits nor returns, such
 
 from __future__ import annotations
 
-import dis
 import math
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
-from types import CodeType, FrameType, TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Literal
+
+from helpers.exercises.engine.running import is_caught, list_frames, runs
 
 SIGNAL = getattr(signal, "SIGVTALRM", None)  # which nothing else uses; Windows has none
 POLL_S = 0.05
 HEADROOM = 200  # frames
-STOPITERATION_ERROR = 3  # its number among CPython's intrinsics
 # Not stopped: callbacks of the garbage collector, where an exception is printed and dropped,
 # and the code that leaves a step.
 SPARED = {"weakref", "_weakrefset", "contextlib", __name__, "helpers.exercises.engine.deadline"}
@@ -89,7 +88,7 @@ class Step:
         """Raise OutOfTime once the time is up; called by Python at every instruction."""
         frame.f_trace_opcodes = True  # Python 3.11 sees no new line in `while True: pass`
         ours = frame.f_globals.get("__name__") in SPARED
-        now = not self.strikes or (event == "opcode" and not _is_caught(frame))
+        now = not self.strikes or (event == "opcode" and not is_caught(frame))
         if self.late and now and not ours:
             self.strikes += 1
             raise OutOfTime(self)
@@ -97,7 +96,7 @@ class Step:
 
     def trace_from(self, frame: FrameType | None) -> None:
         """Trace from now on, in the frames of the learner's that are running."""
-        for theirs in _frames(frame):
+        for theirs in list_frames(frame):
             theirs.f_trace, theirs.f_trace_opcodes = self.trace, True
         self.traced = True
         sys.settrace(self.trace)
@@ -254,47 +253,6 @@ def _on_signal(_number: int, frame: FrameType | None) -> None:
                 step.trace_from(frame)
             step.strikes += 1
             raise OutOfTime(step)
-
-
-def _frames(frame: FrameType | None) -> Iterator[FrameType]:
-    """List the frames from one on outwards, up to those of the engine."""
-    while frame and not str(frame.f_globals.get("__name__")).startswith("helpers.exercises"):
-        yield frame
-        frame = frame.f_back
-
-
-def _is_caught(frame: FrameType) -> bool:
-    """Say whether a `try` or a `with` of a function is around what it is running."""
-    return any(start <= frame.f_lasti < end for start, end in _protected(frame.f_code))
-
-
-@cache
-def _protected(code: CodeType) -> list[tuple[int, int]]:
-    entries: Any = vars(dis.Bytecode(code))["exception_entries"]
-    opens = {one.offset: one for one in dis.get_instructions(code)}
-    return [(entry.start, entry.end) for entry in entries if not _is_guard(opens[entry.target])]
-
-
-def _is_guard(handler: dis.Instruction) -> bool:
-    """Say whether a handler is Python's own: since 3.12 one is around all of a coroutine's code.
-
-    It turns a StopIteration into a RuntimeError, and raises everything else again (PEP 479).
-    """
-    return handler.opname == "CALL_INTRINSIC_1" and handler.arg == STOPITERATION_ERROR
-
-
-def runs(file: str, frame: FrameType | None) -> bool:
-    """Say whether code of a file is running in a frame, or has called what is.
-
-    Args:
-        file: a file's name, as in a code object.
-        frame: where to look.
-    """
-    while frame is not None:
-        if frame.f_code.co_filename == file:
-            return True
-        frame = frame.f_back
-    return False
 
 
 def end_thread(thread: threading.Thread) -> None:
