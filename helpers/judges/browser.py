@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,7 +116,9 @@ def find_debugger(process: subprocess.Popen[bytes], profile: Path) -> str:
     while time.monotonic() < ends and process.poll() is None:
         with contextlib.suppress(OSError, ValueError, IndexError, StopIteration):
             port = int((profile / "DevToolsActivePort").read_text().splitlines()[0])
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=2) as answer:
+            from urllib.request import urlopen  # heavy, and seldom needed
+
+            with urlopen(f"http://127.0.0.1:{port}/json/list", timeout=2) as answer:
                 pages = [each for each in json.load(answer) if each["type"] == "page"]
             return str(next(iter(pages))["webSocketDebuggerUrl"])
         time.sleep(EACH_S)

@@ -38,6 +38,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
         "course",
         "diagnosis",
         "exercises",
+        "judges",
         "kernel",
         "launcher",
         "pictures",

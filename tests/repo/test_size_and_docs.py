@@ -49,12 +49,16 @@ def doc_complaints(function: object, name: str) -> list[str]:
     return found
 
 
+#: Not called, or not only: what belongs to each is an exercise.
+NAMESPACES = {"check", "yours"}
+
+
 def test_at_most_nineteen_public_names() -> None:
     assert len(helpers.__all__) <= 19
-    assert all(callable(getattr(helpers, name)) for name in helpers.__all__)
+    assert all(callable(getattr(helpers, name)) for name in {*helpers.__all__} - NAMESPACES)
 
 
-@pytest.mark.parametrize("name", [n for n in helpers.__all__ if n != "check"])
+@pytest.mark.parametrize("name", [n for n in helpers.__all__ if n not in NAMESPACES])
 def test_the_public_surface_is_documented(name: str) -> None:
     assert doc_complaints(getattr(helpers, name), name) == []
 
