@@ -1,22 +1,18 @@
-"""Exercises of the lesson websockets: reverse, calculator, find_dead and unfrozen."""
+"""Exercises of the lesson websockets: reverse, calculator and find_dead."""
 
 from __future__ import annotations
 
 import json
-import threading
-from typing import Any
 
 from helpers.exercises.engine.attempt import Attempt, NotYet
 from helpers.exercises.engine.exercise import exercise
 from helpers.exercises.engine.explain import match_cause
-from helpers.exercises.stage.listening import GONE, NO_ANSWER, Silence
+from helpers.exercises.stage.listening import GONE, Silence
 from helpers.exercises.stage.verdict import explain_silence, refuse, reword
 from helpers.exercises.stage.websocket import (
     ask,
     connect,
     open_peers,
-    receive,
-    send,
     serve_handler,
 )
 from helpers.lessons.websockets.mistakes import (
@@ -110,6 +106,12 @@ REQUESTS: tuple[Request, ...] = (
         "this one and of ZeroDivisionError.",
     ),
     (
+        f'{{"type": "compute", "a": {"7" * 4_000}, "op": "*", "b": {"7" * 4_000}}}',
+        None,
+        "The product has so many digits that Python does not write it: `json.dumps` raises "
+        "ValueError, so it belongs inside the `try`.",
+    ),
+    (
         '{"type": "compute", "a": 1e308, "op": "*", "b": 10}',
         None,
         "That is infinity, which JSON does not have: `json.dumps(…, allow_nan=False)` raises.",
@@ -184,90 +186,3 @@ async def find_dead(attempt: Attempt) -> None:
         attempt.of_type(got, list)
         if sorted(map(str, got)) != sorted(DEAD):
             attempt.equal(got, DEAD, nudge=explain_found(got))
-
-
-@exercise(
-    hints=(
-        "It is the echo of section 1; what it sends is `slow(message)`.",
-        "`slow` has no `await` inside, so it must run in another thread than the loop.",
-        "`await asyncio.to_thread(function, argument)` gives the function's result.",
-    )
-)
-async def unfrozen(attempt: Attempt) -> None:
-    """While one client's answer is being made, another client gets its own."""
-    free, home = threading.Event(), threading.get_ident()
-    calls: list[str] = []  # where each call of `slow` ran, and how it ended
-    asked: list[str] = []
-
-    def slow(text: str) -> str:
-        calls.append("another thread")
-        asked.append(text)
-        if threading.get_ident() == home:
-            calls[-1] = "the event loop's thread"
-        elif text in ("long", "first") and not free.wait(2):
-            calls[-1] = "another thread, while the event loop waited"
-        return text.upper()
-
-    try:
-        async with serve_handler(attempt, slow) as url, connect(url) as alice, connect(url) as bob:
-            got = await ask(attempt, alice, "short")
-            require_called(attempt, got, calls)
-            await send(alice, "long")
-            got = await ask(attempt, bob, "short")
-            if got != "SHORT":
-                nudge = "Another client's `slow` kept this one waiting. Is there a wait without "
-                nudge += "`await`, such as `join()` or `result()`?"
-                refuse(attempt, got, "'SHORT'", nudge)
-            await require_order(attempt, alice, free)
-            nudge = "`slow` was not called for each message: send what `slow(message)` returns."
-            expected = ["first", "long", "second", "short", "short"]
-            attempt.require(sorted(asked) == expected, nudge)
-    finally:
-        free.set()
-
-
-def require_called(attempt: Attempt, got: str | bytes | Silence, calls: list[str]) -> None:
-    """Refuse the first answer if it is wrong, or was made in the loop's own thread."""
-    failure = getattr(attempt.failure, "__cause__", None)
-    nudge = "Send what `slow(message)` returns."
-    if isinstance(failure, TypeError) and "not callable" in str(failure):
-        nudge = "`slow(message)` is called here, before the thread: hand over `slow, message`."
-        if not calls:
-            nudge = "`to_thread` takes the function and its argument as two: `slow, message`."
-    elif isinstance(failure, TypeError) and calls:
-        nudge = "`slow` is an ordinary function: it returns a text, which nobody can await."
-    elif "the event loop's thread" in calls:
-        nudge = (
-            "So every client waits for it. A task or an `async def` around it does not help: "
-            "another thread does (section 6)."
-        )
-        refuse(attempt, Silence(calls[-1]), "another thread", nudge, what="slow ran in")
-    elif not calls:
-        nudge = "`slow` was never called. Is the result of `to_thread` awaited? "
-        nudge += "Did it get `slow` itself, and the message?"
-    elif isinstance(got, Silence):
-        nudge = explain_silence(attempt, got, 1)
-    if got != "SHORT" or not calls:
-        refuse(attempt, got, "'SHORT'", nudge)
-
-
-async def require_order(attempt: Attempt, alice: Any, free: threading.Event) -> None:
-    """Ask two things at once: the first takes longer, and is still answered first."""
-    free.set()
-    attempt.call_text = "a client sends 'long'"
-    got = await receive(alice)
-    if got != "LONG":
-        refuse(attempt, got, "'LONG'", explain_silence(attempt, got, 2))
-    free.clear()
-    attempt.call_text = "a client sends 'first', then 'second'"
-    await send(alice, "first")
-    await send(alice, "second")
-    early = await receive(alice, within_s=0.3)
-    free.set()
-    got = await receive(alice) if early is NO_ANSWER else early
-    if got == "SECOND":
-        nudge = "Await each answer before you take the next message: tasks overtake each other."
-        refuse(attempt, got, "'FIRST', then 'SECOND'", nudge)
-    answers = got, await receive(alice)
-    if answers != ("FIRST", "SECOND"):
-        refuse(attempt, answers, "('FIRST', 'SECOND')", explain_silence(attempt, answers[1], 3))

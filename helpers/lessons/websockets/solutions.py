@@ -3,7 +3,7 @@
 import asyncio
 import json
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from websockets import ClientConnection, ConnectionClosed, ServerConnection
 
@@ -56,9 +56,3 @@ async def find_dead(peers: Mapping[str, ClientConnection]) -> list[str]:
 
     dead = await asyncio.gather(*map(is_dead, peers.values()))
     return [name for name, gone in zip(peers, dead, strict=True) if gone]
-
-
-async def unfrozen(websocket: ServerConnection, slow: Callable[[str | bytes], str]) -> None:
-    """Answer each message with slow(message) without freezing others."""
-    async for message in websocket:
-        await websocket.send(await asyncio.to_thread(slow, message))

@@ -1,0 +1,99 @@
+"""The server that a lesson's cells start in the kernel's own event loop, one at a time.
+
+`start` is `websockets.serve`, and three things that would hide a lesson: the server before is
+closed, so that a cell can run again; the port is any free one; and what the server logs is kept
+until `stop`, since a log in the middle of a cell's output helps nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+    from websockets.asyncio.server import Server, ServerConnection
+
+STOP_S = 15.0  # a client that is gone gets 10 s to say goodbye
+
+_log: list[str] = []
+_server: Server | None = None
+
+
+class _Keep(logging.Handler):
+    """Keeps what a server logs: its words, and the error behind them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        reason = f": {type(error).__name__}: {error}" if error else ""
+        _log.append(record.getMessage() + reason)
+
+
+logger = logging.getLogger("helpers.lesson")
+logger.handlers = [_Keep(logging.WARNING)]
+logger.propagate = False
+
+
+async def start(handler: Callable[[ServerConnection], Awaitable[None]], **options: Any) -> str:
+    """Close the server that was started before, and serve a handler on a free port.
+
+    Args:
+        handler: an `async def` that talks to one client.
+        **options: of `websockets.serve`, such as `max_size=1000`.
+
+    Returns:
+        The server's address, such as `ws://127.0.0.1:49152`.
+    """
+    from websockets.asyncio.server import serve
+
+    global _server
+    if _server is not None:
+        _server.close()
+    _log.clear()
+    options = {"logger": logger, **options}
+    _server = await serve(handler, "127.0.0.1", 0, **options)
+    host, port = _server.sockets[0].getsockname()
+    return f"ws://{host}:{port}"
+
+
+async def stop() -> list[str]:
+    """Close the server, and wait until each of its handlers has ended.
+
+    Returns:
+        What the server has logged since it was started.
+
+    Raises:
+        TimeoutError: a handler goes on, though its client has left.
+    """
+    global _server
+    server, _server = _server, None
+    if server is not None:
+        server.close()
+        async with asyncio.timeout(STOP_S):
+            await server.wait_closed()
+    return list(_log)
+
+
+async def leave(ws: ClientConnection, how: int | str) -> None:
+    """Leave a server in one of the ways in which clients do.
+
+    Args:
+        ws: the client's connection.
+        how: a close code; `"no code"`, as a page's `socket.close()` does; or `"vanish"`, as a
+            laptop does whose battery is empty.
+
+    Raises:
+        ValueError: there is no such way.
+    """
+    if how == "vanish":
+        ws.transport.abort()
+    elif how == "no code":
+        async with ws.send_context():
+            ws.protocol.send_close()
+    elif isinstance(how, int):
+        await ws.close(how)
+    else:
+        raise ValueError(f"expected a close code, 'no code' or 'vanish', got {how!r}")
+    await ws.wait_closed()
