@@ -18,22 +18,21 @@ if TYPE_CHECKING:
 
 STOP_S = 15.0  # a client that is gone gets 10 s to say goodbye
 
-_log: list[str] = []
 _server: Server | None = None
+_log: list[str] = []
 
 
 class _Keep(logging.Handler):
-    """Keeps what a server logs: its words, and the error behind them."""
+    """Keeps what one server logs: its words, and the error behind them."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
         reason = f": {type(error).__name__}: {error}" if error else ""
-        _log.append(record.getMessage() + reason)
-
-
-logger = logging.getLogger("helpers.lesson")
-logger.handlers = [_Keep(logging.WARNING)]
-logger.propagate = False
+        self.lines.append(record.getMessage() + reason)
 
 
 async def start(handler: Callable[[ServerConnection], Awaitable[None]], **options: Any) -> str:
@@ -48,10 +47,11 @@ async def start(handler: Callable[[ServerConnection], Awaitable[None]], **option
     """
     from websockets.asyncio.server import serve
 
-    global _server
+    global _server, _log
     if _server is not None:
         _server.close()
-    _log.clear()
+    logger, keep = logging.Logger("server", logging.WARNING), _Keep()
+    logger.handlers, _log = [keep], keep.lines
     options = {"logger": logger, **options}
     _server = await serve(handler, "127.0.0.1", 0, **options)
     host, port = _server.sockets[0].getsockname()
@@ -73,7 +73,7 @@ async def stop() -> list[str]:
         server.close()
         async with asyncio.timeout(STOP_S):
             await server.wait_closed()
-    return list(_log)
+    return _log
 
 
 async def leave(ws: ClientConnection, how: int | str) -> None:

@@ -14,16 +14,14 @@ async def reverse(websocket: ServerConnection) -> None:
         await websocket.send(message[::-1])
 
 
-OPERATIONS = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-}
-
-
 async def calculator(websocket: ServerConnection) -> None:
     """Answer each request with a result or an error, and never die."""
+    operations = {
+        "+": operator.add,
+        "-": operator.sub,
+        "*": operator.mul,
+        "/": operator.truediv,
+    }
     async for text in websocket:
         try:
             match json.loads(text):
@@ -33,7 +31,7 @@ async def calculator(websocket: ServerConnection) -> None:
                     "op": "+" | "-" | "*" | "/" as op,
                     "b": int() | float() as b,
                 }:
-                    answer = {"type": "result", "value": OPERATIONS[op](a, b)}
+                    answer = {"type": "result", "value": operations[op](a, b)}
                 case _:
                     answer = {"type": "error", "reason": "unknown request"}
             reply = json.dumps(answer, allow_nan=False)

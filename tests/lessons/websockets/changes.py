@@ -1,0 +1,42 @@
+"""What the lesson asks to change, and what is seen then."""
+
+from tests.notebooks.changes import Change
+
+LOOP = """\
+    async for message in websocket:
+        await websocket.send(message.upper())
+    producer.cancel()
+"""
+TRIED = """\
+    try:
+        async for message in websocket:
+            await websocket.send(message.upper())
+    finally:
+        producer.cancel()
+"""
+
+CHANGES = [
+    Change(
+        asks="Move `count = 0`",
+        cell="ce9417af",
+        old="async def counter(websocket):\n    count = 0\n",
+        new="count = 0\nasync def counter(websocket):\n    global count\n",
+        runs=("596a3461",),
+        sees="Bob: message 3",
+    ),
+    Change(
+        asks="In `desk`, put the loop",
+        cell="4011194a",
+        old=LOOP,
+        new=TRIED,
+        runs=("bed5b595",),
+        sees="what happened  False",
+    ),
+    Change(
+        asks="Write `origins=[None",
+        cell="0e008da5",
+        old='origins=["https',
+        new='origins=[None, "https',
+        sees="an Origin is missing: welcome",
+    ),
+]
