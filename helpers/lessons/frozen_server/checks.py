@@ -70,9 +70,7 @@ def require_called(attempt: Attempt, got: str | bytes | Silence, calls: list[str
         if not calls:
             nudge = "`to_thread` takes the function and its argument as two: `slow, message`."
     elif isinstance(failure, TypeError) and calls:
-        nudge = (
-            "`slow` is an ordinary function: it returns a string, and a string cannot be awaited."
-        )
+        nudge = "`slow` is an ordinary function: it returns a string, which you cannot await."
     elif "the event loop's thread" in calls:
         nudge = (
             "So every client waits for it. A task or an `async def` around it does not help: "

@@ -60,7 +60,7 @@ REQUESTS: tuple[Request, ...] = (
     (
         '{"type": "compute", "a": 2, "op": "**", "b": 3}',
         None,
-        "That is none of the four operations: look it up among them, and answer with an error. "
+        "That is not one of the four operations: answer with an error. "
         "(Never `eval` it: that runs whatever a stranger sends.)",
     ),
     ('{"type": "dance"}', None, "The type is unknown: answer with an error."),
@@ -68,13 +68,13 @@ REQUESTS: tuple[Request, ...] = (
     (
         '{"type": "compute", "a": "6", "op": "+", "b": "3"}',
         None,
-        "Those are texts, not numbers, and Python adds texts too: check the types.",
+        "Those are strings, and Python adds strings as well: check the types.",
     ),
     ("[6, 3]", None, "JSON is not always an object; this is a list. Check before you look in."),
     (
         b"\x80abc",
         None,
-        "Bytes that are no UTF-8 raise UnicodeDecodeError. Catch ValueError: it is the parent "
+        "Bytes that are not UTF-8 raise UnicodeDecodeError. Catch ValueError: it is the parent "
         "of this one and of JSONDecodeError.",
     ),
     (
@@ -85,15 +85,15 @@ REQUESTS: tuple[Request, ...] = (
     (
         '{"type": "compute", "a": 0.5, "op": "*", "b": 4}',
         2,
-        "0.5 is a number, too: JSON gives an int, or a float where there is a point.",
+        "0.5 is a number as well: JSON gives an int, or a float where there is a point.",
     ),
     (
         '{"type": "compute", "a": 6, "op": ["+"], "b": 3}',
         None,
-        "An `op` may be a list, and a list is no key of a dict: answer with an error.",
+        "That `op` is a list, which cannot be a key of a dict: answer with an error.",
     ),
-    ('{"type": ["compute"], "a": 6, "op": "+", "b": 3}', None, "That type is a list: an error."),
-    ('{"type": "compute", "a": null, "op": "+", "b": 3}', None, "`null` is no number: an error."),
+    ('{"type": ["compute"], "a": 6, "op": "+", "b": 3}', None, "That type is a list."),
+    ('{"type": "compute", "a": null, "op": "+", "b": 3}', None, "`null` is not a number."),
     (
         "[" * 100_000,
         None,
@@ -123,10 +123,11 @@ REQUESTS: tuple[Request, ...] = (
 @exercise(
     hints=(
         "`reception` in section 3 has the loop, `json.loads`, `match` and `json.dumps`.",
-        'A dict leads from each sign to its function: `{"+": operator.add, …}`.',
+        'A dict, inside your function, leads from each sign to what it does: `{"+": operator.add, '
+        "…}`.",
         "One `try` holds everything from `json.loads` to the result, `except (ValueError, …)` "
         "makes the error, and `send` comes after both.",
-        '`case {"type": "compute", "a": int() | float() as a, …}` asks for the types too.',
+        '`case {"type": "compute", "a": int() | float() as a, …}` asks for the types as well.',
     ),
     total_s=20.0,
 )
@@ -140,7 +141,7 @@ async def calculator(attempt: Attempt) -> None:
                 if isinstance(got, Silence) and value is not None:
                     problem = explain_silence(attempt, got, asked)
                 elif got is GONE and attempt.failure is None:
-                    problem = "The handler has ended: the `try` belongs into the loop."
+                    problem = "The handler has ended: the `try` belongs inside the loop."
                 problem = match_cause(attempt.failure, UNSENDABLE) or problem
                 due = {"reason": "…"} if value is None else {"value": value}
                 reply = {"type": "error" if value is None else "result", **due}
@@ -164,7 +165,7 @@ DEAD = [name for name, state in PEERS.items() if state in ("frozen", "gone", "lo
     hints=(
         "Write it for one peer first: `pong = await ws.ping()` sends, `await pong` waits.",
         "A deadline around the wait: `async with asyncio.timeout(1):` raises TimeoutError.",
-        "`ping` on a connection that has closed raises ConnectionClosed: dead, too.",
+        "`ping` on a connection that has closed raises ConnectionClosed: count it as dead.",
         "`await asyncio.gather(*[… for ws in peers.values()])` asks all of them side by side, "
         "and keeps their order.",
     ),

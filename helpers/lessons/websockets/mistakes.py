@@ -11,17 +11,17 @@ from helpers.exercises.engine.explain import Meanings, match_cause
 from helpers.exercises.stage.listening import Silence
 
 UNSENDABLE: Meanings = (
-    ("not JSON serializable", "JSON has no exceptions: `str(error)` makes a text of one."),
+    ("not JSON serializable", "JSON has no exceptions: `str(error)` turns one into a string."),
 )
 WRITE_JSON = "An answer is JSON: send `json.dumps(…)` of a dict."
 MEANINGS: Meanings = (
     (
         "ConnectionClosed",
-        "Dave has left already, and `ping()` to him raises ConnectionClosed: dead, too.",
+        "Dave has left already, and `ping()` to him raises ConnectionClosed: he is dead as well.",
     ),
     (TimeoutError, "The TimeoutError is the answer that you look for: catch it for each peer."),
     ("unhashable type: 'list'", "`gather` takes coroutines, not a list of them: `gather(*…)`."),
-    ("no attribute 'ping'", "A dict gives its names; `peers.items()` has both."),
+    ("no attribute 'ping'", "A loop over a dict gives its keys: `peers.items()` has both."),
 )
 
 
@@ -37,7 +37,7 @@ def explain_reverse(got: str | bytes | Silence, text: str, before: Collection[st
         The next step; empty when no answer came.
     """
     if text == "":
-        return "An empty text has an answer too. Is what you send a text? An iterator is none."
+        return "An empty message has an answer as well. Do you send a string, or an iterator?"
     if isinstance(got, Silence):
         return ""
     if isinstance(got, bytes):
@@ -49,7 +49,7 @@ def explain_reverse(got: str | bytes | Silence, text: str, before: Collection[st
     if got == " ".join(reversed(text.split())):
         return "The words are reversed, and the letters should be."
     if got.startswith(("[", "<")):
-        return "That is how Python prints an object. A slice of a text is a text."
+        return "That is how Python prints an object. A slice of a string is a string."
     return "Compare the two, letter by letter."
 
 
@@ -102,7 +102,7 @@ def explain_result(reply: Mapping[str, Any], nudge: str) -> str:
     if "value" not in reply:
         return 'The number belongs under "value".'
     if not isinstance(reply["value"], int | float):
-        return 'A "value" is a number: send what you computed, and not as a text.'
+        return 'A "value" is a number: send what you computed, and not as a string.'
     return nudge
 
 
@@ -144,13 +144,13 @@ def explain_found(got: list[Any]) -> str:
             "everything awaited?"
         )
     if "Alice" in got and "Bob" not in got:
-        return "Those are the living: the names of the others are asked for."
+        return "Those are alive: return the names of the others."
     if "Alice" in got:
-        return "Alice is well; she has nothing to say. Ask with a ping, do not wait for messages."
+        return "Alice is well; she has nothing to say. Ask with a ping: do not wait for messages."
     if "Bob" not in got:
         return (
             "Bob's connection is open, but nobody is there. `await ws.ping()` only sends: "
-            "what it returns is to be awaited for the pong."
+            "await what it returns as well, for the pong."
         )
     if "Carol" in got:
         return "Carol is slow, not dead: her pong takes half a second."

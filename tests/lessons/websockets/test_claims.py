@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, ConnectionClosedOK
 
@@ -99,18 +98,16 @@ async def test_a_peer_that_stops_reading_escapes_the_keepalive() -> None:
     fast = {"ping_interval": 0.1, "ping_timeout": 0.1, "close_timeout": 0.1}
     ws = await connect(await start(deaf, ping_interval=None), **fast)  # type: ignore[arg-type]
     there = await held.get()
+
+    async def speak() -> None:
+        while True:
+            await ws.send("x" * 2**20)
+
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(2):
-            while True:
-                await ws.send("x" * 2**20)
+        await asyncio.wait_for(speak(), 2)
     assert ws.state.name == "OPEN"  # ten times as long as it takes to notice a frozen peer
     ws.transport.abort()
     there.transport.abort()
-
-
-async def ask(ws: ClientConnection, text: str) -> object:
-    await ws.send(text)
-    return json.loads(await ws.recv())
 
 
 async def test_start_closes_the_server_before_and_stop_says_what_was_logged() -> None:
@@ -137,3 +134,18 @@ async def test_a_list_of_everything_that_stops_a_server_is_not_kept_for_the_next
         await ws.send("Hello")
         assert await ws.recv() == "Hello"
     assert await stop() == []
+
+
+async def test_a_group_ends_the_consumer_when_the_producer_fails() -> None:
+    async def produce() -> None:
+        raise OSError("no news today")
+
+    async def desk(websocket: ServerConnection) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(produce())
+            async for _ in websocket:
+                pass
+
+    async with connect(await start(desk)) as ws:
+        with pytest.raises(ConnectionClosedError, match="1011"):
+            await ws.recv()

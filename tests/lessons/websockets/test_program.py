@@ -77,7 +77,9 @@ def test_it_runs_in_a_terminal_without_the_course(mine: Path) -> None:
     save("calculator", SOLVED)
     with in_a_terminal(mine) as process:
         assert process.stdout
-        assert re.match(r"my calculator: ws://127\.0\.0\.1:\d+/ws, with", process.stdout.readline())
+        assert re.match(
+            r"my calculator: ws://127\.0\.0\.1:\d+/ws, with", process.stdout.readline()
+        )
         process.terminate()
 
 
