@@ -49,11 +49,16 @@ class Notebook:
 @pytest.fixture
 def closing(lab: JupyterLab, tab: Page) -> Iterator[None]:
     yield
-    lab.close_notebook(tab)  # and the kernel takes its servers along, while pages talk to them
-    tab.goto("about:blank")
     complaints: list[str] = tab.complaints  # type: ignore[attr-defined]
     gone = re.compile(r"ERR_CONNECTION|status of 500 .*/proxy/\d+/healthz")
-    complaints[:] = [each for each in complaints if not gone.search(each)]
+    seen = len(complaints)
+    lab.close_notebook(tab)  # and the kernel takes its servers along, while pages talk to them
+    tab.goto("about:blank")
+    ended = re.compile(rf"{gone.pattern}|status of 400 .*/socket\.io/.*\bsid=")  # the session has
+    complaints[:] = [
+        *(each for each in complaints[:seen] if not gone.search(each)),
+        *(each for each in complaints[seen:] if not ended.search(each)),
+    ]
 
 
 def frame_in(outputs: Locator) -> FrameLocator:
