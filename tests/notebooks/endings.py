@@ -16,7 +16,13 @@ from tests.notebooks.rules import (
     tagged,
     tree,
 )
-from tests.notebooks.words import BOLD_NEW_WORDS, MOST_LETTERS, new_words, odd_lines
+from tests.notebooks.words import (
+    BOLD_NEW_WORDS,
+    MOST_LETTERS,
+    new_words,
+    odd_lines,
+    without_italics,
+)
 
 
 @rule
@@ -69,7 +75,7 @@ def summary(notebook: Notebook) -> list[str]:
 
 @second
 def new_words_have_meanings(notebook: Notebook) -> list[str]:
-    """Under **New words** is a list, `- *word*: its meaning`, and nothing else."""
+    """Under **New words** is a list, `- *word*: its meaning`, of what is in italics above."""
     if BOLD_NEW_WORDS not in "".join(c.source for c in notebook.cells):
         return []
     found = new_words(notebook)
@@ -77,7 +83,8 @@ def new_words_have_meanings(notebook: Notebook) -> list[str]:
     if not found:
         complaints.append("no new word is in the form `- *word*: its meaning`")
     long = [word for word in found if len(word.meaning) > MOST_LETTERS]
-    return complaints + [f"the meaning of {w.word!r} is more than one line" for w in long]
+    complaints += [f"the meaning of {w.word!r} is more than one line" for w in long]
+    return complaints + [f"nowhere in italics: {word!r}" for word in without_italics(notebook)]
 
 
 @rule

@@ -93,6 +93,7 @@ BROKEN: list[tuple[Rule, Break, str]] = [
         source("- *sample*: a", "- *sample*: " + "a notebook " * 20),
         "'sample' is more than one line",
     ),
+    (endings.new_words_have_meanings, source("*rules* of", "rules of"), "in italics: 'rule'"),
     (endings.stops_everything, source("stop_all()", "stop_all() "), "the last cell"),
     (endings.stops_everything, insert(99, text("Bye.")), "the last cell"),
     (asking.predictions, source("**Predict.**", "Think."), "no **Predict.**"),
