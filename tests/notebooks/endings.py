@@ -33,6 +33,13 @@ def when_it_breaks(notebook: Notebook) -> list[str]:
     return [] if planned else ["nothing breaks under `When it breaks`"]
 
 
+def breaks(notebook: Notebook) -> set[str]:
+    """Name what is raised under `When it breaks`; an error without words could be any."""
+    cells = [c for c in part(notebook, "When it breaks") if c.cell_type == "code"]
+    errors = [o for cell in cells for o in cell.outputs if o.output_type == "error"]
+    return {f"{error.ename}: {error.evalue}" for error in errors if error.evalue}
+
+
 @second
 def your_program(notebook: Notebook) -> list[str]:
     """Code runs under `Your program`, and half of the exercises at least run in some program."""

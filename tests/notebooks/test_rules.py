@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import nbformat
 import pytest
 from nbformat import v4
@@ -20,7 +22,7 @@ from tests.notebooks import (
     wording,
 )
 from tests.notebooks.lessons import LESSONS, Lesson
-from tests.notebooks.rules import EVERY, FIRST_EDITION, SECOND, Rule, rules_for
+from tests.notebooks.rules import EVERY, FIRST_EDITION, SECOND, Notebook, Rule, rules_for
 from tests.notebooks.samples import (
     STUB,
     WORDS,
@@ -238,6 +240,23 @@ def test_a_long_cell_that_is_run_at_once_is_fine() -> None:
         notebook = good()
         insert(3, *cells)(notebook)
         assert code_cells.long_cells_are_run_at_once(notebook) == []
+
+
+def broken_alike(notebooks: dict[str, Notebook]) -> list[str]:
+    """Name the pairs of lessons that break in the same way."""
+    pairs = itertools.combinations(notebooks.items(), 2)
+    return [f"{a} and {b}" for (a, x), (b, y) in pairs if endings.breaks(x) & endings.breaks(y)]
+
+
+def test_no_two_lessons_break_in_the_same_way() -> None:
+    assert broken_alike({lesson.topic: lesson.notebook for lesson in LESSONS}) == []
+
+
+def test_two_lessons_that_break_in_the_same_way_are_seen() -> None:
+    another = good()
+    output("1 / 0", v4.new_output("error", ename="TimeoutError", evalue=""))(another)
+    samples = {"one": good(), "two": good(), "three": another, "four": another}
+    assert broken_alike(samples) == ["one and two"]
 
 
 def test_neighbours_are_those_that_exist() -> None:

@@ -39,9 +39,9 @@ EVERYDAY = frozenset(
     re.findall(
         r"\w+",
         "acknowledgement attachment body broadcast check client connection consumer echo edit "
-        "event exercise extension fragment frame history id log mask message method page peer "
-        "port probe producer room salt server session state status tap task token turn update "
-        "upgrade version",
+        "event exercise extension fragment frame history id judge log mask message method page "
+        "peer port probe producer queue room salt server session state status stream tap task "
+        "token turn update upgrade version",
     )
 )
 
