@@ -249,7 +249,8 @@ def broken_alike(notebooks: dict[str, Notebook]) -> list[str]:
 
 
 def test_no_two_lessons_break_in_the_same_way() -> None:
-    assert broken_alike({lesson.topic: lesson.notebook for lesson in LESSONS}) == []
+    done = [lesson for lesson in LESSONS if lesson.topic not in FIRST_EDITION]
+    assert broken_alike({lesson.topic: lesson.notebook for lesson in done}) == []
 
 
 def test_two_lessons_that_break_in_the_same_way_are_seen() -> None:
