@@ -17,12 +17,13 @@ from tests.notebooks import (
     code_cells,
     endings,
     exercise_cells,
+    first_edition,
     stored,
     structure,
     wording,
 )
 from tests.notebooks.lessons import LESSONS, Lesson
-from tests.notebooks.rules import EVERY, FIRST_EDITION, SECOND, Notebook, Rule, rules_for
+from tests.notebooks.rules import EVERY, FIRST, FIRST_EDITION, SECOND, Notebook, Rule, rules_for
 from tests.notebooks.samples import (
     STUB,
     WORDS,
@@ -211,6 +212,12 @@ def test_a_broken_sample_has_a_complaint(rule: Rule, breaks: Break, complaint: s
     notebook = good()
     breaks(notebook)
     assert complaint in "\n".join(rule(notebook))
+
+
+def test_the_rules_are_loaded() -> None:
+    modules = (asking, code_cells, endings, exercise_cells, first_edition, stored, structure)
+    homes = {rule.__module__ for rule in EVERY + FIRST + SECOND}
+    assert homes == {module.__name__ for module in (*modules, wording)}
 
 
 def test_every_rule_is_proved() -> None:
