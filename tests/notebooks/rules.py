@@ -33,7 +33,6 @@ FIRST_EDITION = {
     "shared_document",
     "frames",
     "socketio_chat",
-    "websockets",
     "socketio_on_the_wire",
     "live_voting",
     "rooms_and_sessions",
