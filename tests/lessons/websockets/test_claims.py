@@ -91,7 +91,7 @@ async def test_a_peer_that_stops_reading_escapes_the_keepalive() -> None:
     held: asyncio.Queue[ServerConnection] = asyncio.Queue()
 
     async def deaf(websocket: ServerConnection) -> None:
-        websocket.transport.pause_reading()  # type: ignore[attr-defined]
+        websocket.transport.pause_reading()
         held.put_nowait(websocket)
         await websocket.wait_closed()
 
