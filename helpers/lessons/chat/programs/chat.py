@@ -38,7 +38,7 @@ PAGE = """<!doctype html><html lang="en" id="dark"><meta charset="utf-8"><title>
 <ul aria-label="Messages" aria-live="polite" tabindex="0"></ul>
 <p role="status">Choose a name, and join.</p>
 <form autocomplete="off">
-  <input aria-label="Your name" placeholder="Your name" autofocus><button>Join</button>
+  <input aria-label="Your name" placeholder="Your name"><button>Join</button>
 </form>
 <script>
   const [title, list, status, form] = document.querySelectorAll("h1, ul, p, form")
@@ -72,6 +72,7 @@ PAGE = """<!doctype html><html lang="en" id="dark"><meta charset="utf-8"><title>
     status.textContent = ""
   }
 
+  if (top == self) field.focus() // a frame does not grab it from the page around it
   field.oninput = () => type(field.value != "")
   form.onsubmit = event => {
     event.preventDefault()
