@@ -64,6 +64,8 @@ HEADERS: tuple[tuple[bytes, tuple[bool, int, bool, int]], ...] = (
     (b"\x02\xfe\x90\x05" + KEY + b"." * 0x9005, (False, 2, True, 0x9005)),
     (b"\x82\x7e\xff\xff" + b"." * 65_535, (True, 2, False, 65_535)),
     (b"\x82\xff\0\0\0\0\0\x01\0\0" + KEY + b"." * 65_536, (True, 2, True, 65_536)),
+    (b"\x01\x03Hel\x80\x02lo", (False, 1, False, 3)),
+    (b"\x81\x82" + KEY + b"\x7f\x93\x8a\x00", (True, 1, True, 2)),
 )
 
 

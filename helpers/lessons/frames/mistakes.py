@@ -40,7 +40,7 @@ def explain_length(got: Any, frame: bytes) -> str:
 
     Args:
         got: the learner's value.
-        frame: the frame.
+        frame: the frame, and perhaps others after it.
 
     Returns:
         The next step.
@@ -57,7 +57,7 @@ def explain_length(got: Any, frame: bytes) -> str:
         return "127 announces eight bytes of length, not two."
     if size and got == int.from_bytes(frame[1 : 1 + size], "big"):
         return "The long length begins after the second byte: at `frame[2]`."
-    if got in (len(frame), len(frame) - 2, len(frame) - 6):
+    if got in [len(frame) - size - header for header in (0, 2, 6)] or got == len(frame):
         return "Do not count what has arrived: the header says how long the payload is."
     if size:
         return f"{short} says: `frame[2:{2 + size}]` is the length, as one number, big endian."
