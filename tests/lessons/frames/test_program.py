@@ -3,7 +3,7 @@
 from tests.notebooks.kernel import as_text, errors, kernel
 from tests.notebooks.lessons import LESSONS, answer, stub_name, tags
 
-LESSON = next((lesson for lesson in LESSONS if lesson.topic == "frames"))
+LESSON = next(lesson for lesson in LESSONS if lesson.topic == "frames")
 PROGRAM = ("parse_header", "unmask", "reassemble", "answer_close", "encode_text")
 COUNTED = """
 {source}
