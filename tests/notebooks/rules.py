@@ -31,7 +31,6 @@ FIRST_EDITION = {
     "chat",
     "handshake",
     "shared_document",
-    "frames",
     "socketio_chat",
     "websockets",
     "socketio_on_the_wire",
