@@ -23,7 +23,9 @@ def shout(attempt: Attempt) -> None:
             not callable(got) and "<built-in method" not in str(got),
             "That is the method itself. With parentheses, `upper()`, it runs.",
         )
-        attempt.require(message or got != "", "The empty message gets an answer as well: `!` alone.")
+        attempt.require(
+            message or got != "", "The empty message gets an answer as well: `!` alone."
+        )
         for mistake, nudge in (
             (message.upper(), "Capitals, yes. What is still missing at the end?"),
             (message + "!", "The mark is there. The letters are not capitals yet."),
@@ -32,11 +34,17 @@ def shout(attempt: Attempt) -> None:
             (message.swapcase() + "!", "`swapcase()` also turns capitals into small letters."),
             (message.upper() + "!!", "You added two marks. Add one."),
             ("MESSAGE!", "`message` is a name. Without quotes it means its value."),
-            (message.rstrip("?").upper() + "!", "Leave the message's own `?` in place, and add `!` after it."),
+            (
+                message.rstrip("?").upper() + "!",
+                "Leave the message's own `?` in place, and add `!` after it.",
+            ),
             (message.upper() + " !", "Nearly: there is a space before the mark."),
             ("!" + message.upper(), "The mark belongs after the message, not in front of it."),
             (message.strip().upper() + "!", "Leave the spaces around the message in place."),
-            (message.rstrip("!").upper() + "!", "Leave the message's own `!` in place, and add one more."),
+            (
+                message.rstrip("!").upper() + "!",
+                "Leave the message's own `!` in place, and add one more.",
+            ),
             ("HELLO!", "That is the answer to `hello`. Use what `message` holds."),
         ):
             wrong = same(got, mistake) and mistake != message.upper() + "!"
