@@ -139,7 +139,36 @@ def judge_headers(
     )
 
 
-# --- 3 · fault -------------------------------------------------------------------------
+# --- 3 · choose_subprotocol ------------------------------------------------------------
+
+
+@exercise(
+    hints=(
+        "If `offered` is None there is nothing to choose.",
+        '`offered.split(",")` gives the client\'s names in its order; `.strip()` each of them.',
+        "Loop over the client's names and return the first that is in `supported`.",
+    )
+)
+def choose_subprotocol(attempt: Attempt) -> None:
+    """The client's order decides, whole names count, and None means none."""
+    for offered, supported, expected, nudge in OFFERS:
+        got = attempt(offered, supported)
+        attempt.require(
+            expected is not None or got not in ("", [], False),
+            "Nothing fits, so return None: anything else would end up in a header.",
+        )
+        attempt.require(
+            not isinstance(got, list | set | tuple),
+            f"Return one name, not a {type(got).__name__}: the first that fits.",
+        )
+        attempt.require(
+            not (got and same(got, offered) and "," in got),
+            "That is everything the client offers. Return one name.",
+        )
+        attempt.require(same(got, expected), nudge)
+
+
+# --- 4 · fault -------------------------------------------------------------------------
 
 
 @exercise(
@@ -172,33 +201,4 @@ def fault(attempt: Attempt) -> None:
         )
         if expected is None and got in INNOCENT:
             nudge += f" Nothing is wrong with `{got}`: {INNOCENT[got]}."
-        attempt.require(same(got, expected), nudge)
-
-
-# --- 4 · choose_subprotocol ------------------------------------------------------------
-
-
-@exercise(
-    hints=(
-        "If `offered` is None there is nothing to choose.",
-        '`offered.split(",")` gives the client\'s names in its order; `.strip()` each of them.',
-        "Loop over the client's names and return the first that is in `supported`.",
-    )
-)
-def choose_subprotocol(attempt: Attempt) -> None:
-    """The client's order decides, whole names count, and None means none."""
-    for offered, supported, expected, nudge in OFFERS:
-        got = attempt(offered, supported)
-        attempt.require(
-            expected is not None or got not in ("", [], False),
-            "Nothing fits, so return None: anything else would end up in a header.",
-        )
-        attempt.require(
-            not isinstance(got, list | set | tuple),
-            f"Return one name, not a {type(got).__name__}: the first that fits.",
-        )
-        attempt.require(
-            not (got and same(got, offered) and "," in got),
-            "That is everything the client offers. Return one name.",
-        )
         attempt.require(same(got, expected), nudge)

@@ -13,12 +13,27 @@ from dataclasses import dataclass
 
 from helpers.launcher import on_stop
 
-__all__ = ["Answer", "Program", "ask", "start", "start_elsewhere"]
+__all__ = ["PAGE", "Answer", "Program", "ask", "start", "start_elsewhere"]
 
 DEADLINE_S = 10
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
-# The address is made from the page's own, so that it is right behind JupyterLab's proxy as well.
+#: What the lesson's server answers to a browser that wants a page: it opens a WebSocket to the
+#: server that it came from. The address has the page's path, for JupyterLab's proxy.
+PAGE = b"""HTTP/1.1 200 OK\r
+Content-Type: text/html; charset=utf-8\r
+Connection: close\r
+\r
+<!doctype html><meta name="color-scheme" content="light dark"><title>your server</title>
+<body>connecting<script>
+  const say = text => { document.body.textContent = text }
+  const url = location.origin.replace("http", "ws") + location.pathname
+  const ws = new WebSocket(url)
+  ws.onopen = () => say("Open! Your server answered this browser.")
+  ws.onclose = () => say("Closed.")
+</script>"""
+
+# A page of another site: behind a proxy as well, only the number of the port is another.
 ELSEWHERE = """HTTP/1.1 200 OK\r
 Content-Type: text/html; charset=utf-8\r
 Connection: close\r

@@ -18,11 +18,4 @@ CHANGES = [
         new="Upgrade: WebSocket",
         sees="another protocol  101",
     ),
-    Change(
-        'Write `connect(wire.url, additional_headers={"X-Mood": "good"})`',
-        cell="3899d694",
-        old="connect(wire.url)",
-        new='connect(wire.url, additional_headers={"X-Mood": "good"})',
-        sees="X-Mood: good",
-    ),
 ]
