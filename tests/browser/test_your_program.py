@@ -113,6 +113,15 @@ def test_chrome_hangs_up_on_a_subprotocol_that_is_missing_or_was_not_offered(
     assert page.evaluate(CONNECT, [url, offered]) == outcome
 
 
+def test_chrome_refuses_the_answer_to_another_question(
+    handshake: Kernel, context: BrowserContext
+) -> None:
+    mine, cache = handshake.text("print(mine.page_url, cache.url)").split()
+    page = context.new_page()
+    page.goto(mine)
+    assert page.evaluate(CONNECT, [cache, []]) == "closed with 1006"
+
+
 def test_a_cookie_goes_along_with_a_handshake(handshake: Kernel, context: BrowserContext) -> None:
     said = handshake.text(
         "cookies = []\n"

@@ -51,8 +51,6 @@ async def start(handler: Handler) -> Program:
 
     Returns:
         The server, with its `url` for clients; `page` shows its page.
-
-    First used: start_here
     """
     global _latest
     if _latest is not None:
