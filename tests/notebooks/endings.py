@@ -16,7 +16,13 @@ from tests.notebooks.rules import (
     tagged,
     tree,
 )
-from tests.notebooks.words import BOLD_NEW_WORDS, MOST_LETTERS, new_words, odd_lines
+from tests.notebooks.words import (
+    BOLD_NEW_WORDS,
+    MOST_LETTERS,
+    new_words,
+    odd_lines,
+    without_italics,
+)
 
 
 @rule
@@ -25,6 +31,13 @@ def when_it_breaks(notebook: Notebook) -> list[str]:
     cells = [c for c in part(notebook, "When it breaks") if c.cell_type == "code"]
     planned = any(tagged(c, "raises-exception") or "except " in c.source for c in cells)
     return [] if planned else ["nothing breaks under `When it breaks`"]
+
+
+def breaks(notebook: Notebook) -> set[str]:
+    """Name what is raised under `When it breaks`; an error without words could be any."""
+    cells = [c for c in part(notebook, "When it breaks") if c.cell_type == "code"]
+    errors = [o for cell in cells for o in cell.outputs if o.output_type == "error"]
+    return {f"{error.ename}: {error.evalue}" for error in errors if error.evalue}
 
 
 @second
@@ -69,7 +82,7 @@ def summary(notebook: Notebook) -> list[str]:
 
 @second
 def new_words_have_meanings(notebook: Notebook) -> list[str]:
-    """Under **New words** is a list, `- *word*: its meaning`, and nothing else."""
+    """Under **New words** is a list, `- *word*: its meaning`, of what is in italics above."""
     if BOLD_NEW_WORDS not in "".join(c.source for c in notebook.cells):
         return []
     found = new_words(notebook)
@@ -77,7 +90,8 @@ def new_words_have_meanings(notebook: Notebook) -> list[str]:
     if not found:
         complaints.append("no new word is in the form `- *word*: its meaning`")
     long = [word for word in found if len(word.meaning) > MOST_LETTERS]
-    return complaints + [f"the meaning of {w.word!r} is more than one line" for w in long]
+    complaints += [f"the meaning of {w.word!r} is more than one line" for w in long]
+    return complaints + [f"nowhere in italics: {word!r}" for word in without_italics(notebook)]
 
 
 @rule

@@ -94,7 +94,7 @@ def good() -> Notebook:
         cells += [cell(f'predict("{name}", happened={number})', says="what happened"), text(WORDS)]
         for line in range(2):
             cells += [cell(f"print({line})", says=str(line)), text(WORDS)]
-        cells += [text(CHANGE.format(number)), text("Read it.")]
+        cells += [text(CHANGE.format(number)), text("Read the *rules* of a *sample*.")]
         cells += exercise(f"exercise_{number}", f"Exercise {number} ({grade} min)")
     cells += [text("## On the wire"), cell('show(b"Hello")', says="Hello"), *failure()]
     cells += [text("## Your program"), cell("yours.exercise_1", says="yours")]

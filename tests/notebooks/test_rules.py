@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import nbformat
 import pytest
 from nbformat import v4
@@ -15,12 +17,13 @@ from tests.notebooks import (
     code_cells,
     endings,
     exercise_cells,
+    first_edition,
     stored,
     structure,
     wording,
 )
 from tests.notebooks.lessons import LESSONS, Lesson
-from tests.notebooks.rules import EVERY, FIRST_EDITION, SECOND, Rule, rules_for
+from tests.notebooks.rules import EVERY, FIRST, FIRST_EDITION, SECOND, Notebook, Rule, rules_for
 from tests.notebooks.samples import (
     STUB,
     WORDS,
@@ -93,6 +96,7 @@ BROKEN: list[tuple[Rule, Break, str]] = [
         source("- *sample*: a", "- *sample*: " + "a notebook " * 20),
         "'sample' is more than one line",
     ),
+    (endings.new_words_have_meanings, source("*rules* of", "rules of"), "in italics: 'rule'"),
     (endings.stops_everything, source("stop_all()", "stop_all() "), "the last cell"),
     (endings.stops_everything, insert(99, text("Bye.")), "the last cell"),
     (asking.predictions, source("**Predict.**", "Think."), "no **Predict.**"),
@@ -210,6 +214,12 @@ def test_a_broken_sample_has_a_complaint(rule: Rule, breaks: Break, complaint: s
     assert complaint in "\n".join(rule(notebook))
 
 
+def test_the_rules_are_loaded() -> None:
+    modules = (asking, code_cells, endings, exercise_cells, first_edition, stored, structure)
+    homes = {rule.__module__ for rule in EVERY + FIRST + SECOND}
+    assert homes == {module.__name__ for module in (*modules, wording)}
+
+
 def test_every_rule_is_proved() -> None:
     assert {rule for rule, _, _ in BROKEN} == {*EVERY, *SECOND}
 
@@ -237,6 +247,24 @@ def test_a_long_cell_that_is_run_at_once_is_fine() -> None:
         notebook = good()
         insert(3, *cells)(notebook)
         assert code_cells.long_cells_are_run_at_once(notebook) == []
+
+
+def broken_alike(notebooks: dict[str, Notebook]) -> list[str]:
+    """Name the pairs of lessons that break in the same way."""
+    pairs = itertools.combinations(notebooks.items(), 2)
+    return [f"{a} and {b}" for (a, x), (b, y) in pairs if endings.breaks(x) & endings.breaks(y)]
+
+
+def test_no_two_lessons_break_in_the_same_way() -> None:
+    done = [lesson for lesson in LESSONS if lesson.topic not in FIRST_EDITION]
+    assert broken_alike({lesson.topic: lesson.notebook for lesson in done}) == []
+
+
+def test_two_lessons_that_break_in_the_same_way_are_seen() -> None:
+    another = good()
+    output("1 / 0", v4.new_output("error", ename="TimeoutError", evalue=""))(another)
+    samples = {"one": good(), "two": good(), "three": another, "four": another}
+    assert broken_alike(samples) == ["one and two"]
 
 
 def test_neighbours_are_those_that_exist() -> None:
