@@ -27,9 +27,7 @@ SECOND: list[Rule] = []
 #: and with the last one `first_edition` goes. (Two topics that are rewritten at the same time
 #: are not neighbours here, so that git merges the branches.)
 FIRST_EDITION = {
-    "start_here",
     "chat",
-    "handshake",
     "shared_document",
     "socketio_chat",
     "websockets",
