@@ -2,7 +2,8 @@
 
 A dozen cases are played against a chat, one after the other: nonsense, false names, floods, slow
 readers, foreign pages, scripts in messages, and a crash. `helpers.judges.chat_cases` says what a
-chat must speak to be attacked. In each case Alice and Bob only want to talk, and must be able to.
+chat must speak to be attacked. The cases have sections, such as `names`, which can be played
+alone. In each case Alice and Bob only want to talk, and must be able to.
 """
 
 import argparse
@@ -23,9 +24,10 @@ from helpers.judges.verdict import Verdict
 MODULE = "helpers.judges.attack"
 CASE_S = 30.0  # that a case may take
 CRASH = ("crashes", "what was acknowledged survives a crash")
+SECTIONS = (*dict.fromkeys(case.section for case in CASES), CRASH[0])
 
 
-async def attack(server: object, page: str = "") -> Report:
+async def attack(server: object, page: str = "", *, only: str = "") -> Report:
     """Attack a chat, and report line by line what it withstood.
 
     The attackers run in a process of their own. The server must be on this machine. With a handle
@@ -35,20 +37,28 @@ async def attack(server: object, page: str = "") -> Report:
         server: a handle from `launch`, or an address such as `"ws://127.0.0.1:8765/"`.
         page: the address of a page that joins by itself and shows what was said, with `{name}`
             for the name; that of a handle is known.
+        only: a section, such as `"names"`: all others are left out.
 
     Returns:
         The report; as the last line of a cell, it is shown as a table.
 
     Raises:
         TargetError: the server or the page is not on this machine, or speaks something else.
+        ValueError: there is no such section.
 
     First used: chat
     """
     target = find_target(server)
     page = check_page(page or page_of(server))
-    verdicts = await asyncio.to_thread(play_in_child, MODULE, target.url, f"--page={page}")
-    crashed = await asyncio.to_thread(crash, server, target)
-    return Report([*verdicts, crashed], "attacks", "held")
+    if only and only not in SECTIONS:
+        raise ValueError(f"no attack is called {only!r}; there are {', '.join(SECTIONS)}")
+    verdicts: list[Verdict] = []
+    if only != CRASH[0]:
+        flags = f"--page={page}", f"--only={only}"
+        verdicts += await asyncio.to_thread(play_in_child, MODULE, target.url, *flags)
+    if only in ("", CRASH[0]):
+        verdicts.append(await asyncio.to_thread(crash, server, target))
+    return Report(verdicts, "attacks", "held")
 
 
 def page_of(server: object) -> str:
@@ -83,15 +93,19 @@ def crash(server: Any, target: Target) -> Verdict:
     return asyncio.run(play(Case(*CRASH, script), Player(target), CASE_S))
 
 
-async def play_all(target: Target, answer_s: float = ANSWER_S, page: str = "") -> list[Verdict]:
+async def play_all(
+    target: Target, answer_s: float = ANSWER_S, page: str = "", only: str = ""
+) -> list[Verdict]:
     """Play every case but the crash, one after the other.
 
     Args:
         target: the chat.
         answer_s: how many seconds it has for each answer.
         page: as for `attack`.
+        only: as for `attack`.
     """
-    return [await play(case, Player(target, answer_s, page), CASE_S) for case in CASES]
+    cases = [case for case in CASES if only in ("", case.section)]
+    return [await play(case, Player(target, answer_s, page), CASE_S) for case in cases]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -99,6 +113,9 @@ def main(arguments: list[str] | None = None) -> int:
     flags = argparse.ArgumentParser(description="attack a WebSocket chat on this machine")
     flags.add_argument("url", help="such as ws://127.0.0.1:8765/")
     flags.add_argument("--page", default="", help="a page that joins as {name}")
+    flags.add_argument(
+        "--only", default="", choices=["", *SECTIONS], metavar="SECTION", help="such as names"
+    )
     flags.add_argument("--json", action="store_true", help="print the verdicts as JSON")
     flags.add_argument(
         "--answer-s", type=float, default=ANSWER_S, help="seconds that the chat has to answer"
@@ -108,12 +125,13 @@ def main(arguments: list[str] | None = None) -> int:
         target, page = find_target(options.url), check_page(options.page)
     except TargetError as error:
         flags.error(str(error))
-    verdicts = asyncio.run(play_all(target, options.answer_s, page))
+    verdicts = asyncio.run(play_all(target, options.answer_s, page, options.only))
     if options.json:
         print(write(verdicts))
         return 0
-    untried = Verdict(*CRASH, False, untried="it was not started with `launch`")
-    report = Report([*verdicts, untried], "attacks", "held")
+    if options.only in ("", CRASH[0]):
+        verdicts.append(Verdict(*CRASH, False, untried="it was not started with `launch`"))
+    report = Report(verdicts, "attacks", "held")
     print(report)
     return 0 if not report.failed else 1
 

@@ -1,24 +1,34 @@
-"""What is wrong with the network at the moment, in a tap: frozen, delayed, or nothing."""
+"""What is wrong with the network at the moment, in a tap: cut, frozen, delayed, or nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
+from typing import NamedTuple
+
+MAX_DELAY_MS = 60_000
+
+
+class State(NamedTuple):
+    """Which faults are on: several may be."""
+
+    cut: bool = False
+    frozen: bool = False
+    delay_ms: float = 0.0
 
 
 class Faults:
     """What is wrong with the network now; every direction asks it before passing bytes on."""
 
     def __init__(self) -> None:
-        self.frozen = False
-        self.delay_s = 0.0
+        self.state = State()
         self._changed = asyncio.Event()
 
-    def set(self, *, frozen: bool | None = None, delay_s: float | None = None) -> None:
-        """Change a fault, even for bytes that are already waiting."""
-        self.frozen = self.frozen if frozen is None else frozen
-        self.delay_s = self.delay_s if delay_s is None else delay_s
+    def set(self, state: State) -> None:
+        """Change the faults, even for bytes that are already waiting."""
+        self.state = state
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -29,4 +39,19 @@ class Faults:
                 await asyncio.wait_for(self._changed.wait(), rest_s)
 
     def _rest_s(self, arrived: float) -> float | None:
-        return None if self.frozen else arrived + self.delay_s - time.monotonic()
+        if self.state.frozen:
+            return None
+        return arrived + self.state.delay_ms / 1000 - time.monotonic()
+
+
+def check_delay(ms: object) -> float:
+    """Return how much later everything arrives, in milliseconds.
+
+    Raises:
+        ValueError: it is not a number of milliseconds, or too many.
+    """
+    if isinstance(ms, bool) or not isinstance(ms, int | float) or not math.isfinite(ms):
+        raise ValueError(f"delay must be a number of milliseconds, got {ms!r}")
+    if not 0 <= ms <= MAX_DELAY_MS:
+        raise ValueError(f"delay must be 0 to {MAX_DELAY_MS:,} ms, got {ms:g}")
+    return ms

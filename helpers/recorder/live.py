@@ -1,14 +1,20 @@
 """The recording as a page that grows while you use the application beside it.
 
-Protocol, at /ws; every message is JSON, from the server:
+Protocol, at /ws; every message is JSON. From the server:
 
     {"start": name}        clear the page: the recording of `name` starts again
     {"entries": [entry]}   the next entries, at most 100 at a time, starting with the oldest;
                            none after 3 s of silence, so that a viewer knows a lost connection
+    {"faults": {"cut": bool, "frozen": bool, "delay_ms": number}}
+                           which faults are on: at the start, and whenever that has changed
+    {"type": "error", "code": code, "text": text}
+                           what the viewer asked for is refused
+
+From the page, when a button is pressed: `helpers.recorder.commands` has the messages.
 
 An entry has the fields of `transcript.Entry`, with its first 512 bytes in hex and its header
-fields as [name, value] pairs. A viewer only listens. A slow viewer lags behind: nobody waits for
-it, and nothing but the recording is kept for it: a viewer that does not read is not read from.
+fields as [name, value] pairs. A slow viewer lags behind: nobody waits for it, and nothing but the
+recording is kept for it: a viewer that does not read is not read from.
 There are at most 20 viewers.
 """
 
@@ -21,6 +27,10 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from helpers.recorder.commands import Commands
+from helpers.recorder.faults import State
+from helpers.recorder.relay import Relay
+from helpers.serving.schema import Refusal
 from helpers.wire.frames import Frame
 from helpers.wire.heads import Request, Response
 from helpers.wire.transcript import Entry, Follower, Transcript
@@ -53,18 +63,20 @@ class Live:
         name: the name of what is recorded.
         transcript: the recording.
         watch: registers a callback, which is called on this page's loop after every change.
+        relay: what the page's buttons do something to, on this page's loop.
 
     Attributes:
         port: the port that it listens on.
         page_url: the address for browsers, such as `http://127.0.0.1:49154/`.
     """
 
-    def __init__(self, name: str, transcript: Transcript, watch: Watch) -> None:
+    def __init__(self, name: str, transcript: Transcript, watch: Watch, relay: Relay) -> None:
         self.name = name
         self.picture = "live"  # of its page, where it cannot be shown
         self.port = 0
         self._transcript = transcript
         self._watch = watch
+        self._relay = relay
         self._viewers = 0
         self._transports: set[asyncio.Transport] = set()
         self._server: Server | None = None
@@ -121,20 +133,35 @@ class Live:
         feeding = asyncio.create_task(self._feed(viewer, changed))
         try:
             with contextlib.suppress(ConnectionClosed):
-                async for _ in viewer:  # a viewer sends nothing, but it may leave
-                    pass
+                await self._obey(viewer)
         finally:
             self._viewers -= 1
             forget()
             feeding.cancel()
             await asyncio.gather(feeding, return_exceptions=True)
 
+    async def _obey(self, viewer: ServerConnection) -> None:
+        """Do what the page asks for, until the viewer leaves."""
+        origin = viewer.request.headers.get("Origin") if viewer.request else None
+        commands = Commands(self._relay, origin)
+        async for raw in viewer:
+            try:
+                await commands.obey(raw)
+            except Refusal as refusal:
+                await viewer.send(json.dumps(refusal.message()))
+            if commands.exhausted:
+                await viewer.close(1008, "too many messages for too long")
+
     async def _feed(self, viewer: ServerConnection, changed: asyncio.Event) -> None:
         """Send the recording as fast as the viewer takes it."""
         follower = Follower(self._transcript, keeps=False)
+        known: State | None = None
         await viewer.send(json.dumps({"start": self.name}))
         while True:
             changed.clear()
+            if (state := self._relay.faults.state) != known:
+                known = state
+                await viewer.send(json.dumps({"faults": state._asdict()}))
             if (new := follower.new(at_most=SLICE)) is None:
                 await viewer.send(json.dumps({"start": self.name}))
                 continue

@@ -29,7 +29,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from helpers.recorder.faults import Faults
+from helpers.recorder.faults import Faults, State
 from helpers.recorder.pipes import Connection, Recorder, Target, prepare
 from helpers.wire.transcript import Transcript
 
@@ -95,6 +95,7 @@ class Relay:
         self._target = target
         self._recorder = Recorder(transcript, changed)
         self._changing = asyncio.Lock()
+        self._stopped = False
         self._listener: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
 
@@ -107,6 +108,7 @@ class Relay:
     async def stop(self) -> None:
         """Close everything regularly; the recording stays."""
         async with self._changing:
+            self._stopped = True
             await self._refuse()
             await self._end_all(reset=False)
             if self._listener:
@@ -116,29 +118,40 @@ class Relay:
     async def cut(self) -> None:
         """Reset every connection, and refuse new ones."""
         async with self._changing:
-            self._recorder.mark(None, "cut")
+            if self._stopped:
+                return
+            self._set("cut", self.faults.state._replace(cut=True))
             if self._accepting:
                 await self._refuse()
             await self._end_all(reset=True)
 
     async def freeze(self) -> None:
         """Pass nothing on."""
-        self.faults.set(frozen=True)
-        self._recorder.mark(None, "frozen")
+        self._set("frozen", self.faults.state._replace(frozen=True))
 
     async def delay(self, ms: float) -> None:
         """Pass everything on later by `ms` milliseconds."""
-        self.faults.set(delay_s=ms / 1000)
-        self._recorder.mark(None, f"delayed {ms:g} ms")
+        self._set(f"delayed {ms:g} ms", self.faults.state._replace(delay_ms=ms))
 
     async def heal(self) -> None:
         """End all faults."""
         async with self._changing:
+            if self._stopped:
+                return
             if not self._accepting:
                 self._listener = self._listener or bind(self.port)
                 self._accept()
-            self._recorder.mark(None, "healed")
-            self.faults.set(frozen=False, delay_s=0.0)
+            self._set("healed", State())
+
+    async def fault(self, change: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Change a fault, once what was sent before has passed.
+
+        Args:
+            change: `cut`, `freeze`, `heal`, or a `delay`.
+        """
+        await self.settle()
+        if not self._stopped:
+            await change()
 
     async def clear(self) -> None:
         """Forget what was recorded."""
@@ -155,6 +168,11 @@ class Relay:
             except TimeoutError:
                 if not self._unread():
                     return
+
+    def _set(self, what: str, state: State) -> None:
+        """Change the state of the wire before the mark, whose readers look at the state."""
+        self.faults.set(state)
+        self._recorder.mark(None, what)
 
     def _unread(self) -> bool:
         """Tell whether a socket that a task reads from has something to read."""

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import threading
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from helpers import launcher
+from helpers.recorder.faults import check_delay
 from helpers.recorder.pipes import Target
 from helpers.recorder.relay import HOST, Background, Relay, read_target
 from helpers.wire.transcript import Entry, Follower, Transcript, entries
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Tap", "tap"]
 
-MAX_DELAY_MS = 60_000
 SEEN_LINES = 10  # how many entries a timeout shows
 
 T = TypeVar("T")
@@ -137,11 +136,8 @@ class Tap:
         Raises:
             ValueError: `ms` is not such a number.
         """
-        if isinstance(ms, bool) or not isinstance(ms, int | float) or not math.isfinite(ms):
-            raise ValueError(f"delay must be a number of milliseconds, got {ms!r}")
-        if not 0 <= ms <= MAX_DELAY_MS:
-            raise ValueError(f"delay must be 0 to {MAX_DELAY_MS:,} ms, got {ms:g}")
-        self._fault(lambda: self._relay.delay(ms))
+        checked_ms = check_delay(ms)
+        self._fault(lambda: self._relay.delay(checked_ms))
 
     def heal(self) -> None:
         """End all faults: whatever was held back arrives, and new connections are accepted."""
@@ -183,7 +179,7 @@ class Tap:
         )
 
     def live(self) -> Live:
-        """Open a page that shows the recording while it grows.
+        """Open a page that shows the recording while it grows, with the faults as buttons.
 
         Returns:
             The page: give it to `page`, or open its `page_url`.
@@ -191,7 +187,7 @@ class Tap:
         if self._live is None:
             from helpers.recorder.live import Live
 
-            live = Live(self.name, self._transcript, self._watch)
+            live = Live(self.name, self._transcript, self._watch, self._relay)
             self._call(live.start())
             self._live = live
         return self._live
@@ -231,11 +227,7 @@ class Tap:
             await self._live.stop()
 
     def _fault(self, change: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        async def settled() -> None:
-            await self._relay.settle()  # whatever was sent earlier must pass first
-            await change()
-
-        self._call(settled())
+        self._call(self._relay.fault(change))
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the relay's thread, and wait for it."""

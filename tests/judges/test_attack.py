@@ -99,3 +99,23 @@ async def test_a_server_that_says_nothing_hangs_nobody(monkeypatch: pytest.Monke
     async with serving(say_nothing) as url:
         verdicts = await play_all(find_target(url), answer_s=0.05)
     assert {verdict.received for verdict in verdicts if not verdict.untried} == {"nothing"}
+
+
+async def test_one_section_can_be_played_alone() -> None:
+    async with NaiveChat().served() as url:
+        report = await attack(url, only="names")
+        assert [verdict.section for verdict in report.verdicts] == ["names", "names"]
+        assert report.summary == "0 of 2 attacks held"
+        crashes = await attack(url, only="crashes")
+    assert [verdict.rule for verdict in crashes.untried] == [CRASH]
+    assert len(crashes.verdicts) == 1
+    with pytest.raises(ValueError, match=r"no attack is called 'name'; there are nonsense, names"):
+        await attack(url, only="name")
+
+
+def test_in_a_terminal_a_section_can_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        module.main(["ws://127.0.0.1:9/", "--only=name"])
+    assert "invalid choice: 'name'" in capsys.readouterr().err
+    assert module.main(["ws://127.0.0.1:9/", "--only=names"]) == 1
+    assert capsys.readouterr().out.startswith("0 of 2 attacks held\n")

@@ -328,3 +328,173 @@ async def test_pings_of_a_viewer_that_reads_nothing_are_not_read_either() -> Non
                     sent += await asyncio.to_thread(deaf.send, pings)
             assert sent < 64 * 2**20
             assert waiting_bytes(live) < live_module.WAITING_BYTES + 2**19
+
+
+# --- faults as buttons --------------------------------------------------------------------------
+
+
+@contextlib.asynccontextmanager
+async def page_of(live: Live) -> AsyncIterator[ClientConnection]:
+    """What the page in a browser is to the tap: a viewer with the page's own `Origin`."""
+    async with viewer(live, origin=live.page_url.rstrip("/")) as page:
+        yield page
+
+
+async def ask(page: ClientConnection, **command: object) -> None:
+    await page.send(json.dumps(command))
+
+
+async def told(page: ClientConnection, key: str) -> Any:
+    """Read until a message with this key arrives, and return what it holds."""
+    async with asyncio.timeout(DEADLINE_S):
+        while key not in (message := json.loads(await page.recv())):
+            pass
+    return message[key]
+
+
+WELL = {"cut": False, "frozen": False, "delay_ms": 0}
+
+
+def marks(wire: Tap) -> list[str]:
+    return [e.text for e in wire.entries() if e.kind == "mark" and e.connection is None]
+
+
+async def test_a_page_sets_each_fault_and_hears_which_are_on() -> None:
+    async with tapped() as wire, page_of(wire.live()) as page, viewer(wire.live()) as other:
+        for one in (page, other):
+            assert await told(one, "faults") == WELL
+        for command, after in (
+            ({"type": "freeze"}, WELL | {"frozen": True}),
+            ({"type": "delay", "ms": 250}, WELL | {"frozen": True, "delay_ms": 250}),
+            ({"type": "cut"}, {"cut": True, "frozen": True, "delay_ms": 250}),
+            ({"type": "heal"}, WELL),
+        ):
+            await ask(page, **command)
+            assert await told(page, "faults") == after
+            assert await told(other, "faults") == after
+        assert marks(wire) == ["frozen", "delayed 250 ms", "cut", "healed"]
+
+
+async def test_a_page_hears_of_faults_that_a_cell_sets() -> None:
+    async with tapped() as wire:
+        wire.delay(12.5)
+        async with page_of(wire.live()) as page:
+            assert await told(page, "faults") == WELL | {"delay_ms": 12.5}
+            await asyncio.to_thread(wire.heal)
+            assert await told(page, "faults") == WELL
+            await asyncio.to_thread(wire.cut)
+            assert await told(page, "faults") == WELL | {"cut": True}
+
+
+async def test_a_page_does_to_a_client_what_a_cell_does() -> None:
+    async with tapped() as wire, page_of(wire.live()) as page:
+        await told(page, "faults")
+        async with websockets.connect(wire.url) as websocket:
+            await ask(page, type="freeze")
+            assert (await told(page, "faults"))["frozen"]
+            await websocket.send("held")
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(websocket.recv(), 0.1)
+            await ask(page, type="heal")
+            assert await told(page, "faults") == WELL
+            assert await asyncio.wait_for(websocket.recv(), DEADLINE_S) == "held"
+            await ask(page, type="cut")
+            assert (await told(page, "faults"))["cut"]
+            with pytest.raises(websockets.ConnectionClosedError):
+                await asyncio.wait_for(websocket.recv(), DEADLINE_S)
+        with pytest.raises(ConnectionRefusedError):
+            await websockets.connect(wire.url)
+        await ask(page, type="heal")
+        assert await told(page, "faults") == WELL
+        async with websockets.connect(wire.url) as again:
+            await again.send("hi")
+            assert await again.recv() == "hi"
+
+
+BAD_COMMANDS: dict[str | bytes, str] = {
+    "nonsense": "bad_json",
+    b"\xff\xfe": "bad_json",
+    "[" * 1_000: "bad_json",
+    "7": "bad_message",
+    '{"type": "dance"}': "unknown_type",
+    '{"type": ["cut"]}': "unknown_type",
+    '{"type": "stop"}': "unknown_type",
+    '{"type": "cut", "who": 1}': "bad_field",
+    '{"type": "delay"}': "bad_field",
+    '{"type": "delay", "ms": -1}': "bad_field",
+    '{"type": "delay", "ms": 60001}': "bad_field",
+    '{"type": "delay", "ms": "500"}': "bad_field",
+    '{"type": "delay", "ms": true}': "bad_field",
+    '{"type": "delay", "ms": 1e999}': "bad_field",
+    '{"type": "delay", "ms": NaN}': "bad_field",
+}
+
+
+async def test_malformed_commands_cost_nothing() -> None:
+    async with (
+        tapped() as wire,
+        page_of(wire.live()) as page,
+        websockets.connect(wire.url) as websocket,
+    ):
+        for raw, code in BAD_COMMANDS.items():
+            await page.send(raw)
+            assert await told(page, "code") == code, raw
+        await websocket.send("still here")
+        assert await websocket.recv() == "still here"
+        assert marks(wire) == []
+        await ask(page, type="freeze")
+        assert await told(page, "faults") == WELL | {"frozen": True}
+
+
+async def test_a_program_that_watches_sets_no_fault() -> None:
+    async with tapped() as wire, viewer(wire.live()) as program:
+        await ask(program, type="cut")
+        assert await told(program, "code") == "not_the_page"
+        assert marks(wire) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("127.0.0.1:{port}", "http://evil.example", 403),
+        ("127.0.0.1:{port}", "http://127.0.0.1:{other}", 403),
+        ("127.0.0.1:{port}", "null", 403),
+        ("evil.example:{port}", "http://evil.example:{port}", 421),
+    ],
+)
+async def test_a_foreign_page_is_not_even_let_in(host: str, origin: str, status: int) -> None:
+    async with tapped() as wire:
+        port, other = wire.live().port, wire.port
+        headers = {"Origin": origin.format(port=port, other=other)}
+        with pytest.raises(websockets.InvalidStatus) as caught:
+            await websockets.connect(
+                f"ws://{host.format(port=port)}/ws",
+                host="127.0.0.1",
+                port=port,
+                additional_headers=headers,
+            )
+        assert caught.value.response.status_code == status
+        assert marks(wire) == []
+
+
+async def test_a_page_that_asks_on_and_on_is_slowed_down_and_then_closed() -> None:
+    async with tapped() as wire, page_of(wire.live()) as page:
+
+        async def flood() -> None:
+            for _ in range(1_000):
+                await ask(page, type="freeze")
+
+        with pytest.raises(websockets.ConnectionClosed):
+            await asyncio.gather(flood(), told(page, "no such key"))
+        assert page.close_code == 1008
+        assert 20 <= len(marks(wire)) < 100
+
+
+async def test_a_tap_that_is_stopped_cannot_be_healed_any_more() -> None:
+    async with tapped() as wire:
+        wire.stop()
+        for change in (wire._relay.cut, wire._relay.heal, wire._relay.freeze):
+            await wire._relay.fault(change)
+        assert marks(wire) == ["stopped"]
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", wire.port), timeout=DEADLINE_S)

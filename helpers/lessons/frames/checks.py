@@ -26,9 +26,12 @@ from helpers.lessons.frames.mistakes import (
 )
 from helpers.wire.frames import Frame, Opcode
 
-OPCODE = "The opcode is only the last four bits: FIN and three RSV bits stand before it."
+OPCODE = "The opcode is only the last four bits: FIN and the three RSV bits come before it."
 MEANINGS: Meanings = (
-    ("type(s) for ^", "`^` works on two numbers: go through bytes one by one. A `str` has none."),
+    (
+        "type(s) for ^",
+        "`^` works on two numbers: go through the bytes one by one. A `str` has no bytes.",
+    ),
 )
 
 
@@ -61,6 +64,8 @@ HEADERS: tuple[tuple[bytes, tuple[bool, int, bool, int]], ...] = (
     (b"\x02\xfe\x90\x05" + KEY + b"." * 0x9005, (False, 2, True, 0x9005)),
     (b"\x82\x7e\xff\xff" + b"." * 65_535, (True, 2, False, 65_535)),
     (b"\x82\xff\0\0\0\0\0\x01\0\0" + KEY + b"." * 65_536, (True, 2, True, 65_536)),
+    (b"\x01\x03Hel\x80\x02lo", (False, 1, False, 3)),
+    (b"\x81\x82" + KEY + b"\x7f\x93\x8a\x00", (True, 1, True, 2)),
 )
 
 
@@ -105,8 +110,8 @@ MASKED = (
     hints=(
         "Where does the length end? After 2, 4 or 10 bytes. The key is the next four bytes, "
         "the payload is the rest.",
-        "XOR is `^`, on two numbers. The byte with number `i` of the payload belongs to the "
-        "byte `i % 4` of the key.",
+        "XOR is `^`, on two numbers. Byte number `i` of the payload goes with byte `i % 4` of "
+        "the key.",
         "Put the results together with `bytes(… for i, byte in enumerate(payload))`.",
     )
 )
@@ -117,7 +122,7 @@ def unmask(attempt: Attempt) -> None:
         frame = Frame(Opcode.BINARY, payload, mask=key).encode()
         meanings: Meanings = (
             (IndexError, beyond),
-            (UnicodeError, "Bytes are asked for: no `.decode()` is needed."),
+            (UnicodeError, "The exercise asks for bytes: no `.decode()` is needed."),
             (ValueError, NOT_XOR),
         )
         got = _call(attempt, frame, meanings=meanings)
@@ -146,7 +151,7 @@ TEXTS = (
 )
 def encode_text(attempt: Attempt) -> None:
     """Return the masked frame for a text."""
-    utf8 = "The text of a WebSocket is UTF-8: `text.encode()`, and nothing named in it."
+    utf8 = "The text of a WebSocket is UTF-8: `text.encode()`, with nothing in the parentheses."
     wide = "How many bytes does the length need? Up to 125 none, up to 65,535 two, else eight."
     for text, key in TEXTS:
         expected = Frame(Opcode.TEXT, text.encode(), mask=key).encode()
@@ -176,11 +181,11 @@ STREAMS: tuple[tuple[Frames, list[str | bytes]], ...] = (
 
 @exercise(
     hints=(
-        "Keep a list of payloads. Add to it with every data frame; when FIN comes, join it, "
-        "and start a new one.",
-        "Opcodes from 8 up are control frames: leave them out. Opcode 0 goes on with the "
-        "message that began before.",
-        "Only the first frame of a message knows whether it is text. Remember its opcode, and "
+        "Keep a list of payloads, and add to it with every data frame. When FIN comes, join "
+        "the list, and start a new one.",
+        "Opcodes from 8 up are control frames: leave them out. Opcode 0 continues the message "
+        "that has begun.",
+        "Only the first frame of a message says whether it is text. Remember its opcode, and "
         "decode the joined bytes at the end.",
     )
 )
@@ -204,16 +209,18 @@ CLOSES: tuple[tuple[bytes, tuple[int | None, str, bytes]], ...] = (
 
 @exercise(
     hints=(
-        "The code is the first two bytes, big endian; the reason is the rest, in UTF-8.",
-        'The answer has the same two bytes and then the three bytes `b"bye"`.',
-        '`int.from_bytes(b"", "big")` is 0, and 0 is no code: look for the empty payload first.',
+        "The code is the first two bytes, big endian. The reason is the rest, in UTF-8.",
+        'Your payload has the same two bytes, and then the three bytes `b"bye"`.',
+        '`int.from_bytes(b"", "big")` is 0, which is not a code: look for `b""` first.',
     )
 )
 def answer_close(attempt: Attempt) -> None:
     """Return code, reason and the reply's payload."""
-    empty = "This payload is empty, as it may be: then there is no code to read."
+    empty = "This payload is empty, as it may be: there is no code to read."
     for payload, expected in CLOSES:
-        utf8 = "The reason is UTF-8, which `.decode()` reads if you name nothing else."
+        utf8 = (
+            "The reason is UTF-8, which is what `.decode()` reads unless you name something else."
+        )
         meanings: Meanings = ((UnicodeError, utf8),) if payload else ((Exception, empty),)
         got = _call(attempt, payload, meanings=meanings)
         if same(got, expected):
@@ -222,6 +229,8 @@ def answer_close(attempt: Attempt) -> None:
         attempt.require(len(got) == 3, "Return three values: code, reason, reply.")
         code, reason, reply = expected
         attempt.require(got[0] == code, explain_code(got[0], payload))
-        attempt.require(got[1] is not None, 'No reason is a text too, the empty one: `""`.')
+        attempt.require(
+            got[1] is not None, 'If there is no reason, return the empty string: `""`.'
+        )
         attempt.equal(got[1], reason, explain_reason(got[1], payload[2:]))
         attempt.equal(got[2], reply, explain_reply(got[2], payload))

@@ -8,14 +8,14 @@ from helpers.wire.frames import apply_mask
 
 KEY = bytes.fromhex("37fa213d")  # the key of the RFC's example (§5.7)
 OTHER_KEY = bytes.fromhex("00a9f081")  # no answer can know it
-BIG_ENDIAN = "The first byte of a length counts most: read and write it big endian."
-NOT_XOR = "The XOR of two bytes is one byte again, from 0 to 255: in Python it is `^`."
+BIG_ENDIAN = "The first byte of a length is the most significant: read and write it big endian."
+NOT_XOR = "The XOR of two bytes is a byte, from 0 to 255: in Python it is `^`."
 SPLIT = "An `é` can be cut in two between fragments: join the bytes first, then decode."
 Frames = list[tuple[bool, int, bytes]]
 FIRST_BYTES = {
     0x01: "FIN is missing: the message ends with this frame, so the first bit is 1.",
     0x80: "The opcode is missing: 1 is text.",
-    0x82: "Opcode 2 is binary: a text is opcode 1.",
+    0x82: "Opcode 2 is binary: text is opcode 1.",
 }
 
 
@@ -31,8 +31,8 @@ def explain_bit(got: Any, byte: int, place: str) -> str:
         The next step.
     """
     if got == byte & 0x80:
-        return "`&` keeps the bit where it is: `bool(…)` makes True or False of it."
-    return f"It is the first bit of the {place} byte, the one that counts 128."
+        return "`&` keeps the bit where it is: `bool(…)` turns it into True or False."
+    return f"It is the first bit of the {place} byte, the one that is worth 128."
 
 
 def explain_length(got: Any, frame: bytes) -> str:
@@ -40,7 +40,7 @@ def explain_length(got: Any, frame: bytes) -> str:
 
     Args:
         got: the learner's value.
-        frame: the frame.
+        frame: the frame, and perhaps others after it.
 
     Returns:
         The next step.
@@ -48,16 +48,16 @@ def explain_length(got: Any, frame: bytes) -> str:
     short = frame[1] & 0x7F
     size = {126: 2, 127: 8}.get(short, 0)
     if got == frame[1] and got > 0x7F:
-        return "MASK is in there too: the length is only the last seven bits of the second byte."
+        return "That includes MASK: the length is only the last seven bits of the second byte."
     if got == short and size:
-        return f"{short} is no length: it says that the length is in the next {size} bytes."
+        return f"{short} is not a length: it says that the length is in the next {size} bytes."
     if size and got == int.from_bytes(frame[2 : 2 + size], "little"):
         return BIG_ENDIAN
     if short == 127 and got == int.from_bytes(frame[2:4], "big"):
         return "127 announces eight bytes of length, not two."
     if size and got == int.from_bytes(frame[1 : 1 + size], "big"):
         return "The long length begins after the second byte: at `frame[2]`."
-    if got in (len(frame), len(frame) - 2, len(frame) - 6):
+    if got in [len(frame) - size - header for header in (0, 2, 6)] or got == len(frame):
         return "Do not count what has arrived: the header says how long the payload is."
     if size:
         return f"{short} says: `frame[2:{2 + size}]` is the length, as one number, big endian."
@@ -73,7 +73,7 @@ def explain_list(got: Any) -> str:
     Returns:
         The next step.
     """
-    return "Those are numbers: `bytes(…)` makes bytes of them." if isinstance(got, list) else ""
+    return "Those are numbers: `bytes(…)` turns them into bytes." if isinstance(got, list) else ""
 
 
 def explain_payload(got: bytes, frame: bytes, payload: bytes, key: bytes) -> str:
@@ -96,7 +96,7 @@ def explain_payload(got: bytes, frame: bytes, payload: bytes, key: bytes) -> str
     if got and payload.startswith(got):
         return "`zip` ends with the shorter one, and the key has four bytes: `key[i % 4]`."
     if got == bytes(byte ^ key[0] for byte in masked):
-        return "Only the first byte of the key is used: the next byte takes the next one."
+        return "You use only the first byte of the key: the next byte goes with the next one."
     if len(got) > len(frame) and not any(got):
         return "`bytes(5)` is five zeros: `bytes([5])` is the one byte 5."
     pairs = [(byte, key[i % 4]) for i, byte in enumerate(masked)]
@@ -104,10 +104,11 @@ def explain_payload(got: bytes, frame: bytes, payload: bytes, key: bytes) -> str
         return NOT_XOR
     if got in [apply_mask(masked, key[n:] + key[:n]) for n in (1, 2, 3)]:
         return (
-            "Count from the start of the payload, not of the frame: its first byte takes key[0]."
+            "Count from the start of the payload, not of the frame: "
+            "its first byte goes with key[0]."
         )
     if got.endswith(payload) or got == apply_mask(frame[2:], key):
-        return "That is more than the payload: the key and the length do not belong to it."
+        return "That is more than the payload: the key and the length are not part of it."
     if frame[1] & 0x7F > 125:
         return "The length is longer here, so the key comes later: after 4 bytes, or after 10."
     return "The key is the four bytes after the length; the payload is what follows the key."
@@ -130,16 +131,16 @@ def explain_frame(got: bytes, expected: bytes, text: str, key: bytes) -> str:
     if got[0] != expected[0]:
         return FIRST_BYTES.get(got[0], "The first byte is 0x81: FIN, and opcode 1.")
     if not got[1] & 0x80:
-        also = ", before a long length too" if expected[1] & 0x7F > 125 else ""
+        also = ", also before a long length" if expected[1] & 0x7F > 125 else ""
         return f"A client says that it masks: MASK is the first bit of the second byte{also}."
     start = {126: 4, 127: 10}.get(expected[1] & 0x7F, 2)
     if got[:start] != expected[:start]:
         return _explain_size(got, expected[:start], text)
     rest = got[start:]
     if rest[:4] != key and apply_mask(rest[4:], rest[:4]) == text.encode():
-        return "That is a key of your own: here, mask with the one that is given."
+        return "That is a key of your own: mask with the one that you are given."
     if rest[:4] != key:
-        return "Between the length and the payload stands the key: how else would they unmask?"
+        return "The key goes between the length and the payload: how else could the server unmask?"
     if rest[4:] == text.encode():
         return "The payload is not masked yet: XOR each byte with its byte of the key."
     return "The header is right. Mask the payload: byte `i` with `key[i % 4]`."
@@ -149,7 +150,7 @@ def _explain_size(got: bytes, header: bytes, text: str) -> str:
     size, short, more = len(text.encode()), header[1] & 0x7F, len(header) - 2
     if len(text) != size and len(text) in (got[1] & 0x7F, int.from_bytes(got[2:4], "big")):
         return (
-            "The length counts bytes, not characters: in UTF-8 an `é` has two. "
+            "The length counts bytes, not characters: in UTF-8 an `é` takes two. "
             "Begin with `text.encode()`."
         )
     if got[1] & 0x7F == size + 4:
@@ -171,9 +172,9 @@ def explain_decoding(frames: Frames) -> str:
         The next step.
     """
     if any(opcode == 2 for _, opcode, _ in frames):
-        return "Opcode 2 is binary: its bytes are no text, so do not decode them."
+        return "Opcode 2 is binary: its bytes are not text, so do not decode them."
     if any(opcode == 8 for _, opcode, _ in frames):
-        return "Opcode 8 is close, a control frame: it belongs to no message."
+        return "Opcode 8 is close, a control frame: it is not part of any message."
     return SPLIT
 
 
@@ -191,14 +192,14 @@ def explain_messages(got: list[Any], frames: Frames, expected: list[str | bytes]
     control = [payload for _, opcode, payload in frames if opcode >= 8]
     joined = _joined(got)
     if any(payload in joined for payload in control if payload):
-        return "Control frames (opcode 8 and up) may stand between fragments: leave them out."
+        return "Control frames (opcode 8 and up) may come between fragments: leave them out."
     if "\ufffd" in "".join(m for m in got if isinstance(m, str)):
         return SPLIT
     if len(got) > len(expected):
-        return "A message ends only with FIN: a frame without it is a part of one."
+        return "A message ends only with FIN: a frame without it is a fragment."
     if len(got) == len(expected) and joined == _joined(expected):
         return (
-            "Text or binary? The first fragment says it; the others have opcode 0, "
+            "Text or binary? The first fragment says which; the others have opcode 0, "
             "and a control frame between them changes nothing."
         )
     if joined == _joined(expected):
@@ -206,7 +207,10 @@ def explain_messages(got: list[Any], frames: Frames, expected: list[str | bytes]
     if len(got) < len(expected) and control:
         return "A control frame between fragments changes nothing: the message goes on."
     if len(got) < len(expected):
-        return "A message is complete when FIN comes, be it text or binary, one frame or many."
+        return (
+            "A message is complete when FIN comes, "
+            "whether it is text or binary, one frame or many."
+        )
     return "After FIN a new message begins: empty what you have collected."
 
 
@@ -225,7 +229,7 @@ def explain_code(got: Any, payload: bytes) -> str:
         The next step.
     """
     if not payload:
-        return "An empty payload has no code: not 0, and not 1005, which is never sent. None."
+        return "An empty payload has no code: not 0, and not 1005, which is never sent, but None."
     if got == int.from_bytes(payload[:2], "little"):
         return BIG_ENDIAN.replace("a length", "the code")
     return "The code is the first two bytes, as one number."
@@ -242,9 +246,9 @@ def explain_reason(got: Any, reason: bytes) -> str:
         The next step.
     """
     if got == str(reason):
-        return "That is how Python prints bytes: `.decode()` makes a text of them."
+        return "That is how Python prints bytes: `.decode()` turns them into a string."
     if isinstance(got, str) and got.encode("latin-1", "replace") == reason:
-        return "The reason is UTF-8, where an `é` has two bytes."
+        return "The reason is UTF-8, where an `é` takes two bytes."
     return "The reason is what comes after the two bytes of the code."
 
 
@@ -259,15 +263,15 @@ def explain_reply(got: Any, payload: bytes) -> str:
         The next step.
     """
     if not payload:
-        return "Without a code there can be no reason either: the answer is empty too."
+        return "Without a code there can be no reason either, so your payload is empty."
     if got == b"bye":
-        return "The code comes first in the answer too: two bytes, then the reason."
+        return "Your payload begins with the code as well: two bytes, then the reason."
     if isinstance(got, bytes) and got.startswith(payload) and payload[2:]:
-        return "The reason of your answer is `bye` alone, not the one that came."
+        return "The reason that you send is `bye` alone, not the one that you received."
     if isinstance(got, bytes) and got[:1] == b"\x88":
-        return "That is a whole frame: its payload alone is asked for."
+        return "That is a whole frame: the exercise asks for its payload alone."
     if isinstance(got, bytes) and got[:2] == payload[1::-1]:
-        return "The code is big endian in your answer as well."
+        return "The code is big endian in your own payload as well."
     if got == str(int.from_bytes(payload[:2], "big")).encode() + b"bye":
         return 'The code travels as two bytes, not as digits: `code.to_bytes(2, "big")`.'
-    return "Two bytes with the code that came, then `bye`."
+    return "Two bytes with the code that you received, then `bye`."

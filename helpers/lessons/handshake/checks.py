@@ -88,11 +88,11 @@ def judge_lines(attempt: Attempt, got: bytes) -> None:
     )
     attempt.require(
         got.endswith(b"\r\n\r\n"),
-        "The empty line at the end is missing: the client still waits for more headers.",
+        "The empty line at the end is missing: the client is still waiting for more headers.",
     )
     attempt.require(
         got.count(b"\r\n\r\n") == 1 and not got.endswith(b"\r\n\r\n\r\n"),
-        "There is more after the first empty line: the client takes that for frames.",
+        "There is more after the first empty line, and the client takes it for frames.",
     )
     for line in lines[:-2]:
         attempt.require(
@@ -130,7 +130,7 @@ def judge_headers(
         attempt.require(
             said is None,
             "No subprotocol was agreed on, so `Sec-WebSocket-Protocol` must not be there: "
-            f"a client takes {f'`{said}`' if said else 'the empty text'} for a name.",
+            f"a client takes {f'`{said}`' if said else 'the empty string'} for a name.",
         )
     attempt.require(
         said == subprotocol,
@@ -139,43 +139,7 @@ def judge_headers(
     )
 
 
-# --- 3 · fault -------------------------------------------------------------------------
-
-
-@exercise(
-    hints=(
-        "One `if` a rule, in the order of the list, each with its `return`; "
-        "`return None` at the end.",
-        '`headers.get("Upgrade", "")` gives an empty text where the header is missing; '
-        "`.lower()` makes all letters small.",
-        '`value.split(",")` cuts `Connection` into its names; `.strip()` each of them before '
-        "you compare.",
-        "`len(base64.b64decode(key, validate=True))` counts the bytes of a key, and raises "
-        "ValueError where there is no base64: catch that. "
-        '`"http://" + headers["Host"]` is the Origin that may connect.',
-    )
-)
-def fault(attempt: Attempt) -> None:
-    """Six faults, one a handshake, between sound ones that look odd."""
-    for method, changes, expected, nudge in HANDSHAKES:
-        changed = SOUND | changes
-        headers = {name: value for name, value in changed.items() if value is not None}
-        got = attempt(method, headers)
-        if isinstance(got, str) and isinstance(expected, str):
-            attempt.require(
-                got == expected or not got or got.lower() not in expected.lower(),
-                f"The right one, spelled otherwise: `{expected}`.",
-            )
-        attempt.require(
-            got is None or (isinstance(got, str) and got in (*SOUND, "method", "Origin")),
-            f'{nudge} Return `"method"`, the name of a header in the list, or None.',
-        )
-        if expected is None and got in INNOCENT:
-            nudge += f" Nothing is wrong with `{got}`: {INNOCENT[got]}."
-        attempt.require(same(got, expected), nudge)
-
-
-# --- 4 · choose_subprotocol ------------------------------------------------------------
+# --- 3 · choose_subprotocol ------------------------------------------------------------
 
 
 @exercise(
@@ -191,14 +155,50 @@ def choose_subprotocol(attempt: Attempt) -> None:
         got = attempt(offered, supported)
         attempt.require(
             expected is not None or got not in ("", [], False),
-            "Nothing fits, and that is None: anything else would end up in a header.",
+            "Nothing fits, so return None: anything else would end up in a header.",
         )
         attempt.require(
             not isinstance(got, list | set | tuple),
-            f"One name is asked for, not a {type(got).__name__}: the first that fits.",
+            f"Return one name, not a {type(got).__name__}: the first that fits.",
         )
         attempt.require(
             not (got and same(got, offered) and "," in got),
-            "That is all that the client offers: one name is asked for.",
+            "That is everything the client offers. Return one name.",
         )
+        attempt.require(same(got, expected), nudge)
+
+
+# --- 4 · fault -------------------------------------------------------------------------
+
+
+@exercise(
+    hints=(
+        "One `if` for each rule, in the order of the list, each with its `return`; "
+        "`return None` at the end.",
+        '`headers.get("Upgrade", "")` gives an empty string if the header is missing; '
+        "`.lower()` turns all letters into small ones.",
+        '`value.split(",")` cuts `Connection` into its names; `.strip()` each of them before '
+        "you compare it.",
+        "`len(base64.b64decode(key, validate=True))` counts the bytes of a key, and raises "
+        "ValueError for anything that is not base64: catch that. "
+        '`"http://" + headers["Host"]` is the Origin that may connect.',
+    )
+)
+def fault(attempt: Attempt) -> None:
+    """Six faults, one a handshake, between valid ones that look odd."""
+    for method, changes, expected, nudge in HANDSHAKES:
+        changed = SOUND | changes
+        headers = {name: value for name, value in changed.items() if value is not None}
+        got = attempt(method, headers)
+        if isinstance(got, str) and isinstance(expected, str):
+            attempt.require(
+                got == expected or not got or got.lower() not in expected.lower(),
+                f"That is the right one, spelled differently: it is `{expected}`.",
+            )
+        attempt.require(
+            got is None or (isinstance(got, str) and got in (*SOUND, "method", "Origin")),
+            f'{nudge} Return `"method"`, the name of a header in the list, or None.',
+        )
+        if expected is None and got in INNOCENT:
+            nudge += f" Nothing is wrong with `{got}`: {INNOCENT[got]}."
         attempt.require(same(got, expected), nudge)

@@ -45,24 +45,30 @@ def list_mistaken_accepts(key: str) -> Iterator[tuple[object, str]]:
     swapped = (handshake.GUID + key).encode()
     yield b64(sha1(swapped)), "The GUID was put before the key: it comes after it."
     quoted, spaced = (key + "GUID").encode(), f"{key} {handshake.GUID}".encode()
-    yield b64(sha1(quoted)), 'The text `"GUID"` was appended: without quotes it is its value.'
-    yield b64(sha1(spaced)), "There is something between key and GUID: nothing belongs there."
+    yield (
+        b64(sha1(quoted)),
+        'The four letters `"GUID"` were appended: without quotes, the name means its value.',
+    )
+    yield b64(sha1(spaced)), "There is something between the key and the GUID: put nothing there."
     decoded = base64.b64decode(key) + handshake.GUID.encode()
-    yield b64(sha1(decoded)), "The key was decoded from base64: it is used as the text it is."
+    yield b64(sha1(decoded)), "The key was decoded from base64: use it as it is, as text."
     small = (key + handshake.GUID.lower()).encode()
-    yield b64(sha1(small)), "The GUID has capitals: the hash of small letters is another."
+    yield b64(sha1(small)), "The GUID has capitals. Small letters have a different hash."
     yield b64(text), "base64 of the text itself: the SHA-1 hash between them is missing."
     right = b64(digest)
     yield right + "\n", "Nearly: there is a line break at the end. `b64encode` adds none."
-    yield right.rstrip("="), "Nearly: the `=` at the end belongs to it."
+    yield right.rstrip("="), "Nearly: the `=` at the end is part of it."
     yield base64.urlsafe_b64encode(digest).decode(), "`urlsafe_b64encode` writes `-` for `+`."
     yield (
         f"Sec-WebSocket-Accept: {right}",
-        "That is the whole header: the value alone is asked for.",
+        "That is the whole header: return only its value.",
     )
     longer = b64(hashlib.sha256(text).digest())
-    yield longer, "That is another hash: the standard asks for SHA-1."
-    yield b64(hashlib.md5(text, usedforsecurity=False).digest()), "MD5 is another hash than SHA-1."
+    yield longer, "That is a different hash: the standard asks for SHA-1."
+    yield (
+        b64(hashlib.md5(text, usedforsecurity=False).digest()),
+        "That is MD5, and the standard asks for SHA-1.",
+    )
     if key != SAMPLE_KEY:
         yield SAMPLE_ACCEPT, "That is the RFC's sample again. Each key has its own: use `key`."
 
@@ -77,11 +83,11 @@ def b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-# Method, what differs from a sound handshake, the answer, and what to say to a wrong one.
+# Method, what differs from a valid handshake, the answer, and what to say to a wrong one.
 Case = tuple[str, dict[str, str | None], str | None, str]
 KEY, VERSION = "Sec-WebSocket-Key", "Sec-WebSocket-Version"
 HANDSHAKES: tuple[Case, ...] = (
-    ("GET", {}, None, "This one is sound."),
+    ("GET", {}, None, "This one is valid."),
     ("POST", {}, "method", "The method is POST, and a handshake is a GET."),
     ("PUT", {}, "method", "The method is PUT, and a handshake is a GET."),
     ("GET", {"Upgrade": None}, "Upgrade", "`Upgrade` is missing here, which is its fault."),
@@ -98,48 +104,53 @@ HANDSHAKES: tuple[Case, ...] = (
     ("GET", {VERSION: "8"}, VERSION, "The version is 8 here, and the standard's is 13."),
     ("GET", {VERSION: "14"}, VERSION, "The version is 14 here, and the standard's is 13."),
     ("GET", {"Origin": "http://else.example"}, "Origin", f"http://else.example is not {HOST}."),
-    ("GET", {"Upgrade": "WebSocket"}, None, "This one is sound, with `Upgrade: WebSocket`."),
-    ("GET", {"Connection": "upgrade"}, None, "This one is sound, with `Connection: upgrade`."),
-    ("GET", {"Connection": "keep-alive, Upgrade"}, None, "This one is sound: so asks Firefox."),
+    ("GET", {"Upgrade": "WebSocket"}, None, "This one is valid, with `Upgrade: WebSocket`."),
+    ("GET", {"Connection": "upgrade"}, None, "This one is valid, with `Connection: upgrade`."),
+    (
+        "GET",
+        {"Connection": "keep-alive, Upgrade"},
+        None,
+        "This one is valid: Firefox asks like this.",
+    ),
     (
         "GET",
         {"Connection": "Upgrade, close"},
         None,
-        "This one is sound: `Upgrade` is in the list.",
+        "This one is valid: `Upgrade` is in the list.",
     ),
     (
         "GET",
         {"Connection": "keep-alive, no-upgrade"},
         "Connection",
-        "`no-upgrade` is another name than `upgrade`: compare whole names.",
+        "`no-upgrade` is not the name `upgrade`: compare whole names.",
     ),
-    ("GET", {"Origin": f"http://{HOST}"}, None, f"This one is sound, from http://{HOST}."),
+    ("GET", {"Origin": f"http://{HOST}"}, None, f"This one is valid, from http://{HOST}."),
     (
         "GET",
         {"Origin": f"http://{HOST}.else.example"},
         "Origin",
-        "The Origin begins like the Host and is another: compare it whole.",
+        "The Origin only begins like the Host: compare all of it.",
     ),
     (
         "GET",
         {"Origin": f"http://else.{HOST}"},
         "Origin",
-        "The Origin ends like the Host and is another: compare it whole.",
+        "The Origin only ends like the Host: compare all of it.",
     ),
     (
         "GET",
         {"Origin": f"https://{HOST}"},
         "Origin",
-        "The Origin is `http://` and the Host: `https://` is another one.",
+        "The rule says `http://` and the Host, and this Origin has `https://`.",
     ),
     (
         "GET",
         {"Host": "localhost:9", "Origin": "http://localhost:9"},
         None,
-        "This one is sound: its Host is another, and its Origin is the same.",
+        "This one is valid: its Host is a different one, and its Origin agrees with it.",
     ),
-    ("GET", {"Connection": "keep-alive,Upgrade"}, None, "This one is sound: no space is needed."),
-    ("GET", {"Connection": "close , upgrade"}, None, "This one is sound: spaces do not count."),
+    ("GET", {"Connection": "keep-alive,Upgrade"}, None, "This one is valid: no space is needed."),
+    ("GET", {"Connection": "close , upgrade"}, None, "This one is valid: spaces do not count."),
     (
         "GET",
         {"Connection": None},
@@ -152,18 +163,18 @@ HANDSHAKES: tuple[Case, ...] = (
         "GET",
         {KEY: "!" * 22 + "=="},
         KEY,
-        "The key has 24 characters here, and they are no base64.",
+        "The key has 24 characters here, and they are not base64.",
     ),
     (
         "GET",
         {KEY: "AQIDB"},
         KEY,
-        "The key is no base64 here, so `b64decode` raises: catch that, it is the key's fault.",
+        "The key is not base64 here, so `b64decode` raises: catch that, it is the key's fault.",
     ),
     ("GET", {KEY: ""}, KEY, "The key is empty here, which is its fault."),
 )
 
-# What to say when a fault is found in a sound header.
+# What to say when a fault is found in a valid header.
 INNOCENT = {
     "method": "it is a GET",
     "Upgrade": "`WebSocket` and `websocket` are the same",
@@ -179,14 +190,14 @@ OFFERS: tuple[tuple[str | None, list[str], str | None, str], ...] = (
         "chat.v1",
         ["chat.v1"],
         "chat.v1",
-        "The server supports `chat.v1`. Is a `return` missing? And a `for` over text takes letter "
+        "The server supports `chat.v1`. Is a `return` missing? A `for` over a string takes letter "
         "by letter: `split` it first.",
     ),
     (
         "chat.v2, chat.v1",
         ["chat.v1"],
         "chat.v1",
-        "The client offers two names, and the second one fits. Do you look at both? And do you "
+        "The client offers two names, and the second one fits. Do you look at both? Do you "
         "take the spaces away when you split them?",
     ),
     (
@@ -204,16 +215,28 @@ OFFERS: tuple[tuple[str | None, list[str], str | None, str], ...] = (
     ("soup", ["chat.v1"], None, "Nothing fits, so the answer is None: no header is sent."),
     (None, ["chat.v1"], None, "The client offers nothing (None): there is nothing to agree on."),
     (
+        "Chat.V1, CHAT.V1",
+        ["chat.v1"],
+        None,
+        "`Chat.V1` is not `chat.v1`: subprotocols are compared exactly, capitals included.",
+    ),
+    (
+        "chat.v2 , chat.v1 ",
+        ["chat.v1"],
+        "chat.v1",
+        "There may be spaces on both sides of a comma: take them all away.",
+    ),
+    (
         "chat.v1,chat.v3,chat.v2",
         ["chat.v2", "chat.v3", "chat.v1"],
         "chat.v1",
-        "The client's favourite is its first, `chat.v1`, be it the smallest or the greatest. "
-        "And no space need follow the comma.",
+        "The client's favourite is the first that it names, here `chat.v1`. "
+        "There may also be no space after a comma.",
     ),
     (
         "soup, chat.v2, chat.v3, chat.v1",
         ["chat.v1", "chat.v2", "chat.v3"],
         "chat.v2",
-        "Of those that both know, the first one in `offered` counts.",
+        "Of the names that both know, take the one that is first in `offered`.",
     ),
 )

@@ -25,6 +25,14 @@ def switching_protocols(accept: str, subprotocol: str | None = None) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
+def choose_subprotocol(offered: str | None, supported: list[str]) -> str | None:
+    """Return the client's favourite among the supported ones, or None."""
+    for name in (offered or "").split(","):
+        if name.strip() in supported:
+            return name.strip()
+    return None
+
+
 def fault(method: str, headers: dict[str, str]) -> str | None:
     """Return "method", or the name of the header at fault, or None."""
     if method != "GET":
@@ -44,12 +52,4 @@ def fault(method: str, headers: dict[str, str]) -> str | None:
         return "Sec-WebSocket-Version"
     if headers.get("Origin") not in (None, "http://" + headers["Host"]):
         return "Origin"
-    return None
-
-
-def choose_subprotocol(offered: str | None, supported: list[str]) -> str | None:
-    """Return the client's favourite among the supported ones, or None."""
-    for name in (offered or "").split(","):
-        if name.strip() in supported:
-            return name.strip()
     return None

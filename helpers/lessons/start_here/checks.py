@@ -10,8 +10,8 @@ MESSAGES = ("hello", "Anybody there?", "", "Stop!", "  well … ", "straße")
 
 @exercise(
     hints=(
-        "A string has a method that makes all its letters capital.",
-        '`message.upper()` gives the capitals, and `+ "!"` puts the mark behind them. '
+        "Strings have a method that turns every letter into a capital.",
+        '`message.upper()` gives the capitals, and `+ "!"` puts the mark after them. '
         "`return` hands the result back.",
     )
 )
@@ -21,23 +21,31 @@ def shout(attempt: Attempt) -> None:
         got = attempt(message)
         attempt.require(
             not callable(got) and "<built-in method" not in str(got),
-            "That is the method itself. With brackets, `upper()`, it runs.",
+            "That is the method itself. With parentheses, `upper()`, it runs.",
         )
-        attempt.require(message or got != "", "No words at all are a message, too: `!` alone.")
+        attempt.require(
+            message or got != "", "The empty message gets an answer as well: `!` alone."
+        )
         for mistake, nudge in (
-            (message.upper(), "Capitals, yes. What is still missing behind them?"),
-            (message + "!", "The mark is there. The letters are not capital yet."),
-            (message.capitalize() + "!", "`capitalize()` changes the first letter only."),
-            (message.title() + "!", "`title()` changes the first letter of each word only."),
-            (message.swapcase() + "!", "`swapcase()` makes capitals small, too."),
-            (message.upper() + "!!", "One mark is asked for, and there are two."),
-            ("MESSAGE!", "`message` is a name: without quotes it stands for its value."),
-            (message.rstrip("?").upper() + "!", "The message keeps its own `?`: then comes `!`."),
+            (message.upper(), "Capitals, yes. What is still missing at the end?"),
+            (message + "!", "The mark is there. The letters are not capitals yet."),
+            (message.capitalize() + "!", "`capitalize()` changes only the first letter."),
+            (message.title() + "!", "`title()` changes only the first letter of each word."),
+            (message.swapcase() + "!", "`swapcase()` also turns capitals into small letters."),
+            (message.upper() + "!!", "You added two marks. Add one."),
+            ("MESSAGE!", "`message` is a name. Without quotes it means its value."),
+            (
+                message.rstrip("?").upper() + "!",
+                "Leave the message's own `?` in place, and add `!` after it.",
+            ),
             (message.upper() + " !", "Nearly: there is a space before the mark."),
-            ("!" + message.upper(), "The mark comes behind the message, not before it."),
-            (message.strip().upper() + "!", "The message keeps the spaces around it."),
-            (message.rstrip("!").upper() + "!", "The message keeps its own `!`: then one more."),
-            ("HELLO!", "That is the answer for `hello`. Use what `message` holds."),
+            ("!" + message.upper(), "The mark belongs after the message, not in front of it."),
+            (message.strip().upper() + "!", "Leave the spaces around the message in place."),
+            (
+                message.rstrip("!").upper() + "!",
+                "Leave the message's own `!` in place, and add one more.",
+            ),
+            ("HELLO!", "That is the answer to `hello`. Use what `message` holds."),
         ):
             wrong = same(got, mistake) and mistake != message.upper() + "!"
             attempt.require(not wrong, nudge)

@@ -2,6 +2,7 @@
 
 import { Connection } from "../shared/connection.js";
 import { $, announce, createElement, showStatus } from "../shared/dom.js";
+import { listen, showFaults, showProblem } from "./faults.js";
 
 const KEPT = 1_000; // entries on the page; the oldest are removed
 const NEAR_END_PX = 24;
@@ -19,11 +20,14 @@ let unseen = 0; // entries that were added below while the reader looks at somet
 connection.addEventListener("status", ({ detail: { status, words } }) => {
   showStatus(status, { open: "live" });
   announce(words);
+  if (status !== "open") showFaults(null);
 });
 
 connection.addEventListener("message", ({ detail }) => {
   const message = JSON.parse(detail);
   if (message.start !== undefined) start(message.start);
+  else if (message.faults) showFaults(message.faults);
+  else if (message.type === "error") showProblem(message.text);
   else hold(message.entries);
 });
 
@@ -281,4 +285,5 @@ function moveFocus(event) {
   next.focus();
 }
 
+listen(connection);
 connection.connect();

@@ -35,9 +35,9 @@ def stub(message: str) -> str: ...  # type: ignore[empty-body]
 
 def test_until_the_check_passes_something_stands_in() -> None:
     part = yours.shout
-    for answer in (stub, quiet):
+    for answer in (stub, str.upper):
         check.shout(answer)
-        assert part("hi") != quiet("hi")
+        assert part("hi") == "hi"  # what the naive one says
         assert not part.is_yours
     assert "until `check.shout(shout)` says correct" in repr(part)
 
@@ -50,7 +50,7 @@ def test_a_program_that_runs_changes_with_the_check() -> None:
         return shout(message)
 
     part = yours.shout  # a server that is running holds this one
-    assert part("one") == "ONE!"
+    assert part("one") == "one"
     check.shout(mine)
     calls.clear()
     assert part("two") == "TWO!"

@@ -13,7 +13,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from helpers.exercises.engine.program import save
+from helpers.judges.attack import SECTIONS, attack
 from helpers.judges.browser import find_browser, read_page
+from helpers.judges.chat_cases import CASES
 from helpers.launcher import Server, launch, stop_all
 from helpers.lessons.chat import solutions
 
@@ -98,3 +100,20 @@ async def test_its_page_joins_and_shows_what_is_said() -> None:
         html = await read_page(f"{server.page_url}?name=Eve", "hello", DEADLINE_S)
         await talking
     assert "Bob: &lt;b&gt;hello&lt;/b&gt;" in html
+
+
+async def test_an_attack_with_names_finds_what_the_lesson_says() -> None:
+    """A second Alice is refused once `welcome` is solved; nothing limits a name's length."""
+    second = "a second Alice is refused, and the first one still hears"
+    save("chat", [])
+    naive = await attack(await launched(), only="names")
+    assert second in {verdict.rule for verdict in naive.failed}
+    save("chat", ALL)
+    solved = await attack(await launched(), only="names")
+    assert [verdict.rule for verdict in solved.passed] == [second]
+    assert [verdict.received[:18] for verdict in solved.failed] == ['a welcome for "xxx']
+
+
+def test_attacks_come_in_as_many_groups_as_the_lesson_says() -> None:
+    assert len(SECTIONS) == 7
+    assert len(CASES) + 1 == 12  # and the crash

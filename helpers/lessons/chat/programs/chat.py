@@ -14,41 +14,85 @@ from websockets.exceptions import ConnectionClosed
 
 NAIVE = ["welcome", "typing", "whisper"]  # what has not been solved yet
 
-PAGE = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark">
-<meta name="viewport" content="width=device-width"><title>My chat</title>
-<style>body { font: 1rem/1.5 system-ui; max-width: 40rem; margin: 1rem auto; padding: 0 1rem }
-  form { display: flex; gap: .5rem } input { flex: 1; font: inherit; padding: .3rem }
-  button { font: inherit } ul { list-style: none; padding: 0 }</style>
+PAGE = """<!doctype html><html lang="en" id="dark"><meta charset="utf-8"><title>My chat</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+  :root { color-scheme: light dark; background: Canvas }
+  #dark:target { color-scheme: dark } /* a notebook puts its theme into the address */
+  :root:has(#light:target) { color-scheme: light }
+  body { display: flex; flex-direction: column; gap: .5rem; height: 100dvh; margin: auto;
+    box-sizing: border-box; max-width: 40rem; padding: .75rem; font: 1rem/1.5 system-ui }
+  h1 { margin: 0; font-size: 1.3rem }
+  ul { flex: 1; overflow: auto; margin: 0; padding: .5rem .75rem; list-style: none;
+    border: 1px solid #8888; border-radius: .5rem; overflow-wrap: anywhere }
+  .event { color: light-dark(#555, #bbb); font-size: .9em }
+  p { min-height: 1.5em; margin: 0; font-size: .9em }
+  form { display: flex; gap: .5rem }
+  input, button { padding: .5rem .75rem; border: 1px solid #888; border-radius: .5rem }
+  input, button { font: inherit }
+  input { flex: 1; min-width: 0 }
+  ::placeholder { color: inherit; opacity: .7 }
+</style>
+<body id="light">
 <h1>My chat</h1>
-<form><input aria-label="Your name" placeholder="Your name" autofocus><button>Join</button></form>
-<p role="status"></p><ul aria-live="polite"></ul>
+<ul aria-label="Messages" aria-live="polite" tabindex="0"></ul>
+<p role="status">Choose a name, and join.</p>
+<form autocomplete="off">
+  <input aria-label="Your name" placeholder="Your name"><button>Join</button>
+</form>
 <script>
-  const form = document.querySelector("form"), field = form.querySelector("input")
-  const list = document.querySelector("ul"), status = document.querySelector("p")
+  const [title, list, status, form] = document.querySelectorAll("h1, ul, p, form")
+  const [field, button] = form.elements
   const socket = new WebSocket(new URL("ws", location.href).href.replace("http", "ws"))
   const send = message => socket.send(JSON.stringify(message))
-  const add = text => list.appendChild(document.createElement("li")).textContent = text
-  let name = ""
+  const ERRORS = {
+    bad_name: "This name is empty or taken. Please choose another one.",
+    no_such_person: "Nobody here has that name."
+  }
+  let name = "", isTyping = false
+
+  function add(text, kind = "message") {
+    const line = document.createElement("li")
+    line.className = kind
+    line.textContent = text // never innerHTML: what people write is text
+    list.append(line)
+    list.scrollTop = list.scrollHeight
+  }
+
+  function type(on) { // tell the others, but not at every keystroke
+    if (name && on != isTyping) send({type: "typing", on})
+    isTyping = on
+  }
+
+  function enter(own) {
+    name = own
+    title.textContent = "My chat · " + name
+    field.placeholder = field.ariaLabel = "Message, or @name whisper"
+    button.textContent = "Send"
+    status.textContent = ""
+  }
+
+  if (top == self) field.focus() // a frame does not grab it from the page around it
+  field.oninput = () => type(field.value != "")
   form.onsubmit = event => {
     event.preventDefault()
-    send(name ? {type: "say", text: field.value} : {type: "join", name: field.value})
+    const [, to, secret] = field.value.match(/^@(\\S+)\\s+(.+)/) || []
+    type(false)
+    if (!name) send({type: "join", name: field.value})
+    else if (to) send({type: "say", to, text: secret})
+    else if (field.value) send({type: "say", text: field.value})
     field.value = ""
   }
   socket.onmessage = event => {
-    const message = JSON.parse(event.data)
-    if (message.type == "welcome") {
-      name = message.name
-      field.placeholder = field.ariaLabel = "Your message"
-      form.querySelector("button").textContent = "Send"
-    }
-    if (message.type == "joined") add(message.name + " is here")
-    if (message.type == "left") add(message.name + " has left")
-    if (message.type == "message") add(message.from + ": " + message.text)
-    if (message.type == "error") status.textContent = "error: " + message.code
-    if (message.type == "typing")
-      status.textContent = message.on ? message.name + " is typing" : ""
+    const {type, name: who, from, to, text, on, code} = JSON.parse(event.data)
+    if (type == "welcome") enter(who)
+    if (type == "joined") add(who + " is here", "event")
+    if (type == "left") add(who + " has left", "event"), status.textContent = ""
+    if (type == "message") add((to ? from + " → " + to : from) + ": " + text)
+    if (type == "typing") status.textContent = on ? who + " is typing …" : ""
+    if (type == "error") status.textContent = ERRORS[code] || "error: " + code
   }
-  socket.onclose = () => status.textContent = "the connection is closed: load the page again"
+  socket.onclose = () => status.textContent = "The connection is closed. Load the page again."
   const asked = new URLSearchParams(location.search).get("name")
   if (asked) socket.onopen = () => send({type: "join", name: asked})
 </script>"""

@@ -1,0 +1,164 @@
+"""What the lesson needs around its handshakes: somebody who asks, and servers in the kernel.
+
+`ask` is the client's side of one question, `start` puts a function of the learner's behind a
+port, and `start_elsewhere` serves a page of another site, which knocks at the learner's server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from helpers.launcher import on_stop
+
+__all__ = ["PAGE", "Answer", "Program", "ask", "start", "start_elsewhere"]
+
+DEADLINE_S = 10
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+#: What the lesson's server answers to a browser that wants a page: it opens a WebSocket to the
+#: server that it came from. The address has the page's path, for JupyterLab's proxy.
+PAGE = b"""HTTP/1.1 200 OK\r
+Content-Type: text/html; charset=utf-8\r
+Connection: close\r
+\r
+<!doctype html><meta name="color-scheme" content="light dark"><title>your server</title>
+<body>connecting<script>
+  const say = text => { document.body.textContent = text }
+  const url = location.origin.replace("http", "ws") + location.pathname
+  const ws = new WebSocket(url)
+  ws.onopen = () => say("Open! Your server answered this browser.")
+  ws.onclose = () => say("Closed.")
+</script>"""
+
+# A page of another site: behind a proxy as well, only the number of the port is another.
+ELSEWHERE = """HTTP/1.1 200 OK\r
+Content-Type: text/html; charset=utf-8\r
+Connection: close\r
+\r
+<!doctype html><meta name="color-scheme" content="light dark"><title>another site</title>
+<body>I am a page of another site, and I try your server …<script>
+  const say = text => { document.body.textContent = text }
+  const here = location.origin.replace("http", "ws") + location.pathname
+  const ws = new WebSocket(here.replace("MINE", "YOURS"))
+  ws.onopen = () => say("I am a page of another site, and your server let me in.")
+  ws.onerror = () => say("I am a page of another site, and your server refused me.")
+</script>"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said to one question; printed, it is the whole text."""
+
+    text: str
+
+    @property
+    def status(self) -> str:
+        """The status, such as `"400 Bad Request"`; empty if the server only hung up."""
+        return self.text.partition("\r\n")[0].partition(" ")[2]
+
+    @property
+    def body(self) -> str:
+        """What follows the empty line."""
+        return self.text.partition("\r\n\r\n")[2].strip()
+
+    def __str__(self) -> str:
+        return self.text
+
+
+async def ask(lines: Sequence[str], port: int) -> Answer:
+    """Send a request to a server on this machine, and return all that comes back.
+
+    Args:
+        lines: the request line and the headers, without line ends.
+        port: the server's.
+
+    Returns:
+        The answer; what an open WebSocket says later is not part of it.
+
+    Raises:
+        TimeoutError: the server does not hang up after this client has done so.
+    """
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+    writer.write_eof()  # "I have sent everything": the server hangs up, and `read` comes to an end
+    async with asyncio.timeout(DEADLINE_S):
+        text = await reader.read()
+    writer.close()
+    return Answer(text.decode())
+
+
+class Program:
+    """A server in the kernel: `page` shows its page, a client connects to its `url`."""
+
+    def __init__(
+        self, server: asyncio.Server, name: str, writers: set[asyncio.StreamWriter]
+    ) -> None:
+        self.name, self._server, self._writers = name, server, writers
+        self.port: int = server.sockets[0].getsockname()[1]
+        self.url, self.page_url = f"ws://127.0.0.1:{self.port}/", f"http://127.0.0.1:{self.port}/"
+        self._forget = on_stop(self._close, name)
+
+    def stop(self) -> None:
+        """Stop it: nobody else is let in, and whoever is in is disconnected."""
+        self._forget()
+        self._close()
+
+    def _close(self) -> None:
+        self._server.close()
+        for writer in self._writers:
+            writer.close()
+
+    def __repr__(self) -> str:
+        return f"<{self.name} at {self.page_url}>"
+
+
+_latest: dict[str, Program] = {}
+
+
+async def start(handle: Handler, name: str = "your server") -> Program:
+    """Start a server in the kernel; one of that name, from an earlier call, is stopped first.
+
+    Args:
+        handle: called once for each connection, with its reader and writer.
+        name: what `page` and `stop_all` call it.
+
+    Returns:
+        The server, with its `port`, and its `url` for clients.
+    """
+    writers: set[asyncio.StreamWriter] = set()
+
+    async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.add(writer)
+        with contextlib.suppress(ConnectionError, EOFError):
+            await handle(reader, writer)
+        writers.discard(writer)
+        writer.close()
+
+    if name in _latest:
+        _latest[name].stop()
+    server = await asyncio.start_server(connection, "127.0.0.1", 0)
+    _latest[name] = Program(server, name, writers)
+    return _latest[name]
+
+
+async def start_elsewhere(target: Program) -> Program:
+    """Start a server whose page is another site: it opens a WebSocket to the target.
+
+    Args:
+        target: the server that this page tries.
+
+    Returns:
+        The other site.
+    """
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        mine = writer.get_extra_info("sockname")[1]
+        page = ELSEWHERE.replace("MINE", str(mine)).replace("YOURS", str(target.port))
+        writer.write(page.encode())
+        await writer.drain()
+
+    return await start(handle, "another site")
