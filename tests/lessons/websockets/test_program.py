@@ -119,6 +119,8 @@ PAGE = "const socket = new"
             " add(`waiting: ${socket.bufferedAmount}`) };",
             "closed: 1009",
         ),
+        # the browser sends a close frame without a code
+        ("socket.onopen = () => socket.close();", "closed: 1005"),
     ],
 )
 async def test_its_page_in_a_browser(mine: Path, does: str, shows: str) -> None:
