@@ -18,11 +18,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the tests a progress file of their own: a learner's must stay as it is."""
+    """Give the tests a progress file and programs of their own: a learner's stay as they are."""
     tiers.decide(config)
     folder = Path(tempfile.mkdtemp(prefix="websocket-notebooks-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     os.environ["HELPERS_PROGRESS"] = str(folder / "progress.json")
+    os.environ["HELPERS_MINE"] = str(folder / "mine")
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,7 @@ def kernel(
     wrapper: tuple[str, ...] = (),
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Kernel]:
-    """Start a kernel as JupyterLab does, with a progress file of its own.
+    """Start a kernel as JupyterLab does, with a progress file and programs of its own.
 
     Args:
         folder: where it runs.
@@ -133,6 +133,7 @@ def kernel(
     with tempfile.TemporaryDirectory() as own, open(Path(own) / "log", "wb") as log:
         variables = os.environ | {
             "HELPERS_PROGRESS": str(Path(own) / "progress.json"),
+            "HELPERS_MINE": str(Path(own) / "mine"),
             "PYTHONWARNINGS": "default::ResourceWarning",  # what is dropped open is said
             **(environment or {}),
         }
