@@ -1,0 +1,141 @@
+"""The judge counts what the lesson says: for the naive server, after each exercise, for a program.
+
+The server is the notebook's own: its cells are run, and `yours` is given the solutions one by one.
+"""
+
+import ast
+import asyncio
+import inspect
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websockets
+from websockets.asyncio.client import connect
+
+from helpers.exercises.engine import yours
+from helpers.exercises.engine.program import save
+from helpers.judges.protocol import CASES, judge
+from helpers.launcher import launch, stop_all
+from helpers.lessons.server_from_bytes import naive, solutions
+from tests.notebooks.lessons import LESSONS
+
+NAMES = ("header_fault", "reply_code", "read_message", "text_fault")
+WON = {"header_fault": 11, "reply_code": 6, "read_message": 8, "text_fault": 4}
+ALL: list[Any] = [getattr(solutions, name) for name in NAMES]
+FRAMES, ECHO = 30, 40  # rules that the first server keeps, and the one with messages
+DEADLINE_S = 10
+
+
+def cells() -> list[str]:
+    """The cells from the first to the chat's, without those that ask, check, judge or show."""
+    lesson = next(lesson for lesson in LESSONS if lesson.topic == "server_from_bytes")
+    sources = [cell.source for cell in lesson.code if not cell.metadata.get("tags")]
+    chat = next(n for n, source in enumerate(sources) if "async def chat(" in source)
+    skipped = re.compile(r"\b(predict|judge|show_source)\(|^first$", re.MULTILINE)
+    return [source for source in sources[: chat + 1] if not skipped.search(source)]
+
+
+@pytest.fixture
+async def url(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """The address of the notebook's server, with a naive `yours`."""
+    monkeypatch.setattr(yours, "_passed", {})
+    notebook: dict[str, Any] = {}
+    for source in cells():
+        run = compile(source, "a cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        if (waiting := eval(run, notebook)) is not None:
+            await waiting
+    yield notebook["url"]
+    notebook["listener"].close()
+
+
+@pytest.fixture(autouse=True)
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("HELPERS_MINE", str(tmp_path))
+    yield tmp_path
+    stop_all()
+
+
+async def kept(server: object) -> int:
+    return len((await judge(server)).passed)
+
+
+async def test_the_first_server_keeps_less_than_half(url: str) -> None:
+    assert len(CASES) == 69
+    assert sum(case.section.startswith("§4") for case in CASES) == 17
+    assert await kept(url + "/frames") == FRAMES
+    assert await kept(url + "/echo") == ECHO
+
+
+async def test_the_first_exercise_wins_rules_in_both_servers(url: str) -> None:
+    yours.keep("header_fault", solutions.header_fault)
+    assert await kept(url + "/frames") == FRAMES + WON["header_fault"]
+    assert await kept(url + "/echo") == ECHO + WON["header_fault"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_each_exercise_wins_what_the_text_says(url: str, name: str) -> None:
+    yours.keep(name, getattr(solutions, name))
+    assert await kept(url + "/echo") == ECHO + WON[name]
+
+
+async def test_with_all_of_them_a_running_server_keeps_every_rule(url: str) -> None:
+    for name in NAMES:
+        yours.keep(name, getattr(solutions, name))
+    report = await judge(url + "/echo")
+    assert report.summary == "all 69 rules kept"
+    assert ECHO + sum(WON.values()) == len(CASES)
+
+
+async def test_a_wrong_text_hurts_everybody_until_it_is_looked_at(url: str) -> None:
+    for name in ("naive", "solved"):
+        if name == "solved":
+            yours.keep("text_fault", solutions.text_fault)
+        async with connect(url + "/chat") as bob, connect(url + "/chat") as mallory:
+            await mallory.send(b"caf\xc3", text=True)
+            with pytest.raises(websockets.ConnectionClosedError) as raised:
+                await asyncio.wait_for(mallory.recv(), DEADLINE_S)
+            if name == "naive":
+                with pytest.raises(websockets.ConnectionClosedError):
+                    await asyncio.wait_for(bob.recv(), DEADLINE_S)
+                continue
+            assert raised.value.rcvd
+            assert raised.value.rcvd.code == 1007
+            assert raised.value.rcvd.reason == "not UTF-8 at byte 3"
+            await bob.send("Is anybody there?")
+            assert await asyncio.wait_for(bob.recv(), DEADLINE_S) == "Is anybody there?"
+
+
+async def test_a_frame_that_is_too_big_closes_with_1009(url: str) -> None:
+    async with connect(url + "/echo") as client:
+        await client.send("." * (2**20 + 1))
+        with pytest.raises(websockets.ConnectionClosedError):
+            await asyncio.wait_for(client.recv(), DEADLINE_S)
+
+
+@pytest.mark.parametrize(("functions", "count"), [([], ECHO), (ALL, 69)])
+async def test_the_program_keeps_as_many(functions: list[Any], count: int) -> None:
+    saved = save("echo_bytes", functions)
+    assert ("NAIVE = []" in saved.source) == bool(functions)
+    server = await asyncio.to_thread(launch, "mine/echo_bytes.py")
+    assert ("still naive: header_fault" in server.log()) == (not functions)
+    assert await kept(server) == count
+
+
+def test_the_program_runs_without_the_course(mine: Path) -> None:
+    save("echo_bytes", ALL)
+    command = [sys.executable, "-I", "-u", str(mine / "echo_bytes.py"), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=mine) as process:
+        assert process.stdout
+        assert re.match(r"my echo: ws://127\.0\.0\.1:\d+/$", process.stdout.readline())
+        process.terminate()
+
+
+def test_the_naive_functions_have_the_parameters_of_the_solutions() -> None:
+    for name in NAMES:
+        ours, naively = getattr(solutions, name), getattr(naive, name)
+        assert inspect.signature(ours) == inspect.signature(naively)
