@@ -22,16 +22,13 @@ from helpers.wire.frames import ProtocolError
 
 REASON_BYTES = 123  # what a close frame has room for after its code
 
-RIGHT = (
-    *((0x81, 0x85), (0x01, 0x83), (0x80, 0x80), (0x82, 0xFE), (0x82, 0xFF), (0x02, 0xFE)),
-    *((0x00, 0xFF), (0x81, 0xFD), (0x88, 0x80), (0x89, 0xFD), (0x8A, 0x82), (0x88, 0x82)),
-)
-WRONG = (
-    *((0xC1, 0x85), (0xA1, 0x85), (0x91, 0x85), (0x50, 0x80), (0xF9, 0x80)),
-    *((0x83, 0x82), (0x87, 0x82), (0x8B, 0x82), (0x8F, 0x80), (0x04, 0x85), (0x0E, 0x80)),
-    *((0x81, 0x05), (0x82, 0x7E), (0x88, 0x02), (0x00, 0x00)),
-    *((0x09, 0x83), (0x08, 0x80), (0x0A, 0x80)),
-    *((0x89, 0xFE), (0x88, 0xFE), (0x8A, 0xFF)),
+#: First those whose mistakes are worth a sentence, in the order in which they are written.
+HEADERS = (
+    *((0x81, 0x85), (0xC1, 0x85), (0x01, 0x83), (0x80, 0x80), (0x82, 0xFE), (0x82, 0xFF)),
+    *((0x00, 0xFF), (0x81, 0xFD), (0x88, 0x80), (0x89, 0xFD), (0x8A, 0x82), (0xA1, 0x85)),
+    *((0x91, 0x85), (0x83, 0x82), (0x87, 0x82), (0x8B, 0x82), (0x8F, 0x80), (0x81, 0x05)),
+    *((0x88, 0x02), (0x09, 0x83), (0x08, 0x80), (0x0A, 0x80), (0x89, 0xFE), (0x88, 0xFF)),
+    *((first, second) for first in range(256) for second in (0x80, 0x00, 0xFD, 0xFE)),
 )
 
 
@@ -54,21 +51,21 @@ def _sentence(attempt: Attempt, got: Any) -> None:
         "`second >> 7` MASK, and `second & 0b111_1111` the short length.",
         "Then one `if` for each rule, each with a `return` of its own. The three RSV bits are "
         "`first & 0b111_0000`: that is 0 if all of them are.",
-        "The last rule is for opcodes from 8 up alone. The function ends with `return None`.",
+        "The last rule is only for opcodes from 8 up. The function ends with `return None`.",
     )
 )
 def header_fault(attempt: Attempt) -> None:
     """Return the rule that is broken, or None."""
-    for first, second in RIGHT[:1] + WRONG[:1] + RIGHT[1:] + WRONG[1:]:
-        wrong = (first, second) in WRONG
+    for first, second in HEADERS:
         try:
             got = attempt(first, second)
         except NotYet as failure:
             raise _explained(failure, match_cause(failure, BITS)) from failure.__cause__
-        if not wrong:
-            attempt.require(got is None, explain_fine(first, second))
+        fault, bits = explain_header(first, second), f"The bits: {first:08b} {second:08b}."
+        if not fault:
+            attempt.require(got is None, f"{explain_fine(first, second)} {bits}")
         elif got is None:
-            attempt.fail(explain_header(first, second))
+            attempt.fail(f"{fault} {bits}")
         else:
             _sentence(attempt, got)
 
@@ -111,6 +108,7 @@ def reply_code(attempt: Attempt) -> None:
             nudge = explain_code(..., payload, expected) if isinstance(cause, Exception) else ""
             raise _explained(failure, nudge) from cause
         if not (same(got, expected) and isinstance(got, int | None)):
+            attempt.require(expected is not None, explain_code(got, payload, expected))
             attempt.equal(got, expected, explain_code(got, payload, expected))
 
 

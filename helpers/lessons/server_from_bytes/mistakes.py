@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from helpers.exercises.engine.explain import Meanings
+from helpers.wire.frames import ProtocolError
 
 CONTROL = "Opcodes from 8 up are control frames: FIN must be 1, and the length at most 125."
 FINE = "This frame breaks no rule, so the answer is None."
 BITS: Meanings = (
+    (ProtocolError, "Return the sentence: `read_frame` raises the error with it."),
     (
         "'int' object is not subscriptable",
         "`first` and `second` are numbers: `>>` and `&` get bits.",
@@ -32,24 +34,26 @@ FRAMES: Meanings = (
 
 
 def explain_header(first: int, second: int) -> str:
-    """Say which rule a header breaks that was found to be right."""
-    opcode = first & 0b1111
+    """Say which rule the first two bytes of a frame break; empty if they break none."""
+    opcode, size = first & 0b1111, second & 0b111_1111
     if first & 0b111_0000:
         return "One of RSV1, RSV2 and RSV3 is 1: the three bits after FIN, `first & 0b111_0000`."
     if opcode not in (0, 1, 2, 8, 9, 10):
         return f"The opcode is {opcode}, `first & 0b1111`. Which six may it be?"
     if not second >> 7:
         return "MASK is 0: it is the first bit of the second byte, `second >> 7`."
-    if not first >> 7:
+    if opcode >= 8 and not first >> 7:
         return f"{CONTROL} Here FIN is 0."
-    return f"{CONTROL} Here the seven bits say {second & 0b111_1111}: more than 125."
+    if opcode >= 8 and size > 125:
+        return f"{CONTROL} Here the seven bits say {size}."
+    return ""
 
 
 def explain_fine(first: int, second: int) -> str:
     """Say why a header breaks no rule that was refused."""
     opcode, size = first & 0b1111, second & 0b111_1111
     if opcode < 8 and size > 125:
-        return f"{FINE} 126 and 127 announce a longer length, which only control frames may not."
+        return f"{FINE} 126 and 127 announce a longer length, which only control frames must not have."
     if opcode < 8 and not first >> 7:
         return f"{FINE} Text and binary frames may be fragments: FIN may be 0."
     if opcode >= 8:
