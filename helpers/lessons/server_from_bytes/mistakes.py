@@ -53,7 +53,7 @@ def explain_fine(first: int, second: int) -> str:
     """Say why a header breaks no rule that was refused."""
     opcode, size = first & 0b1111, second & 0b111_1111
     if opcode < 8 and size > 125:
-        return f"{FINE} 126 and 127 announce a longer length, which only control frames must not have."
+        return f"{FINE} 126 and 127 announce a longer length: that is for control frames to avoid."
     if opcode < 8 and not first >> 7:
         return f"{FINE} Text and binary frames may be fragments: FIN may be 0."
     if opcode >= 8:

@@ -2,6 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
+NextFrame = Callable[[], Awaitable[tuple[bool, int, bytes]]]  # FIN, opcode, payload
+Send = Callable[[int, bytes], object]  # opcode, payload
+
 
 def header_fault(first: int, second: int) -> str | None:
     """Find nothing wrong with any frame."""
@@ -13,10 +16,7 @@ def reply_code(payload: bytes) -> int | None:
     return int.from_bytes(payload[:2]) or None
 
 
-async def read_message(
-    next_frame: Callable[[], Awaitable[tuple[bool, int, bytes]]],
-    send: Callable[[int, bytes], object],
-) -> tuple[int, bytes]:
+async def read_message(next_frame: NextFrame, send: Send) -> tuple[int, bytes]:
     """Take every frame for a whole message, except for pings and pongs."""
     while True:
         _fin, opcode, payload = await next_frame()

@@ -5,11 +5,11 @@ The server is the notebook's own: its cells are run, and `yours` is given the so
 
 import ast
 import asyncio
-import inspect
 import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -138,4 +138,4 @@ def test_the_program_runs_without_the_course(mine: Path) -> None:
 def test_the_naive_functions_have_the_parameters_of_the_solutions() -> None:
     for name in NAMES:
         ours, naively = getattr(solutions, name), getattr(naive, name)
-        assert inspect.signature(ours) == inspect.signature(naively)
+        assert list(signature(ours).parameters) == list(signature(naively).parameters)
