@@ -80,6 +80,7 @@ class JupyterLab:
         environment = {
             **os.environ,
             "HELPERS_PROGRESS": str(self.folder / "progress.json"),
+            "HELPERS_MINE": str(self.folder / "mine"),
             "JUPYTER_RUNTIME_DIR": str(self.folder / "runtime"),
             "JUPYTER_CONFIG_DIR": str(self.folder / "config"),
             "JUPYTERLAB_SETTINGS_DIR": str(self.folder / "settings"),

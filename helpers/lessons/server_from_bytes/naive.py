@@ -19,7 +19,7 @@ def reply_code(payload: bytes) -> int | None:
 async def read_message(next_frame: NextFrame, send: Send) -> tuple[int, bytes]:
     """Take every frame for a whole message, except for pings and pongs."""
     while True:
-        _fin, opcode, payload = await next_frame()
+        _, opcode, payload = await next_frame()
         if opcode == 9:
             send(10, payload)
         elif opcode != 10:

@@ -36,7 +36,7 @@ def reply_code(payload):
 async def read_message(next_frame, send):
     """Take every frame for a whole message, except for pings and pongs."""
     while True:
-        _fin, opcode, payload = await next_frame()
+        _, opcode, payload = await next_frame()
         if opcode == 9:
             send(10, payload)
         elif opcode != 10:
