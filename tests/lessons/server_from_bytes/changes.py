@@ -17,6 +17,13 @@ CHANGES = [
         sees="(False, 1, b'Hello')",
     ),
     Change(
+        asks='Send `b"Hello"` instead',
+        cell="13c4start",
+        old='send("Hello")',
+        new='send(b"Hello")',
+        sees="b'Hello'",
+    ),
+    Change(
         asks='Add `data = b"> " + data`',
         cell="13g1chat",
         old="            for person in people:",
