@@ -87,7 +87,7 @@ judge-answers: setup  ## run answers through the checks (FILES="tests/lessons/ch
 screenshots: setup  ## a PNG of every notebook and page, in screenshots/
 	$(BIN)/python -m tests.browser.screenshots
 
-tables: setup  ## write the generated table of README
+tables: setup  ## write the generated tables: README, reference/words.md
 	$(BIN)/python -m tests.repo.tables
 
 lock: setup  ## compile requirements.txt anew from pyproject.toml, newest releases

@@ -1,6 +1,7 @@
 """One Chromium and one JupyterLab for all browser tests of a process."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,12 +62,29 @@ def watched(page: Page) -> Page:
     return page
 
 
+def forgive(page: Page, pattern: str) -> None:
+    """Drop a page's complaints of a kind, also any that come from now on.
+
+    Args:
+        page: a page that is watched.
+        pattern: what they are known by.
+    """
+    page.forgiven = pattern  # type: ignore[attr-defined]
+
+
+def complaints_of(page: Page) -> list[str]:
+    """The complaints of a page that is watched, without those that are forgiven."""
+    complaints: list[str] = page.complaints  # type: ignore[attr-defined]
+    forgiven = getattr(page, "forgiven", "(?!)")
+    return [each for each in complaints if not re.search(forgiven, each)]
+
+
 @pytest.fixture
 def tab(context: BrowserContext) -> Iterator[Page]:
     """A page whose console errors and uncaught exceptions fail the test."""
     page = watched(context.new_page())
     yield page
-    assert page.complaints == []  # type: ignore[attr-defined]
+    assert complaints_of(page) == []
 
 
 @pytest.fixture(scope="module")

@@ -247,6 +247,24 @@ def test_progress_leads_to_a_notebook(lab: Lab, tab: Page) -> None:
     )
 
 
+LINK = "[words](reference/words.md)"
+INSERT = """source => void jupyterapp.shell.currentWidget.content.model.sharedModel
+  .insertCell(0, { cell_type: 'markdown', source })"""
+
+
+def test_a_link_to_the_words_opens_them_as_a_page(lab: Lab, tab: Page) -> None:
+    tab.evaluate(INSERT, LINK)
+    tab.locator(".jp-NotebookPanel:visible").get_by_role("link", name="words", exact=True).click()
+    words = tab.locator(".jp-MarkdownViewer:visible")
+    expect(words.locator("h1")).to_contain_text("Words")
+    link = words.get_by_role("link", name=re.compile(r"\d\d ")).last
+    name = str(link.get_attribute("data-path") or link.get_attribute("href"))
+    link.click()
+    expect(tab.locator(".lm-TabBar-tab.jp-mod-current .lm-TabBar-tabLabel").first).to_have_text(
+        re.search(r"\d\d_\w+\.ipynb", name)[0]  # type: ignore[index]
+    )
+
+
 def test_the_learners_own_choices_stay(lab: Lab, tab: Page) -> None:
     choose = "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })"
     tab.evaluate(f"async theme => {{ await ({choose})(theme); }}", "JupyterLab Dark")

@@ -1,5 +1,6 @@
 """The live page, driven as a person would who uses an application beside it."""
 
+import re
 import socket
 from collections.abc import Iterator
 
@@ -10,6 +11,11 @@ from helpers.recorder.tap import Tap, tap
 from helpers.wire.frames import Opcode
 from tests.recorder.test_tap import RawServer, connect, receive
 from tests.wire.test_transcript import ANSWER, REQUEST, client
+
+DRAW_LATER = """(animate => {
+  window.requestAnimationFrame = draw =>
+    draw.name === "draw" ? (window.drawNow = draw, 0) : animate(draw);
+})(window.requestAnimationFrame)"""
 
 
 def answer(connection: socket.socket) -> None:
@@ -166,6 +172,25 @@ def test_a_long_recording_keeps_the_page_small(
     open_live(tab, wire)
     expect(tab.locator("li.message").last).to_contain_text("2203 · ")
     assert tab.locator("li.message").count() == 1_000
+
+
+def test_entries_that_were_never_drawn_count(
+    tab: Page, wire: Tap, application: Application
+) -> None:
+    """A page that draws slowly once numbered on as if they had not been there."""
+    tab.add_init_script(DRAW_LATER)
+    application.send(client(b"x") * 1_100)
+    open_live(tab, wire)
+    pause = tab.get_by_role("button", name=re.compile("Pause|Resume"))
+    pause.click()  # it tells how many are held
+    expect(pause).to_have_text("Resume (1000 new)")
+    pause.click()
+    tab.evaluate("() => window.drawNow()")
+    expect(tab.locator("li.message").last).to_contain_text("2203 · ")
+    assert tab.locator("#connection option").all_text_contents() == [
+        "all connections",
+        "connection 1",
+    ]
 
 
 def test_on_a_phone_nothing_is_cut_off(tab: Page, wire: Tap, application: Application) -> None:

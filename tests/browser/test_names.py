@@ -9,12 +9,17 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
+from tests.browser.conftest import forgive
 from tests.browser.jupyterlab import JupyterLab
 from tests.browser.test_rooms import sign
 from tests.browser.test_vote import counted, make_poll
 
 NAMES = ("localhost", "127.0.0.1")
 SETUP = "from helpers import launch, page, running, stop_all\n"
+#: A server has ended; or a client has closed its session, and its poll arrives after its goodbye.
+GONE_ERRORS = (
+    r"ERR_CONNECTION|status of 500 .*/proxy/\d+/healthz|status of 400 .*/socket\.io/.*\bsid="
+)
 GONE = "the server has stopped: run the cell again"
 
 
@@ -51,9 +56,7 @@ def closing(lab: JupyterLab, tab: Page) -> Iterator[None]:
     yield
     lab.close_notebook(tab)  # and the kernel takes its servers along, while pages talk to them
     tab.goto("about:blank")
-    complaints: list[str] = tab.complaints  # type: ignore[attr-defined]
-    gone = re.compile(r"ERR_CONNECTION|status of 500 .*/proxy/\d+/healthz")
-    complaints[:] = [each for each in complaints if not gone.search(each)]
+    forgive(tab, GONE_ERRORS)
 
 
 def frame_in(outputs: Locator) -> FrameLocator:

@@ -3,36 +3,81 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from tests.notebooks.rules import (
+    GRADE,
+    GRADES,
+    Cell,
     Notebook,
     code,
     opens_the_course,
     pairs,
     rule,
-    sections,
+    second,
     tagged,
     tree,
 )
 
+FEWEST, MOST = 2, 8
+OPEN = re.compile(r"^###+ .*Make it yours.*$", re.IGNORECASE | re.MULTILINE)
+
 
 @rule
-def exercises(notebook: Notebook) -> list[str]:
-    """Three to five exercises (00: one), each a stub directly followed by its check."""
-    found = list(pairs(notebook))
-    inside = [c for c in sections(notebook).get("Exercises", []) if tagged(c, "exercise")]
-    fewest, most = (1, 1) if opens_the_course(notebook) else (3, 5)
+def stub_then_check(notebook: Notebook) -> list[str]:
+    """A check directly follows its stub, and there is none without one."""
     complaints = []
-    if not fewest <= len(found) <= most:
-        complaints.append(f"{len(found)} exercises, {fewest} to {most} are asked for")
-    if len(inside) != len(found):
-        complaints.append("a stub is outside `## Exercises`")
+    found = list(pairs(notebook))
     for stub, check in found:
         if check is None or not tagged(check, "check"):
             complaints.append(f"no check follows: {stub.source.splitlines()[0]}")
     if len([c for c in code(notebook) if tagged(c, "check")]) != len(found):
         complaints.append("a check without a stub before it")
     return complaints
+
+
+@second
+def exercises(notebook: Notebook) -> list[str]:
+    """Two to eight exercises besides the open one (00: one), each asked for in Markdown."""
+    places = [n for n, c in enumerate(notebook.cells) if tagged(c, "exercise")]
+    fewest = 1 if opens_the_course(notebook) else FEWEST
+    complaints = []
+    if not fewest <= len(places) <= MOST:
+        complaints.append(f"{len(places)} exercises, {fewest} to {MOST} are asked for")
+    for number, before in zip(places, [0, *places], strict=False):
+        asked = notebook.cells[max(0, number - 1)]
+        name = notebook.cells[number].source.splitlines()[0]
+        if asked.cell_type != "markdown":
+            complaints.append(f"no Markdown asks for it: {name}")
+        complaints += [f"{c}: {name}" for c in grade(notebook.cells[before:number])]
+    return complaints
+
+
+def grade(cells: list[Cell]) -> list[str]:
+    """Complain about the last heading of some cells, which is `### … (core, 10 min)`."""
+    text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    heading = ["", *re.findall(r"^###? .*$", text, re.MULTILINE)][-1]
+    found = GRADE.match(heading)
+    if not found or found["grade"] not in GRADES:
+        return [f"no grade such as `(core, 10 min)` is in the heading {heading!r}"]
+    right = GRADES[found["grade"]]
+    return [] if int(found["minutes"]) == right else [f"{found['grade']} is {right} min"]
+
+
+@second
+def the_last_is_open(notebook: Notebook) -> list[str]:
+    """After the last check: `### … Make it yours`, with three ideas, and before the summary."""
+    if opens_the_course(notebook):
+        return []
+    cells = notebook.cells
+    places = [n for n, c in enumerate(cells) if OPEN.search(c.source)]
+    last = max((n for n, c in enumerate(cells) if tagged(c, "check")), default=0)
+    end = max((n for n, c in enumerate(cells) if c.source.startswith("## Summary")), default=0)
+    if len(places) != 1 or not last < places[0] < end:
+        return ["no heading `### … Make it yours` between the last check and the summary"]
+    text = OPEN.split(cells[places[0]].source)[-1]
+    ideas = len(re.findall(r"^(?:[-*]|\d+\.) ", re.split(r"^#", text, flags=re.M)[0], re.M))
+    return [] if ideas == 3 else [f"{ideas} ideas under Make it yours, 3 are asked for"]
 
 
 @rule

@@ -1,11 +1,14 @@
-"""Write the generated table of README: `make tables` (`python -m tests.repo.tables`)."""
+"""Write the tables of README and of `reference/words.md`: `make tables`."""
 
 import json
 import re
 from pathlib import Path
 
+from tests.notebooks import words
+
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
+WORDS = ROOT / "notebooks" / "reference" / "words.md"
 BEGIN, END = "<!-- notebooks: written by `make tables` -->\n", "<!-- end of notebooks -->"
 
 
@@ -41,6 +44,14 @@ def readme_with_table(readme: str) -> str:
     return f"{before}{BEGIN}\n{table()}\n{END}{after}"
 
 
+def words_page() -> str:
+    """The text of `reference/words.md` as it should be now."""
+    return words.page(words.glossaries(ROOT / "notebooks"))
+
+
 if __name__ == "__main__":
     README.write_text(readme_with_table(README.read_text("utf-8")), "utf-8")
     print("README.md: table of notebooks written")
+    WORDS.parent.mkdir(exist_ok=True)
+    WORDS.write_text(words_page(), "utf-8", newline="\n")
+    print("notebooks/reference/words.md: written")

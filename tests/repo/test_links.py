@@ -1,4 +1,4 @@
-"""Every relative link leads somewhere, and README's generated table is the present one."""
+"""Every relative link leads somewhere, and the generated tables are the present ones."""
 
 import json
 import re
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.repo.tables import ROOT, readme_with_table
+from tests.repo.tables import ROOT, WORDS, readme_with_table, words_page
 
-MARKDOWN = sorted(ROOT.glob("*.md"))
+MARKDOWN = sorted([*ROOT.glob("*.md"), *ROOT.glob("notebooks/reference/*.md")])
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -56,6 +56,10 @@ def test_broken_links_are_found() -> None:
 def test_the_table_of_readme_is_the_present_one() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     assert readme == readme_with_table(readme), "run `make tables`"
+
+
+def test_the_words_are_the_present_ones() -> None:
+    assert WORDS.read_text("utf-8") == words_page(), "run `make tables`"
 
 
 def test_the_map_links_every_other_notebook() -> None:

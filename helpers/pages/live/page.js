@@ -13,6 +13,7 @@ const spoken = new Set(); // the numbers of those that carry a WebSocket, or Eng
 let held = []; // entries that are not drawn yet: until the next animation frame, or while paused
 let drawing = false; // whether the next animation frame draws
 let paused = false;
+let skipped = 0; // entries that were never drawn, because too many arrived before the next frame
 let unseen = 0; // entries that were added below while the reader looks at something above
 
 connection.addEventListener("status", ({ detail: { status, words } }) => {
@@ -56,6 +57,7 @@ function start(name) {
 
 function clear() {
   held = [];
+  skipped = 0;
   list.replaceChildren(empty);
   showUnseen(0);
   showPause();
@@ -64,10 +66,17 @@ function clear() {
 /** Keep entries until they are drawn: once in each animation frame, however many arrive at once. */
 function hold(entries) {
   held.push(...entries);
-  held.splice(0, held.length - KEPT);
+  held.splice(0, held.length - KEPT).forEach(skip);
   showPause();
   if (!paused && !drawing) requestAnimationFrame(draw);
   drawing ||= !paused;
+}
+
+/** Count an entry that is never drawn, as if it had been. */
+function skip(entry) {
+  sortConnection(entry);
+  addConnection(entry.connection);
+  if (!isFiltered(describe(entry))) skipped += 1;
 }
 
 function showPause() {
@@ -85,7 +94,8 @@ function draw() {
   for (const entry of entries) sortConnection(entry);
   for (const entry of entries) rows.append(createRow(entry));
   const first = rows.firstElementChild;
-  const before = countOf(list.lastElementChild);
+  const before = countOf(list.lastElementChild) + skipped;
+  skipped = 0;
   list.append(rows);
   if (plain.size === known) countFrom(first, before);
   else filter();
@@ -124,16 +134,21 @@ function createRow(entry) {
   const item = createElement("li", "message");
   item.classList.toggle("event", entry.kind === "mark");
   item.dataset.kind = entry.kind;
-  item.dataset.connection = entry.connection ?? "";
-  item.dataset.ping = ["ping", "pong"].includes(entry.opcode) || isHeartbeat(entry.packets);
+  Object.assign(item.dataset, describe(entry));
   if (entry.direction) item.dataset.direction = entry.direction;
-  item.hidden = isFiltered(item);
+  item.hidden = isFiltered(item.dataset);
   addConnection(entry.connection);
   const session = entry.session ? `session ${entry.session} · ` : "";
   const whose = session + (entry.connection ? `connection ${entry.connection}` : "all connections");
   if (entry.kind === "mark") item.append(createNumbered("", `${entry.text} · ${whose}`));
   else item.append(createDetails(entry, whose));
   return item;
+}
+
+/** What decides whether an entry is filtered out. */
+function describe({ connection: number, opcode, packets }) {
+  const ping = ["ping", "pong"].includes(opcode) || isHeartbeat(packets);
+  return { connection: String(number ?? ""), ping: String(ping) };
 }
 
 /** Create a line that begins with the number of its entry. */
@@ -218,8 +233,7 @@ function addConnection(number) {
   $("connection").append(new Option(`connection ${number}`, number));
 }
 
-function isFiltered(item) {
-  const { connection: number, ping } = item.dataset;
+function isFiltered({ connection: number, ping }) {
   const wanted = $("connection").value;
   const elsewhere = wanted ? number && number !== wanted : plain.has(number) && !$("files").checked;
   return elsewhere || (ping === "true" && !$("pings").checked);
@@ -228,7 +242,7 @@ function isFiltered(item) {
 function filter() {
   const follow = isAtEnd();
   for (const item of list.children) {
-    if (item !== empty) item.hidden = isFiltered(item);
+    if (item !== empty) item.hidden = isFiltered(item.dataset);
   }
   countFrom(list.firstElementChild, 0);
   showEmpty();
