@@ -22,6 +22,7 @@ from helpers.exercises.engine.program import save
 from helpers.judges.protocol import CASES, judge
 from helpers.launcher import launch, stop_all
 from helpers.lessons.server_from_bytes import naive, solutions
+from helpers.wire.frames import ProtocolError
 from tests.notebooks.lessons import LESSONS
 
 NAMES = ("header_fault", "reply_code", "read_message", "text_fault")
@@ -40,17 +41,31 @@ def cells() -> list[str]:
     return [source for source in sources[: chat + 1] if not skipped.search(source)]
 
 
+def cell_with(words: str) -> str:
+    """The source of the one cell that has these words."""
+    lesson = next(lesson for lesson in LESSONS if lesson.topic == "server_from_bytes")
+    (found,) = [cell.source for cell in lesson.code if words in cell.source]
+    return str(found)
+
+
 @pytest.fixture
-async def url(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    """The address of the notebook's server, with a naive `yours`."""
+async def notebook(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, Any]]:
+    """What the notebook's cells define, its server among it, with a naive `yours`."""
     monkeypatch.setattr(yours, "_passed", {})
     notebook: dict[str, Any] = {}
     for source in cells():
         run = compile(source, "a cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         if (waiting := eval(run, notebook)) is not None:
             await waiting
-    yield notebook["url"]
+    yield notebook
     notebook["listener"].close()
+
+
+@pytest.fixture
+def url(notebook: dict[str, Any]) -> str:
+    """The address of the notebook's server."""
+    found: str = notebook["url"]
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -110,11 +125,34 @@ async def test_a_wrong_text_hurts_everybody_until_it_is_looked_at(url: str) -> N
             assert await asyncio.wait_for(bob.recv(), DEADLINE_S) == "Is anybody there?"
 
 
-async def test_a_frame_that_is_too_big_closes_with_1009(url: str) -> None:
-    async with connect(url + "/echo") as client:
-        await client.send("." * (2**20 + 1))
-        with pytest.raises(websockets.ConnectionClosedError):
-            await asyncio.wait_for(client.recv(), DEADLINE_S)
+async def test_a_frame_that_is_too_big_is_refused_by_its_header(notebook: dict[str, Any]) -> None:
+    stream = asyncio.StreamReader()
+    stream.feed_data(b"\x82\xff" + (2**20 + 1).to_bytes(8))
+    with pytest.raises(ProtocolError, match="at most 1,048,576 bytes here") as raised:
+        await asyncio.wait_for(notebook["read_frame"](stream), DEADLINE_S)
+    assert raised.value.code == 1009
+
+
+async def test_a_frame_is_read_however_many_pieces_it_arrives_in(notebook: dict[str, Any]) -> None:
+    stream = asyncio.StreamReader()
+    reading = asyncio.create_task(notebook["read_frame"](stream))
+    for byte in bytes.fromhex("81 85 37 fa 21 3d 7f 9f 4d 51 58"):
+        stream.feed_data(bytes([byte]))
+        await asyncio.sleep(0)
+    assert await asyncio.wait_for(reading, DEADLINE_S) == (True, 1, b"Hello")
+
+
+async def test_everybody_hears_the_chat_and_its_end(notebook: dict[str, Any], url: str) -> None:
+    notebook["on_stop"] = lambda stop, label: stop
+    exec(cell_with("def goodbye("), notebook)
+    async with connect(url + "/chat") as bob, connect(url + "/chat") as alice:
+        await bob.send(b"\x00\xff")
+        for person in (bob, alice):
+            assert await asyncio.wait_for(person.recv(), DEADLINE_S) == b"\x00\xff"
+        notebook["goodbye"]()
+        for person in (bob, alice):
+            await asyncio.wait_for(person.wait_closed(), DEADLINE_S)
+            assert person.close_code == 1001
 
 
 @pytest.mark.parametrize(("functions", "count"), [([], ECHO), (ALL, 69)])
