@@ -130,6 +130,7 @@ class Line:
         self.player, self.reader, self.writer = player, reader, writer
         self._messages = MessageReader(masked=False)
         self._items: list[str | bytes | Frame] = []
+        self._fault = ""
         self._data = b""
 
     async def head(self, *, refused: bool = False) -> Response | None:
@@ -195,13 +196,15 @@ class Line:
         while True:
             while self._items:
                 yield self._items.pop(0)
+            if self._fault:
+                raise Broken(expected, f"a frame that breaks a rule: {self._fault}")
             data, self._data = self._data or await self._read(), b""
             if not data:
                 return
             try:
-                self._items += self._messages.feed(data)
+                self._items.extend(self._messages.feed(data))
             except ProtocolError as error:
-                raise Broken(expected, f"a frame that breaks a rule: {error}") from None
+                self._fault = str(error)  # told after what arrived before it, however it is sliced
 
     async def _read(self) -> bytes:
         try:

@@ -9,10 +9,13 @@ import websockets.asyncio.server
 from aiohttp import WSMsgType, web
 
 from helpers.judges import protocol
+from helpers.judges.play import play
+from helpers.judges.player import Player
 from helpers.judges.protocol import CASES, judge, play_all
 from helpers.judges.report import Report
 from helpers.judges.target import TargetError, find_target
 from helpers.launcher import Server
+from helpers.wire import handshake
 from tests.judges.faulty import FAULTS, FaultyEcho, serving
 
 
@@ -106,6 +109,25 @@ async def test_a_server_that_says_nothing_hangs_nobody() -> None:
         report = Report(await play_all(find_target(url), answer_s=0.05))
     assert [v.rule for v in report.passed if not v.rule.startswith("refuses")] == []
     assert {v.received for v in report.failed} == {"nothing"}
+
+
+@pytest.mark.parametrize("pieces", [[b"\x81\x03Hel\x80\x02lo"], [b"\x81\x03Hel", b"\x80\x02lo"]])
+async def test_a_report_is_the_same_however_an_answer_is_sliced(pieces: list[bytes]) -> None:
+    """A message, and then a continuation that breaks a rule: the message was received first."""
+
+    async def answer_in_pieces(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = handshake.parse_request(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(handshake.answer(request).encode())
+        await reader.readexactly(9 + 8)
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        await reader.read(-1)
+
+    joins = next(case for case in CASES if case.rule == "joins the fragments of a message")
+    async with serving(answer_in_pieces) as url:
+        verdict = await play(joins, Player(find_target(url), answer_s=0.5))
+    assert verdict.received == 'text "Hel" · 3 bytes'
 
 
 async def test_nobody_at_the_address_is_said() -> None:

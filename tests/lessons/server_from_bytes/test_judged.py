@@ -1,0 +1,179 @@
+"""The judge counts what the lesson says: for the naive server, after each exercise, for a program.
+
+The server is the notebook's own: its cells are run, and `yours` is given the solutions one by one.
+"""
+
+import ast
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websockets
+from websockets.asyncio.client import connect
+
+from helpers.exercises.engine import yours
+from helpers.exercises.engine.program import save
+from helpers.judges.protocol import CASES, judge
+from helpers.launcher import launch, stop_all
+from helpers.lessons.server_from_bytes import naive, solutions
+from helpers.wire.frames import ProtocolError
+from tests.notebooks.lessons import LESSONS
+
+NAMES = ("header_fault", "reply_code", "read_message", "text_fault")
+WON = {"header_fault": 11, "reply_code": 6, "read_message": 8, "text_fault": 4}
+ALL: list[Any] = [getattr(solutions, name) for name in NAMES]
+FRAMES, ECHO = 30, 40  # rules that the first server keeps, and the one with messages
+DEADLINE_S = 10
+
+
+def cells() -> list[str]:
+    """The cells from the first to the chat's, without those that ask, check, judge or show."""
+    lesson = next(lesson for lesson in LESSONS if lesson.topic == "server_from_bytes")
+    sources = [cell.source for cell in lesson.code if not cell.metadata.get("tags")]
+    chat = next(n for n, source in enumerate(sources) if "async def chat(" in source)
+    skipped = re.compile(r"\b(predict|judge|show_source)\(|^first$", re.MULTILINE)
+    return [source for source in sources[: chat + 1] if not skipped.search(source)]
+
+
+def cell_with(words: str) -> str:
+    """The source of the one cell that has these words."""
+    lesson = next(lesson for lesson in LESSONS if lesson.topic == "server_from_bytes")
+    (found,) = [cell.source for cell in lesson.code if words in cell.source]
+    return str(found)
+
+
+@pytest.fixture
+async def notebook(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, Any]]:
+    """What the notebook's cells define, its server among it, with a naive `yours`."""
+    monkeypatch.setattr(yours, "_passed", {})
+    notebook: dict[str, Any] = {}
+    for source in cells():
+        run = compile(source, "a cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        if (waiting := eval(run, notebook)) is not None:
+            await waiting
+    yield notebook
+    notebook["listener"].close()
+
+
+@pytest.fixture
+def url(notebook: dict[str, Any]) -> str:
+    """The address of the notebook's server."""
+    found: str = notebook["url"]
+    return found
+
+
+@pytest.fixture(autouse=True)
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("HELPERS_MINE", str(tmp_path))
+    yield tmp_path
+    stop_all()
+
+
+async def kept(server: object) -> int:
+    return len((await judge(server)).passed)
+
+
+async def test_the_first_server_keeps_less_than_half(url: str) -> None:
+    assert len(CASES) == 69
+    assert sum(case.section.startswith("§4") for case in CASES) == 17
+    assert await kept(url + "/frames") == FRAMES
+    assert await kept(url + "/echo") == ECHO
+
+
+async def test_the_first_exercise_wins_rules_in_both_servers(url: str) -> None:
+    yours.keep("header_fault", solutions.header_fault)
+    assert await kept(url + "/frames") == FRAMES + WON["header_fault"]
+    assert await kept(url + "/echo") == ECHO + WON["header_fault"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_each_exercise_wins_what_the_text_says(url: str, name: str) -> None:
+    yours.keep(name, getattr(solutions, name))
+    assert await kept(url + "/echo") == ECHO + WON[name]
+
+
+async def test_with_all_of_them_a_running_server_keeps_every_rule(url: str) -> None:
+    for name in NAMES:
+        yours.keep(name, getattr(solutions, name))
+    report = await judge(url + "/echo")
+    assert report.summary == "all 69 rules kept"
+    assert ECHO + sum(WON.values()) == len(CASES)
+
+
+async def test_a_wrong_text_hurts_everybody_until_it_is_looked_at(url: str) -> None:
+    for name in ("naive", "solved"):
+        if name == "solved":
+            yours.keep("text_fault", solutions.text_fault)
+        async with connect(url + "/chat") as bob, connect(url + "/chat") as mallory:
+            await mallory.send(b"caf\xc3", text=True)
+            with pytest.raises(websockets.ConnectionClosedError) as raised:
+                await asyncio.wait_for(mallory.recv(), DEADLINE_S)
+            if name == "naive":
+                with pytest.raises(websockets.ConnectionClosedError):
+                    await asyncio.wait_for(bob.recv(), DEADLINE_S)
+                continue
+            assert raised.value.rcvd
+            assert raised.value.rcvd.code == 1007
+            assert raised.value.rcvd.reason == "not UTF-8 at byte 3"
+            await bob.send("Is anybody there?")
+            assert await asyncio.wait_for(bob.recv(), DEADLINE_S) == "Is anybody there?"
+
+
+async def test_a_frame_that_is_too_big_is_refused_by_its_header(notebook: dict[str, Any]) -> None:
+    stream = asyncio.StreamReader()
+    stream.feed_data(b"\x82\xff" + (2**20 + 1).to_bytes(8))
+    with pytest.raises(ProtocolError, match="at most 1,048,576 bytes here") as raised:
+        await asyncio.wait_for(notebook["read_frame"](stream), DEADLINE_S)
+    assert raised.value.code == 1009
+
+
+async def test_a_frame_is_read_however_many_pieces_it_arrives_in(notebook: dict[str, Any]) -> None:
+    stream = asyncio.StreamReader()
+    reading = asyncio.create_task(notebook["read_frame"](stream))
+    for byte in bytes.fromhex("81 85 37 fa 21 3d 7f 9f 4d 51 58"):
+        stream.feed_data(bytes([byte]))
+        await asyncio.sleep(0)
+    assert await asyncio.wait_for(reading, DEADLINE_S) == (True, 1, b"Hello")
+
+
+async def test_everybody_hears_the_chat_and_its_end(notebook: dict[str, Any], url: str) -> None:
+    notebook["on_stop"] = lambda stop, label: stop
+    exec(cell_with("def goodbye("), notebook)
+    async with connect(url + "/chat") as bob, connect(url + "/chat") as alice:
+        await bob.send(b"\x00\xff")
+        for person in (bob, alice):
+            assert await asyncio.wait_for(person.recv(), DEADLINE_S) == b"\x00\xff"
+        notebook["goodbye"]()
+        for person in (bob, alice):
+            await asyncio.wait_for(person.wait_closed(), DEADLINE_S)
+            assert person.close_code == 1001
+
+
+@pytest.mark.parametrize(("functions", "count"), [([], ECHO), (ALL, 69)])
+async def test_the_program_keeps_as_many(functions: list[Any], count: int) -> None:
+    saved = save("echo_bytes", functions)
+    assert ("NAIVE = []" in saved.source) == bool(functions)
+    server = await asyncio.to_thread(launch, "mine/echo_bytes.py")
+    assert ("still naive: header_fault" in server.log()) == (not functions)
+    assert await kept(server) == count
+
+
+def test_the_program_runs_without_the_course(mine: Path) -> None:
+    save("echo_bytes", ALL)
+    command = [sys.executable, "-I", "-u", str(mine / "echo_bytes.py"), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=mine) as process:
+        assert process.stdout
+        assert re.match(r"my echo: ws://127\.0\.0\.1:\d+/$", process.stdout.readline())
+        process.terminate()
+
+
+def test_the_naive_functions_have_the_parameters_of_the_solutions() -> None:
+    for name in NAMES:
+        ours, naively = getattr(solutions, name), getattr(naive, name)
+        assert list(signature(ours).parameters) == list(signature(naively).parameters)
