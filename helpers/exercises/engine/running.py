@@ -8,6 +8,7 @@ from functools import cache
 from types import CodeType, FrameType
 from typing import Any
 
+CALL_INTRINSIC = dis.opmap.get("CALL_INTRINSIC_1")  # 3.11 has none
 STOPITERATION_ERROR = 3  # its number among CPython's intrinsics
 
 
@@ -34,16 +35,16 @@ def is_caught(frame: FrameType) -> bool:
 @cache
 def _protected(code: CodeType) -> list[tuple[int, int]]:
     entries: Any = vars(dis.Bytecode(code))["exception_entries"]
-    opens = {one.offset: one for one in dis.get_instructions(code)}
-    return [(entry.start, entry.end) for entry in entries if not _is_guard(opens[entry.target])]
+    return [(e.start, e.end) for e in entries if not _is_guard(code.co_code, e.target)]
 
 
-def _is_guard(handler: dis.Instruction) -> bool:
+def _is_guard(code: bytes, handler: int) -> bool:
     """Say whether a handler is Python's own: since 3.12 one is around all of a coroutine's code.
 
-    It turns a StopIteration into a RuntimeError, and raises everything else again (PEP 479).
+    It turns a StopIteration into a RuntimeError, and raises everything else again (PEP 479). This
+    looks at two bytes, because `dis` calls deeper than a full stack allows.
     """
-    return handler.opname == "CALL_INTRINSIC_1" and handler.arg == STOPITERATION_ERROR
+    return code[handler] == CALL_INTRINSIC and code[handler + 1] == STOPITERATION_ERROR
 
 
 def runs(file: str, frame: FrameType | None) -> bool:

@@ -33,7 +33,8 @@ POLL_S = 0.05
 HEADROOM = 200  # frames
 # Not stopped: callbacks of the garbage collector, where an exception is printed and dropped,
 # and the code that leaves a step.
-SPARED = {"weakref", "_weakrefset", "contextlib", __name__, "helpers.exercises.engine.deadline"}
+OURS = {f"helpers.exercises.engine.{name}" for name in ("deadline", "running", "watch")}
+SPARED = {"weakref", "_weakrefset", "contextlib", *OURS}
 
 
 class OutOfTime(BaseException):
