@@ -11,7 +11,9 @@ from helpers.exercises.engine.values import same
 from helpers.lessons.frames.mistakes import (
     KEY,
     NOT_XOR,
+    ONE_BYTE,
     OTHER_KEY,
+    UNFINISHED,
     Frames,
     explain_bit,
     explain_code,
@@ -28,6 +30,10 @@ from helpers.wire.frames import Frame, Opcode
 
 OPCODE = "The opcode is only the last four bits: FIN and the three RSV bits come before it."
 MEANINGS: Meanings = (
+    (
+        ("name 'parse_header'", "name 'unmask'"),
+        "Your function is not defined in this kernel: run the cell that defines it again.",
+    ),
     (
         "type(s) for ^",
         "`^` works on two numbers: go through the bytes one by one. A `str` has no bytes.",
@@ -64,6 +70,7 @@ HEADERS: tuple[tuple[bytes, tuple[bool, int, bool, int]], ...] = (
     (b"\x02\xfe\x90\x05" + KEY + b"." * 0x9005, (False, 2, True, 0x9005)),
     (b"\x82\x7e\xff\xff" + b"." * 65_535, (True, 2, False, 65_535)),
     (b"\x82\xff\0\0\0\0\0\x01\0\0" + KEY + b"." * 65_536, (True, 2, True, 65_536)),
+    (b"\x82\x7f\0\0\0\x01\0\0\0\x05" + b"." * 20, (True, 2, False, 2**32 + 5)),
     (b"\x01\x03Hel\x80\x02lo", (False, 1, False, 3)),
     (b"\x81\x82" + KEY + b"\x7f\x93\x8a\x00", (True, 1, True, 2)),
 )
@@ -123,11 +130,12 @@ def unmask(attempt: Attempt) -> None:
         meanings: Meanings = (
             (IndexError, beyond),
             (UnicodeError, "The exercise asks for bytes: no `.decode()` is needed."),
+            ("can't concat int to bytes", ONE_BYTE),
             (ValueError, NOT_XOR),
         )
         got = _call(attempt, frame, meanings=meanings)
+        attempt.of_type(got, bytes, explain_list(got))
         if not same(got, payload):
-            attempt.of_type(got, bytes, explain_list(got))
             attempt.equal(got, payload, explain_payload(got, frame, payload, key))
 
 
@@ -175,6 +183,7 @@ STREAMS: tuple[tuple[Frames, list[str | bytes]], ...] = (
     ([(False, 1, b""), (True, 9, b""), (False, 0, b"a"), (True, 0, b"")], ["a"]),
     ([(False, 2, b""), (True, 0, b""), (True, 1, b"\xc3\xa9"), (True, 2, b"")], [b"", "é", b""]),
     ([(False, 2, b"plain"), (True, 0, b" letters"), (True, 1, b"x")], [b"plain letters", "x"]),
+    ([(True, 1, b"a"), (False, 1, b"un")], ["a"]),
     ([], []),
 )
 
@@ -192,7 +201,11 @@ STREAMS: tuple[tuple[Frames, list[str | bytes]], ...] = (
 def reassemble(attempt: Attempt) -> None:
     """Return the messages that frames carry."""
     for frames, expected in STREAMS:
-        got = _call(attempt, frames, meanings=((UnicodeDecodeError, explain_decoding(frames)),))
+        meanings: Meanings = (
+            (UnicodeDecodeError, explain_decoding(frames)),
+            ("generator raised StopIteration", UNFINISHED),
+        )
+        got = _call(attempt, frames, meanings=meanings)
         if not same(got, expected):
             attempt.of_type(got, list)
             attempt.equal(got, expected, explain_messages(got, frames, expected))

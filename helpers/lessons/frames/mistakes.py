@@ -10,6 +10,8 @@ KEY = bytes.fromhex("37fa213d")  # the key of the RFC's example (§5.7)
 OTHER_KEY = bytes.fromhex("00a9f081")  # no answer can know it
 BIG_ENDIAN = "The first byte of a length is the most significant: read and write it big endian."
 NOT_XOR = "The XOR of two bytes is a byte, from 0 to 255: in Python it is `^`."
+ONE_BYTE = "`bytes([n])` is one byte, which can be added to bytes: a number cannot."
+UNFINISHED = "The FIN of the last message has not come yet, so it is not in the list."
 SPLIT = "An `é` can be cut in two between fragments: join the bytes first, then decode."
 Frames = list[tuple[bool, int, bytes]]
 FIRST_BYTES = {
@@ -55,6 +57,10 @@ def explain_length(got: Any, frame: bytes) -> str:
         return BIG_ENDIAN
     if short == 127 and got == int.from_bytes(frame[2:4], "big"):
         return "127 announces eight bytes of length, not two."
+    if short == 126 and got == int.from_bytes(frame[2:10], "big"):
+        if frame[2:4] == b"\0\x7f":
+            return "A length of 127 is not the 127 that announces eight bytes: use `elif`."
+        return "126 announces two bytes of length, not eight."
     if size and got == int.from_bytes(frame[1 : 1 + size], "big"):
         return "The long length begins after the second byte: at `frame[2]`."
     if got in [len(frame) - size - header for header in (0, 2, 6)] or got == len(frame):
@@ -73,6 +79,8 @@ def explain_list(got: Any) -> str:
     Returns:
         The next step.
     """
+    if isinstance(got, bytearray):
+        return "A `bytearray` can be changed, `bytes` cannot: `bytes(…)` makes one of the other."
     return "Those are numbers: `bytes(…)` turns them into bytes." if isinstance(got, list) else ""
 
 
@@ -89,6 +97,8 @@ def explain_payload(got: bytes, frame: bytes, payload: bytes, key: bytes) -> str
         The next step.
     """
     masked = frame[len(frame) - len(payload) :]
+    if not payload and got == apply_mask(frame, key):
+        return "The payload is empty, and `frame[-0:]` is the whole frame: count from the front."
     if payload and got == masked:
         return "The payload is still masked: `byte ^ key_byte` unmasks one byte."
     if got and got == payload.rstrip(b"\0"):
@@ -134,6 +144,8 @@ def explain_frame(got: bytes, expected: bytes, text: str, key: bytes) -> str:
         also = ", also before a long length" if expected[1] & 0x7F > 125 else ""
         return f"A client says that it masks: MASK is the first bit of the second byte{also}."
     start = {126: 4, 127: 10}.get(expected[1] & 0x7F, 2)
+    if got[1] == expected[1] and got[2:6] == key and start > 2 and len(got) == len(expected):
+        return "The bytes of the length come after the second byte, and only then the key."
     if got[:start] != expected[:start]:
         return _explain_size(got, expected[:start], text)
     rest = got[start:]
@@ -191,8 +203,14 @@ def explain_messages(got: list[Any], frames: Frames, expected: list[str | bytes]
     """
     control = [payload for _, opcode, payload in frames if opcode >= 8]
     joined = _joined(got)
+    if [m for m in expected if m] == got != expected:
+        return "An empty message is a message: its FIN comes with an empty payload."
+    if len(got) == len(expected) + 1 and got[:-1] == expected and not frames[-1][0]:
+        return UNFINISHED
     if any(payload in joined for payload in control if payload):
         return "Control frames (opcode 8 and up) may come between fragments: leave them out."
+    if control and len(got) > len(expected) and joined == _joined(expected):
+        return "The ping has FIN too, but that ends no message."
     if "\ufffd" in "".join(m for m in got if isinstance(m, str)):
         return SPLIT
     if len(got) > len(expected):

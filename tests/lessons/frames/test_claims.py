@@ -72,6 +72,32 @@ async def test_control_frames_carry_at_most_125_bytes_and_are_never_split(
     assert int.from_bytes(reply[2:4], "big") == 1002
 
 
+@pytest.mark.parametrize(
+    "long", [b"\x81\xfe\x00\x02" + ZERO + b"hi", b"\x81\xff" + bytes(7) + b"\x02" + ZERO + b"hi"]
+)
+async def test_a_sender_has_to_use_the_shortest_form_that_fits(
+    handmade: Server, long: bytes
+) -> None:
+    reply = await said(handmade.port, long)
+    assert reply[0] == 0x88
+    assert int.from_bytes(reply[2:4], "big") == 1002
+
+
+async def test_a_ping_need_not_wait_for_the_end_of_a_long_message(handmade: Server) -> None:
+    """The pong comes while the message is unfinished, and the message is whole in the end."""
+    async with asyncio.timeout(DEADLINE_S):
+        reader, writer = await asyncio.open_connection("127.0.0.1", handmade.port)
+        key = "dGhlIHNhbXBsZSBub25jZQ=="
+        writer.write(build_request(f"127.0.0.1:{handmade.port}", "/echo", key=key).encode())
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"\x01\xff" + (70_000).to_bytes(8, "big") + ZERO + b"." * 70_000)
+        writer.write(b"\x89\x82" + ZERO + b"hi")
+        assert await reader.readexactly(4) == b"\x8a\x02hi"
+        writer.write(b"\x80\x80" + ZERO)
+        assert await reader.readexactly(10) == b"\x81\x7f" + (70_000).to_bytes(8, "big")
+        writer.close()
+
+
 async def test_1005_the_close_frame_had_no_code() -> None:
     assert await code_that_a_server_reports(b"\x88\x80" + ZERO) == 1005
 
