@@ -37,7 +37,7 @@ def cells() -> list[str]:
     lesson = next(lesson for lesson in LESSONS if lesson.topic == "server_from_bytes")
     sources = [cell.source for cell in lesson.code if not cell.metadata.get("tags")]
     chat = next(n for n, source in enumerate(sources) if "async def chat(" in source)
-    skipped = re.compile(r"\b(predict|judge|show_source)\(|^first$", re.MULTILINE)
+    skipped = re.compile(r"\b(predict|judge|show_source)\(|^frames_report$", re.MULTILINE)
     return [source for source in sources[: chat + 1] if not skipped.search(source)]
 
 
