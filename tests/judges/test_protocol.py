@@ -131,12 +131,29 @@ async def test_a_report_is_the_same_however_an_answer_is_sliced(pieces: list[byt
     assert verdict.received == 'text "Hel" · 3 bytes'
 
 
-async def test_nobody_at_the_address_is_said() -> None:
+async def test_nobody_at_the_address_is_said_in_a_line() -> None:
+    url = await closed_port()
+    with pytest.raises(TargetError) as raised:
+        await judge(url)
+    line = f"nobody listens at {url}: run the cell that starts your server"
+    assert str(raised.value) == line
+
+
+async def test_a_wrong_path_is_said_in_a_line(handmade: Server) -> None:
+    with pytest.raises(TargetError, match=r"^nothing is at the path '/ecco' of that server"):
+        await judge(handmade.url.replace("/ws", "/ecco"))
+
+
+async def closed_port() -> str:
     server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     server.close()
     await server.wait_closed()
-    report = Report(await play_all(find_target(f"ws://127.0.0.1:{port}/")))
+    return f"ws://127.0.0.1:{port}/"
+
+
+async def test_nobody_at_the_address_fails_every_case() -> None:
+    report = Report(await play_all(find_target(await closed_port())))
     assert report.passed == []
     assert {v.expected for v in report.failed} == {"a connection"}
 
