@@ -64,7 +64,7 @@ async def _(player: Player) -> None:
 
 
 def _may_not_travel(code: int, what: str) -> None:
-    @CASES.add("§7.4", f"takes {code} for a fault: {what}")
+    @CASES.add("§7.4", f"treats {code} as a fault: {what}")
     async def _(player: Player) -> None:
         line = await player.open()
         await line.send(close(code))
@@ -77,7 +77,7 @@ _may_not_travel(1006, "it means that there was no close frame")
 _may_not_travel(1015, "it means that TLS failed")
 
 
-@CASES.add("§5.5.1", "takes a reason that is not UTF-8 for a fault")
+@CASES.add("§5.5.1", "treats a reason that is not UTF-8 as a fault")
 async def _(player: Player) -> None:
     line = await player.open()
     await line.send(close(1000, b"\xff\xfe"))

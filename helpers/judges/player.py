@@ -21,6 +21,7 @@ MASK = b"\x37\xfa\x21\x3d"  # the key of RFC 6455 §5.7
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # the key of RFC 6455 §1.3
 END = "the end of the connection"
 SILENCE = "nothing"
+A_CONNECTION = "a connection"
 
 
 class Player:
@@ -111,7 +112,7 @@ class Player:
             reader, writer = await asyncio.open_connection(sock=made)
         except OSError as error:
             made.close()
-            raise Broken("a connection", error.strerror or "nobody answers") from None
+            raise Broken(A_CONNECTION, error.strerror or "nobody answers") from None
         self._lines.append(Line(self, reader, writer))
         return self._lines[-1]
 

@@ -12,10 +12,10 @@ import sys
 from helpers.judges import closing_cases, frame_cases, handshake_cases
 from helpers.judges.cases import Case
 from helpers.judges.play import play, play_in_child, write
-from helpers.judges.player import ANSWER_S, END, Player
+from helpers.judges.player import A_CONNECTION, ANSWER_S, END, Player
 from helpers.judges.report import Report
 from helpers.judges.target import Target, TargetError, find_target
-from helpers.judges.verdict import Verdict
+from helpers.judges.verdict import Broken, Verdict
 
 CASES = [*handshake_cases.CASES, *frame_cases.CASES, *closing_cases.CASES]
 AT_ONCE = 8  # cases that are played side by side
@@ -35,13 +35,43 @@ async def judge(server: object) -> Report:
         The report; as the last line of a cell, it is shown as a table.
 
     Raises:
-        TargetError: the server is not on this machine, or is not a WebSocket server.
+        TargetError: the server is not on this machine, nobody listens at its address, or nothing
+            is at its path.
 
     First used: server_from_bytes
     """
     target = find_target(server)
+    await find_somebody(target)
     verdicts = await asyncio.to_thread(play_in_child, MODULE, target.url)
     return Report(verdicts)
+
+
+async def find_somebody(target: Target, answer_s: float = ANSWER_S) -> None:
+    """Ask once whether there is a server to judge: without one, every rule would be broken.
+
+    Args:
+        target: the server.
+        answer_s: how many seconds it has for an answer.
+
+    Raises:
+        TargetError: nobody listens there, or nothing is at that path (404).
+    """
+    player = Player(target, answer_s)
+    try:
+        answer = await player.ask(player.request(), "a handshake")
+    except Broken as broken:
+        if broken.expected == A_CONNECTION:
+            raise TargetError(
+                f"nobody listens at {target.url}: run the cell that starts your server"
+            ) from None
+        return  # what is wrong with its answer, the cases say
+    finally:
+        player.close()
+    if answer.status == 404:
+        raise TargetError(
+            f"nothing is at the path {target.path!r} of that server (it answered 404): "
+            "look at the path in the address"
+        )
 
 
 async def play_all(target: Target, answer_s: float = ANSWER_S) -> list[Verdict]:

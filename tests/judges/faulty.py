@@ -62,7 +62,7 @@ FAULTS = {
         "closes the connection at text that is not UTF-8: half a surrogate pair",
         "closes the connection at text that is not UTF-8: half a character at the end",
         "closes the connection at a character that two fragments spoil",
-        "takes a reason that is not UTF-8 for a fault",
+        "treats a reason that is not UTF-8 as a fault",
     },
     "a close frame is not answered": UNCLOSED,
     "the connection stays open after the close frames": UNCLOSED,

@@ -52,6 +52,7 @@ async def test_websockets_alone_differs_in_two() -> None:
 
     async with websockets.asyncio.server.serve(echo, "127.0.0.1", 0) as server:
         report = await judge(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    assert len(report.passed) == 67  # a lesson says so
     assert broken(report) == {
         "refuses a handshake without `Host`",
         "refuses another version, and says that it speaks 13",
@@ -90,7 +91,7 @@ async def test_aiohttp_alone_differs_in_four() -> None:
         "closes the connection when a client's frame is not masked",
         "refuses a handshake in HTTP/1.0",
         "refuses another version, and says that it speaks 13",
-        "takes 1006 for a fault: it means that there was no close frame",
+        "treats 1006 as a fault: it means that there was no close frame",
     }
 
 
@@ -130,12 +131,29 @@ async def test_a_report_is_the_same_however_an_answer_is_sliced(pieces: list[byt
     assert verdict.received == 'text "Hel" · 3 bytes'
 
 
-async def test_nobody_at_the_address_is_said() -> None:
+async def test_nobody_at_the_address_is_said_in_a_line() -> None:
+    url = await closed_port()
+    with pytest.raises(TargetError) as raised:
+        await judge(url)
+    line = f"nobody listens at {url}: run the cell that starts your server"
+    assert str(raised.value) == line
+
+
+async def test_a_wrong_path_is_said_in_a_line(handmade: Server) -> None:
+    with pytest.raises(TargetError, match=r"^nothing is at the path '/ecco' of that server"):
+        await judge(handmade.url.replace("/ws", "/ecco"))
+
+
+async def closed_port() -> str:
     server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     server.close()
     await server.wait_closed()
-    report = Report(await play_all(find_target(f"ws://127.0.0.1:{port}/")))
+    return f"ws://127.0.0.1:{port}/"
+
+
+async def test_nobody_at_the_address_fails_every_case() -> None:
+    report = Report(await play_all(find_target(await closed_port())))
     assert report.passed == []
     assert {v.expected for v in report.failed} == {"a connection"}
 

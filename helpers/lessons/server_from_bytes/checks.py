@@ -12,12 +12,13 @@ from helpers.exercises.engine.values import same
 from helpers.lessons.server_from_bytes.mistakes import (
     BITS,
     FRAMES,
+    RAISE,
     explain_code,
     explain_fine,
     explain_header,
     explain_place,
 )
-from helpers.lessons.server_from_bytes.script import Frames, Script
+from helpers.lessons.server_from_bytes.script import Frames, NoMore, Script
 from helpers.wire.frames import ProtocolError
 
 REASON_BYTES = 123  # what a close frame has room for after its code
@@ -81,7 +82,7 @@ CLOSES: tuple[tuple[bytes, int | None], ...] = (
     (b"", None),
     (b"\x03\xe9going", 1001),
     (b"\x03", 1002),
-    *((code.to_bytes(2), code) for code in (1003, 1007, 1014, 3000, 4999)),
+    *((code.to_bytes(2), code) for code in (1003, 1007, 1011, 1014, 3000, 4999)),
     *((code.to_bytes(2), 1002) for code in (0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 65_535)),
     (b"\x03\xe8caf\xc3\xa9", 1000),
     (b"\x03\xe8caf\xc3", 1007),
@@ -107,6 +108,8 @@ def reply_code(attempt: Attempt) -> None:
         except NotYet as failure:
             cause = failure.__cause__
             nudge = explain_code(..., payload, expected) if isinstance(cause, Exception) else ""
+            if isinstance(cause, UnicodeError) and expected != 1007:
+                nudge = explain_code(1007, payload, expected)
             raise _explained(failure, nudge) from cause
         if not (same(got, expected) and isinstance(got, int | None)):
             attempt.require(expected is not None, explain_code(got, payload, expected))
@@ -158,8 +161,10 @@ async def read_message(attempt: Attempt) -> None:
             await _read(attempt, Script(frames))
         except NotYet as failure:
             cause = failure.__cause__
-            if not isinstance(cause, ProtocolError):
+            if isinstance(cause, NoMore) or not isinstance(cause, Exception):
                 raise
+            if not isinstance(cause, ProtocolError):
+                raise _explained(failure, f"{fault} {RAISE}") from cause
             attempt.require(cause.code == 1002, f"{fault} The code for that is 1002.")
             attempt.require(str(cause), "Say why: a sentence between the brackets.")
         else:
@@ -180,15 +185,17 @@ async def _read(attempt: Attempt, script: Script) -> Any:
         if isinstance(failure.__cause__, ProtocolError):
             nudge = "These frames break no rule."
         facts = [("the frames", str(script)), *failure.facts]
-        raise NotYet(failure.title, facts, [nudge or "", *failure.lines]) from failure.__cause__
+        lines = [nudge] if nudge else list(failure.lines)
+        raise NotYet(failure.title, facts, lines) from failure.__cause__
 
 
 TEXTS: tuple[tuple[bytes, int | None], ...] = (
     *((text.encode(), None) for text in ("Hello", "café", "", "κόσμε 🌍", "x" * 70_000)),
+    ("🌍".encode() + b"\xf0\x9f", 4),  # first: start, start + 1, end and characters all differ
     (b"caf\xc3", 3),
     (b"\xff\xfe", 0),
     (b"\xed\xa0\x80", 0),
-    ("🌍".encode() + b"\xf0\x9f", 4),
+    (b"\xe2\x82x", 0),
     (b"." * 1_234 + b"\x80.", 1_234),
 )
 

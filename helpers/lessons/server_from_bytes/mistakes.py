@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from helpers.exercises.engine.explain import Meanings
 from helpers.wire.frames import ProtocolError
 
 CONTROL = "Opcodes from 8 up are control frames: FIN must be 1, and the length at most 125."
 FINE = "This frame breaks no rule, so the answer is None."
+RAISE = 'Raise `ProtocolError("why")`, so that `serve` can send a code.'
 BITS: Meanings = (
     (ProtocolError, "Return the sentence: `read_frame` raises the error with it."),
     (
@@ -29,6 +32,7 @@ FRAMES: Meanings = (
         "`send` does not wait for anybody: call it without `await`.",
     ),
     ("sequence item 0: expected str", 'Payloads are bytes: join them with `b"".join(…)`.'),
+    ("missing 1 required positional argument: 'reason'", RAISE),
     (UnicodeError, "Leave the bytes as they are: an `é` can be cut in two between fragments."),
 )
 
@@ -53,7 +57,7 @@ def explain_fine(first: int, second: int) -> str:
     """Say why a header breaks no rule that was refused."""
     opcode, size = first & 0b1111, second & 0b111_1111
     if opcode < 8 and size > 125:
-        return f"{FINE} 126 and 127 announce a longer length: that is for control frames to avoid."
+        return f"{FINE} 126 and 127 announce a longer length: only control frames must avoid them."
     if opcode < 8 and not first >> 7:
         return f"{FINE} Text and binary frames may be fragments: FIN may be 0."
     if opcode >= 8:
@@ -72,6 +76,8 @@ def explain_code(got: object, payload: bytes, expected: int | None) -> str:
     code = int.from_bytes(payload[:2])
     if expected is None:
         return "The payload is empty, so no code came, and none goes back: return None."
+    if got == 1007 and expected not in (1002, 1007):
+        return "Only the reason is text: `payload[2:]`. The code is two bytes of any kind."
     if isinstance(got, bytes):
         return "Those are bytes, and a number is asked for: `int.from_bytes(…)` makes one."
     if payload[:2] != payload[1::-1] and got == int.from_bytes(payload[:2], "little"):
@@ -83,12 +89,14 @@ def explain_code(got: object, payload: bytes, expected: int | None) -> str:
     if expected == 1007:
         return "The code is fine, but the reason after it is not UTF-8: 1007."
     if expected == 1002 and 1000 <= code < 3000:
-        return f"{code} may not travel: of the codes below 3000 only 1000–1003 and 1007–1014 may."
+        return f"{code} must not be sent: below 3000, only 1000–1003 and 1007–1014 may be."
     if expected == 1002:
-        return f"{code} may not travel: codes begin at 1000, and those of programs are 3000–4999."
+        return (
+            f"{code} must not be sent: codes begin at 1000, and those of programs are 3000–4999."
+        )
     if len(payload) > 2:
-        return f"{code} may travel, and the reason is UTF-8: answer with the same code."
-    return f"{code} may travel: answer with the same code."
+        return f"{code} may be sent, and the reason is UTF-8: answer with the same code."
+    return f"{code} may be sent: answer with the same code."
 
 
 def explain_place(got: str, data: bytes, place: int) -> str:
@@ -97,8 +105,22 @@ def explain_place(got: str, data: bytes, place: int) -> str:
     Args:
         got: the learner's sentence.
         data: the bytes.
-        place: the first that does not fit.
+        place: where the first broken character begins.
     """
-    if str(place + 1) in got:
+    named = {int(number) for number in re.findall(r"\d+", got.replace(",", ""))}
+    if _end(data) in named and _end(data) != place + 1:
+        return "`end` is past the wrong bytes: `error.start` is where they begin."
+    if len(data[:place].decode()) in named - {place}:
+        return "Count bytes, not characters: `error.start` does."
+    if place + 1 in named:
         return "Count from 0, as Python does: the error's own `start` is the place."
     return "The error that `.decode()` raises knows the place: `error.start`."
+
+
+def _end(data: bytes) -> int:
+    """Return the `end` of the error that decoding raises."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return error.end
+    return -1

@@ -11,7 +11,7 @@ Frames = list[tuple[bool, int, bytes]]
 NAMES = {0: "continuation", 1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong"}
 
 
-class NoMore(EOFError):
+class NoMore(Exception):  # no EOFError: that has a sentence of its own, about `input`
     """There is no other frame: the client has hung up."""
 
 

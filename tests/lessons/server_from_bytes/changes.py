@@ -2,12 +2,6 @@
 
 from tests.notebooks.changes import Change
 
-HEAR = """
-async with websockets.connect(url + "/chat") as ws:
-    await ws.send("hello")
-    print(await ws.recv())
-"""
-
 CHANGES = [
     Change(
         asks="Change the first byte from `81` to `01`",
@@ -22,14 +16,5 @@ CHANGES = [
         old='send("Hello")',
         new='send(b"Hello")',
         sees="b'Hello'",
-    ),
-    Change(
-        asks='Add `data = b"> " + data`',
-        cell="13g1chat",
-        old="            for person in people:",
-        new='            data = b"> " + data\n            for person in people:',
-        runs=("13g2page",),
-        probe=HEAR,
-        sees="> hello",
     ),
 ]

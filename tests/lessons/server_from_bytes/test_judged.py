@@ -37,7 +37,7 @@ def cells() -> list[str]:
     lesson = next(lesson for lesson in LESSONS if lesson.topic == "server_from_bytes")
     sources = [cell.source for cell in lesson.code if not cell.metadata.get("tags")]
     chat = next(n for n, source in enumerate(sources) if "async def chat(" in source)
-    skipped = re.compile(r"\b(predict|judge|show_source)\(|^first$", re.MULTILINE)
+    skipped = re.compile(r"\b(predict|judge|show_source)\(|^frames_report$", re.MULTILINE)
     return [source for source in sources[: chat + 1] if not skipped.search(source)]
 
 
@@ -133,6 +133,37 @@ async def test_a_frame_that_is_too_big_is_refused_by_its_header(notebook: dict[s
     assert raised.value.code == 1009
 
 
+async def test_the_limit_is_one_of_frames(url: str) -> None:
+    yours.keep("read_message", solutions.read_message)
+    async with connect(url + "/echo", max_size=None) as client:
+        await client.send([bytes(2**20), bytes(1)])
+        assert len(await asyncio.wait_for(client.recv(), DEADLINE_S)) == 2**20 + 1
+
+
+def fail(data: bytes) -> None:
+    raise RuntimeError("a mistake of the learner's")
+
+
+async def test_a_mistake_in_the_server_is_1011_and_printed(url: str) -> None:
+    printed: asyncio.Queue[dict[str, Any]] = asyncio.Queue()  # what asyncio would print
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: printed.put_nowait(what))
+    yours.keep("text_fault", fail)
+    async with connect(url + "/echo") as client:
+        await client.send("Hello")
+        await asyncio.wait_for(client.wait_closed(), DEADLINE_S)
+        assert client.close_code == 1011
+    context = await asyncio.wait_for(printed.get(), DEADLINE_S)
+    assert str(context["exception"]) == "a mistake of the learner's"
+
+
+@pytest.mark.parametrize("size", [0, 61, 62, 70])
+async def test_a_reason_is_not_cut_within_a_character(notebook: dict[str, Any], size: int) -> None:
+    frame = notebook["close_frame"](1002, "é" * size)
+    assert frame[:2] == bytes([0x88, len(frame) - 2])
+    assert frame[2:4] == (1002).to_bytes(2)
+    assert frame[4:].decode() == "é" * min(size, 61)
+
+
 async def test_a_frame_is_read_however_many_pieces_it_arrives_in(notebook: dict[str, Any]) -> None:
     stream = asyncio.StreamReader()
     reading = asyncio.create_task(notebook["read_frame"](stream))
@@ -162,6 +193,20 @@ async def test_the_program_keeps_as_many(functions: list[Any], count: int) -> No
     server = await asyncio.to_thread(launch, "mine/echo_bytes.py")
     assert ("still naive: header_fault" in server.log()) == (not functions)
     assert await kept(server) == count
+
+
+async def test_the_program_says_what_went_wrong_in_it() -> None:
+    def text_fault(data: bytes) -> None:
+        raise RuntimeError("a mistake of the learner's")
+
+    save("echo_bytes", [text_fault])
+    server = await asyncio.to_thread(launch, "mine/echo_bytes.py")
+    async with connect(server.url) as client:
+        await client.send("Hello")
+        await asyncio.wait_for(client.wait_closed(), DEADLINE_S)
+        assert client.close_code == 1011
+    await asyncio.to_thread(server.stop)
+    assert "a mistake of the learner's" in server.log()
 
 
 def test_the_program_runs_without_the_course(mine: Path) -> None:

@@ -72,9 +72,12 @@ def refusal(method, version, headers):
 
 async def shake_hands(reader, writer):
     """Read the request and answer it; return whether a WebSocket is open."""
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    first, *lines = head.strip().split("\r\n")
-    method, _target, version = first.split(" ")
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        first, *lines = head.strip().split("\r\n")
+        method, _target, version = first.split(" ")
+    except (ValueError, asyncio.LimitOverrunError):
+        return False  # that is not HTTP
     fields = [line.partition(":") for line in lines]
     headers = {name.lower(): value.strip() for name, _, value in fields}
     if status := refusal(method, version, headers):
@@ -133,6 +136,12 @@ def build_frame(opcode, payload):
     return bytes([0b1000_0000 | opcode]) + length + payload
 
 
+def close_frame(code, reason=""):
+    """Return the bytes of a close frame, whose reason has at most 123 bytes."""
+    text = reason.encode()[:123].decode(errors="ignore")  # no half characters
+    return build_frame(CLOSE, code.to_bytes(2, "big") + text.encode())
+
+
 async def messages(reader, writer):
     """Give every message, and answer the close frame that ends them."""
 
@@ -161,10 +170,12 @@ async def serve(reader, writer):
                 writer.write(build_frame(opcode, data))
                 await writer.drain()
     except ProtocolError as error:
-        reason = str(error).encode()[:123]
-        writer.write(build_frame(CLOSE, error.code.to_bytes(2, "big") + reason))
-    except (EOFError, OSError, ValueError, asyncio.LimitOverrunError):
-        pass  # it hung up, or what it sent was not HTTP
+        writer.write(close_frame(error.code, str(error)))
+    except (EOFError, ConnectionError):
+        pass  # it hung up
+    except Exception:
+        writer.write(close_frame(1011))  # a mistake in this program: the terminal shows it
+        raise
     finally:
         writer.close()
 
