@@ -204,7 +204,7 @@ def fault(attempt: Attempt) -> None:
     for method, changes, expected, nudge in HANDSHAKES:
         changed = SOUND | changes
         headers = {name: value for name, value in changed.items() if value is not None}
-        got = find_fault(attempt, method, headers, changes)
+        got = call_fault(attempt, method, headers, changes)
         if isinstance(got, str) and isinstance(expected, str):
             attempt.require(
                 got == expected or not got or got.lower() not in expected.lower(),
@@ -219,7 +219,7 @@ def fault(attempt: Attempt) -> None:
         attempt.require(same(got, expected), nudge)
 
 
-def find_fault(
+def call_fault(
     attempt: Attempt, method: str, headers: dict[str, str], changes: Mapping[str, str | None]
 ) -> object:
     """Call the learner's function, and speak only of the headers that are not as usual.
