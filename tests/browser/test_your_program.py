@@ -63,7 +63,7 @@ def test_a_page_that_is_open_hears_the_learners_shout(tab: Page) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_another_site_is_let_in_until_fault_is_written(
+def test_another_origin_is_let_in_until_fault_is_written(
     handshake: Kernel, context: BrowserContext, host: str
 ) -> None:
     handshake.text("from helpers.exercises.engine import yours as part; part._passed.clear()")
@@ -73,12 +73,12 @@ def test_another_site_is_let_in_until_fault_is_written(
     page = context.new_page()
     page.goto(other.replace("127.0.0.1", host))
     expect(page.locator("body")).to_have_text(
-        "I am a page of another site, and your server let me in."
+        "I am a page of another origin, and your server let me in."
     )
     solve(handshake, "handshake", "fault")
     page.reload()
     expect(page.locator("body")).to_have_text(
-        "I am a page of another site, and your server refused me."
+        "I am a page of another origin, and your server refused me."
     )
     page.goto(mine.replace("127.0.0.1", host))
     expect(page.locator("body")).to_have_text("Open! Your server answered this browser.")
@@ -100,7 +100,8 @@ def test_chrome_hangs_up_on_a_subprotocol_that_is_missing_or_was_not_offered(
         "async def speak(reader, writer):\n"
         "    method, headers = await read_request(reader)\n"
         "    if 'Upgrade' not in headers:\n"
-        "        return writer.write(PAGE)\n"
+        "        writer.write(PAGE)\n"
+        "        return writer.close()\n"
         "    accept = yours.accept_key(headers['Sec-WebSocket-Key'])\n"
         f"    writer.write(yours.switching_protocols(accept, {chosen}))\n"
         "    await reader.read(1)\n"
@@ -128,8 +129,10 @@ def test_a_cookie_goes_along_with_a_handshake(handshake: Kernel, context: Browse
         "async def listen(reader, writer):\n"
         "    method, headers = await read_request(reader)\n"
         "    if 'Upgrade' not in headers:\n"
-        "        return writer.write(PAGE)\n"
+        "        writer.write(PAGE)\n"
+        "        return writer.close()\n"
         "    cookies.append(headers.get('Cookie'))\n"
+        "    writer.close()\n"
         "listener = await start(listen, 'a server that listens')\n"
         "print(listener.page_url)"
     )

@@ -195,15 +195,18 @@ def mismatch(got: type, expected: type) -> str:
     Returns:
         A sentence that names both.
     """
-    return f"That is {name_type(got)}, but the exercise asks for {name_type(expected)}."
+    those = "Those are" if got is bytes else "That is"
+    return f"{those} {name_type(got)}, but the exercise asks for {name_type(expected)}."
 
 
 def name_type(kind: type) -> str:
-    """Name a type with its article, such as `an int`.
+    """Name a type with its article, such as `an int`; bytes have none.
 
     Args:
         kind: the type.
     """
+    if kind is bytes:
+        return "bytes"
     return f"{'an' if kind.__name__[0] in 'aeiouAEIOU' else 'a'} {kind.__name__}"
 
 

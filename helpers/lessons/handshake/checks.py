@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from helpers.exercises.engine.attempt import NotYet
 from helpers.exercises.engine.exercise import Attempt, exercise
 from helpers.exercises.engine.values import same
 from helpers.lessons.handshake.mistakes import (
@@ -12,6 +15,7 @@ from helpers.lessons.handshake.mistakes import (
     SAMPLE_ACCEPT,
     SAMPLE_KEY,
     SOUND,
+    UNREADABLE,
     list_mistaken_accepts,
 )
 from helpers.wire import handshake
@@ -40,6 +44,8 @@ def accept_key(attempt: Attempt) -> None:
 
 
 # --- 2 · switching_protocols -----------------------------------------------------------
+
+ANSWERED = ("upgrade", "connection", "sec-websocket-accept", "sec-websocket-protocol")
 
 
 @exercise(
@@ -113,6 +119,15 @@ def judge_headers(
         accept: the accept key that was given.
         subprotocol: the subprotocol that was given, or None.
     """
+    names = [name.lower() for name, _ in response.headers]
+    for name, _ in response.headers:
+        attempt.require(
+            name.lower() in ANSWERED,
+            f"Leave out `{name}`: nobody asked for it, and to a client it may mean something.",
+        )
+        attempt.require(
+            names.count(name.lower()) == 1, f"`{name}` is in it twice: once is enough."
+        )
     for name, value in (("Upgrade", "websocket"), ("Connection", "Upgrade")):
         said = response.header(name)
         attempt.require(said is not None, f"The header `{name}` is missing.")
@@ -189,7 +204,7 @@ def fault(attempt: Attempt) -> None:
     for method, changes, expected, nudge in HANDSHAKES:
         changed = SOUND | changes
         headers = {name: value for name, value in changed.items() if value is not None}
-        got = attempt(method, headers)
+        got = call_fault(attempt, method, headers, changes)
         if isinstance(got, str) and isinstance(expected, str):
             attempt.require(
                 got == expected or not got or got.lower() not in expected.lower(),
@@ -202,3 +217,43 @@ def fault(attempt: Attempt) -> None:
         if expected is None and got in INNOCENT:
             nudge += f" Nothing is wrong with `{got}`: {INNOCENT[got]}."
         attempt.require(same(got, expected), nudge)
+
+
+def call_fault(
+    attempt: Attempt, method: str, headers: dict[str, str], changes: Mapping[str, str | None]
+) -> object:
+    """Call the learner's function, and speak only of the headers that are not as usual.
+
+    Args:
+        attempt: the learner's function.
+        method: of the request.
+        headers: of the request.
+        changes: what differs from a valid handshake; None means that it is missing.
+
+    Returns:
+        What the function returned.
+    """
+    call = written(method, changes)
+    try:
+        got = attempt(method, headers)
+    except NotYet as failure:
+        nudges = list(failure.lines)
+        if isinstance(failure.__cause__, ValueError):
+            nudges = [UNREADABLE[name] for name in changes if name in UNREADABLE] or nudges
+        raise NotYet(call, list(failure.facts), nudges) from failure.__cause__
+    attempt.call_text = call
+    return got
+
+
+def written(method: str, changes: Mapping[str, str | None]) -> str:
+    """Write a call with the headers that differ from a valid handshake.
+
+    Args:
+        method: of the request.
+        changes: what differs; None means that it is missing.
+    """
+    told = [
+        f"no {name!r}" if value is None else f"{name!r}: {value!r}"
+        for name, value in changes.items()
+    ]
+    return f"fault({method!r}, {{{', '.join([*told, '…'])}}})"

@@ -172,7 +172,30 @@ HANDSHAKES: tuple[Case, ...] = (
         "The key is not base64 here, so `b64decode` raises: catch that, it is the key's fault.",
     ),
     ("GET", {KEY: ""}, KEY, "The key is empty here, which is its fault."),
+    (
+        "GET",
+        {KEY: "dGhl!IHNhbXBsZSBub25jZQ==!!"},
+        KEY,
+        "The key has `!` in it, which base64 does not: `b64decode` passes over it, but for "
+        "`validate=True`.",
+    ),
+    ("GET", {VERSION: "013"}, VERSION, "The version is `013` here: compare text, not numbers."),
+    ("GET", {VERSION: "1_3"}, VERSION, "The version is `1_3` here: compare text, not numbers."),
+    ("GET", {VERSION: "abc"}, VERSION, "The version is `abc` here, and the standard's is 13."),
+    (
+        "GET",
+        {"Origin": HOST},
+        "Origin",
+        "The Origin has no `http://` here: compare all of it.",
+    ),
+    ("GET", {"Origin": ""}, "Origin", "The Origin is empty here, which is not the same as none."),
 )
+
+# What to say when a value cannot be read, and ValueError is raised.
+UNREADABLE = {
+    KEY: "That key is not base64 at all: that is a fault, not a crash. Catch ValueError.",
+    VERSION: "That version is not a number: that is a fault, not a crash. Compare it as text.",
+}
 
 # What to say when a fault is found in a valid header.
 INNOCENT = {

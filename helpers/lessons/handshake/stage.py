@@ -1,19 +1,21 @@
 """What the lesson needs around its handshakes: somebody who asks, and servers in the kernel.
 
 `ask` is the client's side of one question, `start` puts a function of the learner's behind a
-port, and `start_elsewhere` serves a page of another site, which knocks at the learner's server.
+port, and `start_elsewhere` serves a page of another origin, which knocks at the learner's server.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+import websockets
+
 from helpers.launcher import on_stop
 
-__all__ = ["PAGE", "Answer", "Program", "ask", "start", "start_elsewhere"]
+__all__ = ["PAGE", "Answer", "Headers", "Program", "ask", "start", "start_elsewhere"]
 
 DEADLINE_S = 10
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -33,19 +35,34 @@ Connection: close\r
   ws.onclose = () => say("Closed.")
 </script>"""
 
-# A page of another site: behind a proxy as well, only the number of the port is another.
+# A page of another origin: behind a proxy as well, only the number of the port is another.
 ELSEWHERE = """HTTP/1.1 200 OK\r
 Content-Type: text/html; charset=utf-8\r
 Connection: close\r
 \r
-<!doctype html><meta name="color-scheme" content="light dark"><title>another site</title>
-<body>I am a page of another site, and I try your server …<script>
+<!doctype html><meta name="color-scheme" content="light dark"><title>another origin</title>
+<body>I am a page of another origin, and I try your server …<script>
   const say = text => { document.body.textContent = text }
   const here = location.origin.replace("http", "ws") + location.pathname
   const ws = new WebSocket(here.replace("MINE", "YOURS"))
-  ws.onopen = () => say("I am a page of another site, and your server let me in.")
-  ws.onerror = () => say("I am a page of another site, and your server refused me.")
+  ws.onopen = () => say("I am a page of another origin, and your server let me in.")
+  ws.onerror = () => say("I am a page of another origin, and your server refused me.")
 </script>"""
+
+
+#: What stands in for the answer of a server that hung up without one.
+NOTHING = "(nothing: look for an error under the cell that started your server)"
+
+
+class Headers(websockets.Headers):
+    """The headers of a request: upper and lower case are the same, and a header that is sent
+    twice has both values, with a comma between them (RFC 9110 §5.3)."""
+
+    def __setitem__(self, name: str, value: str) -> None:
+        values = [*self.get_all(name), value]
+        if name in self:
+            del self[name]
+        super().__setitem__(name, ", ".join(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +73,9 @@ class Answer:
 
     @property
     def status(self) -> str:
-        """The status, such as `"400 Bad Request"`; empty if the server only hung up."""
+        """The status, such as `"400 Bad Request"`; a sentence if the server only hung up."""
+        if not self.text:
+            return NOTHING
         return self.text.partition("\r\n")[0].partition(" ")[2]
 
     @property
@@ -65,7 +84,7 @@ class Answer:
         return self.text.partition("\r\n\r\n")[2].strip()
 
     def __str__(self) -> str:
-        return self.text
+        return self.text or NOTHING
 
 
 async def ask(lines: Sequence[str], port: int) -> Answer:
@@ -122,7 +141,9 @@ async def start(handle: Handler, name: str = "your server") -> Program:
     """Start a server in the kernel; one of that name, from an earlier call, is stopped first.
 
     Args:
-        handle: called once for each connection, with its reader and writer.
+        handle: called once for each connection, with its reader and writer, and closes it. If
+            it raises an error, the client gets that error as a 500, and the cell that started
+            the server shows it.
         name: what `page` and `stop_all` call it.
 
     Returns:
@@ -132,10 +153,16 @@ async def start(handle: Handler, name: str = "your server") -> Program:
 
     async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers.add(writer)
-        with contextlib.suppress(ConnectionError, EOFError):
+        try:
             await handle(reader, writer)
-        writers.discard(writer)
-        writer.close()
+        except ConnectionError:  # the client has vanished, which is nobody's mistake
+            writer.close()
+        except Exception as error:
+            report(error, writer)
+            raise  # asyncio shows it
+        finally:
+            if writer.is_closing():
+                writers.discard(writer)
 
     if name in _latest:
         _latest[name].stop()
@@ -144,14 +171,27 @@ async def start(handle: Handler, name: str = "your server") -> Program:
     return _latest[name]
 
 
+def report(error: Exception, writer: asyncio.StreamWriter) -> None:
+    """Answer with an error of the learner's function, in the status and the body, and hang up.
+
+    Args:
+        error: what it raised.
+        writer: the connection's.
+    """
+    said = " ".join("".join(traceback.format_exception_only(error)).split())
+    head = f"HTTP/1.1 500 {said}\r\nContent-Type: text/plain; charset=latin-1\r\n"
+    writer.write(f"{head}Connection: close\r\n\r\n{said}\n".encode("latin-1", "replace"))
+    writer.close()
+
+
 async def start_elsewhere(target: Program) -> Program:
-    """Start a server whose page is another site: it opens a WebSocket to the target.
+    """Start a server whose page is of another origin: it opens a WebSocket to the target.
 
     Args:
         target: the server that this page tries.
 
     Returns:
-        The other site.
+        The other server.
     """
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -159,6 +199,6 @@ async def start_elsewhere(target: Program) -> Program:
         mine = writer.get_extra_info("sockname")[1]
         page = ELSEWHERE.replace("MINE", str(mine)).replace("YOURS", str(target.port))
         writer.write(page.encode())
-        await writer.drain()
+        writer.close()
 
-    return await start(handle, "another site")
+    return await start(handle, "another origin")

@@ -27,6 +27,10 @@ def shout(attempt: Attempt) -> None:
             message or got != "", "The empty message gets an answer as well: `!` alone."
         )
         for mistake, nudge in (
+            (
+                message.rstrip("!").upper() + "!",
+                "Leave the message's own `!` in place, and add one more.",
+            ),
             (message.upper(), "Capitals, yes. What is still missing at the end?"),
             (message + "!", "The mark is there. The letters are not capitals yet."),
             (message.capitalize() + "!", "`capitalize()` changes only the first letter."),
@@ -41,10 +45,6 @@ def shout(attempt: Attempt) -> None:
             (message.upper() + " !", "Nearly: there is a space before the mark."),
             ("!" + message.upper(), "The mark belongs after the message, not in front of it."),
             (message.strip().upper() + "!", "Leave the spaces around the message in place."),
-            (
-                message.rstrip("!").upper() + "!",
-                "Leave the message's own `!` in place, and add one more.",
-            ),
             ("HELLO!", "That is the answer to `hello`. Use what `message` holds."),
         ):
             wrong = same(got, mistake) and mistake != message.upper() + "!"

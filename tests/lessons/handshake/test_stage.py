@@ -9,7 +9,7 @@ import websockets
 from helpers.launcher import stop_all
 from helpers.lessons.handshake import naive, solutions
 from helpers.lessons.handshake.mistakes import HANDSHAKES, OFFERS, SOUND
-from helpers.lessons.handshake.stage import Answer, ask, start, start_elsewhere
+from helpers.lessons.handshake.stage import Answer, Headers, ask, start, start_elsewhere
 from tests.exercises.answers import Answer as Learners
 from tests.exercises.answers import read
 
@@ -25,6 +25,7 @@ REFUSAL = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nfault: Upgrade"
 async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
     writer.write(REFUSAL.encode())
+    writer.close()
 
 
 async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -37,13 +38,40 @@ def test_an_answer_has_a_status_and_a_body() -> None:
     answer = Answer(REFUSAL)
     assert (answer.status, answer.body) == ("400 Bad Request", "fault: Upgrade")
     assert str(answer) == REFUSAL
-    assert Answer("").status == Answer("").body == ""
+    assert "look for an error" in Answer("").status
+    assert (str(Answer("")), Answer("").body) == (Answer("").status, "")
 
 
 async def test_ask_returns_all_that_the_server_says() -> None:
     server = await start(refuse)
     assert (await ask(LINES, server.port)).text == REFUSAL
     server.stop()
+
+
+def test_headers_ignore_case_and_join_what_is_sent_twice() -> None:
+    headers = Headers()
+    for name, value in (("Connection", "keep-alive"), ("Host", "a"), ("connection", "Upgrade")):
+        headers[name] = value
+    assert headers["CONNECTION"] == "keep-alive, Upgrade"
+    assert headers.get("Sec-WebSocket-Protocol") is None
+    assert sorted(headers) == ["connection", "host"]
+
+
+async def test_an_error_of_the_learners_function_is_seen() -> None:
+    async def broken(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        {}["Host"]  # type: ignore[index]
+
+    shown: list[str] = []  # what asyncio writes below the cell that started the server
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, facts: shown.append(repr(facts.get("exception")))
+    )
+    server = await start(broken)
+    answer = await ask(LINES, server.port)
+    server.stop()
+    asyncio.get_running_loop().set_exception_handler(None)
+    assert (answer.status, answer.body) == ("500 KeyError: 'Host'", "KeyError: 'Host'")
+    assert shown == ["KeyError('Host')"]
 
 
 async def test_a_second_start_takes_the_place_of_the_first_and_of_its_connections() -> None:
@@ -64,7 +92,7 @@ async def test_stop_all_stops_each_of_them_by_its_name(capsys: pytest.CaptureFix
     mine = await start(refuse)
     await start_elsewhere(mine)
     stop_all()
-    assert "your server, another site" in capsys.readouterr().out
+    assert "your server, another origin" in capsys.readouterr().out
     with pytest.raises(ConnectionRefusedError):
         await ask(LINES, mine.port)
 
