@@ -97,9 +97,13 @@ async def test_aiohttp_alone_differs_in_four() -> None:
 
 @pytest.mark.parametrize("fault", ["", *FAULTS])
 async def test_a_fault_is_found_and_no_other(fault: str) -> None:
+    expected = FAULTS.get(fault, set())
     async with FaultyEcho(fault).served() as url:
-        report = Report(await play_all(find_target(url), answer_s=0.5))
-    assert broken(report) == FAULTS.get(fault, set())
+        for answer_s in (0.5, 5.0):  # on a busy machine silence may be lateness
+            report = Report(await play_all(find_target(url), answer_s=answer_s))
+            if broken(report) <= expected:
+                break
+    assert broken(report) == expected
 
 
 async def test_a_server_that_says_nothing_hangs_nobody() -> None:
