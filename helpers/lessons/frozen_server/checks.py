@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from helpers.exercises.engine.attempt import Attempt, NotYet
+from helpers.exercises.engine.deadline import forgotten_awaits
 from helpers.exercises.engine.exercise import exercise
+from helpers.exercises.engine.explain import match_cause
 from helpers.exercises.engine.values import shown
 from helpers.exercises.stage.listening import NO_ANSWER, Silence, let_tasks_run
 from helpers.exercises.stage.verdict import explain_silence, refuse, reword
 from helpers.exercises.stage.websocket import ask, connect, receive, send, serve_handler
 from helpers.lessons.frozen_server.mistakes import (
+    MISUSES,
+    NEVER_BEGAN,
     RETURNS_WORK,
+    TOO_EARLY,
+    explain_callback,
     explain_complaints,
     explain_return,
 )
@@ -65,7 +72,9 @@ def require_called(attempt: Attempt, got: str | bytes | Silence, calls: list[str
     """Refuse the first answer if it is wrong, or was made in the loop's own thread."""
     failure = getattr(attempt.failure, "__cause__", None)
     nudge = "Send what `slow(message)` returns."
-    if isinstance(failure, TypeError) and "not callable" in str(failure):
+    if match_cause(attempt.failure, MISUSES):
+        nudge = match_cause(attempt.failure, MISUSES)
+    elif isinstance(failure, TypeError) and "not callable" in str(failure):
         nudge = "`slow(message)` is called here, before the thread: hand over `slow, message`."
         if not calls:
             nudge = "`to_thread` takes the function and its argument as two: `slow, message`."
@@ -79,7 +88,8 @@ def require_called(attempt: Attempt, got: str | bytes | Silence, calls: list[str
         refuse(attempt, Silence(calls[-1]), "another thread", nudge, what="slow ran in")
     elif not calls:
         nudge = "`slow` was never called. Is the result of `to_thread` awaited? "
-        nudge += "Did it get `slow` itself, and the message?"
+        nudge += "Did it get `slow` itself, and the message? "
+        nudge += "Or does it wait for the client to leave first?"
     elif isinstance(got, Silence):
         nudge = explain_silence(attempt, got, 1)
     if got != "SHORT" or not calls:
@@ -118,37 +128,131 @@ async def require_order(attempt: Attempt, alice: Any, free: threading.Event) -> 
     )
 )
 async def look_after(attempt: Attempt) -> None:
-    """Work that goes well, fails and is cancelled, side by side."""
+    """Work that goes well, fails and is cancelled, side by side, and ends one after the other."""
     attempt.copies = False
-    tasks: set[asyncio.Task[Any]] = set()
-    complaints: list[Any] = []
-    go, log = asyncio.Event(), list[str]()
+    trial = Trial(attempt, Contrary())
+    with callback_errors() as trial.errors:
+        try:
+            await try_each_end(attempt, trial)
+        finally:
+            await trial.stop()
 
-    async def work(name: str, error: Exception | None = None) -> str:
-        log.append(f"{name} begins")
-        await go.wait()
-        log.append(f"{name} ends")
+
+async def try_each_end(attempt: Attempt, trial: Trial) -> None:
+    """Let one task after the other end, each in another way."""
+    failure = ValueError("not a picture")
+    copy = trial.start("copy")
+    upload = trial.start("upload", failure)
+    backup = trial.start("backup")
+    await let_tasks_run()
+    attempt.call_text = "look_after(…) three times, with work that waits"
+    attempt.require(len(trial.log) == 3, f"The work has not begun: {shown(trial.log)}.")
+    require_kept(attempt, trial.tasks, [copy, upload, backup])
+    attempt.require(not trial.complaints, "It complains before anything has failed.")
+    trial.go["copy"].set()
+    await trial.require_end("copy has ended", {upload, backup}, [])
+    trial.go["upload"].set()
+    await trial.require_end("upload has failed", {backup}, [failure])
+    backup.cancel()
+    await trial.require_end("backup has been cancelled", set(), [failure])
+    attempt.require("backup ends" not in trial.log, "`task.cancel()` should end the work.")
+    trial.start("restore").cancel()
+    early = "restore has been cancelled before it began"
+    await trial.require_end(early, set(), [failure], NEVER_BEGAN)
+
+
+class Contrary(set[asyncio.Task[Any]]):
+    """A set whose `pop`, which may take any task, takes one that is still at work."""
+
+    def pop(self) -> asyncio.Task[Any]:
+        """Take a task out, if possible one that has not ended."""
+        task = next((task for task in self if not task.done()), None) or next(iter(self))
+        self.remove(task)
+        return task
+
+
+class Trial:
+    """Work that `look_after` looks after, and what has come of it.
+
+    Attributes:
+        tasks: the set that it is given.
+        complaints: what `complain` was called with.
+        go: an event for each piece of work, which ends when it is set.
+        log: which work has begun, and which has ended.
+        errors: what callbacks have raised.
+    """
+
+    def __init__(self, attempt: Attempt, tasks: set[asyncio.Task[Any]]) -> None:
+        self.tasks = tasks
+        self.complaints: list[Any] = []
+        self.go: dict[str, asyncio.Event] = {}
+        self.log: list[str] = []
+        self.errors: list[BaseException | None] = []
+        self._attempt = attempt
+        self._works: list[Coroutine[Any, Any, Any]] = []
+        self._started: list[asyncio.Task[Any]] = []
+
+    def start(self, name: str, error: Exception | None = None) -> asyncio.Task[Any]:
+        """Hand work over that waits until it may go on."""
+        self.go[name] = asyncio.Event()
+        self._works.append(work := self._work(name, error))
+        task = start_work(self._attempt, work, self.tasks, self.complaints, name)
+        self._started.append(task)
+        return task
+
+    async def stop(self) -> None:
+        """End all work, whose callbacks may make coroutines that nobody awaits."""
+        with forgotten_awaits([]):
+            for task in self._started:
+                task.cancel()
+            await let_tasks_run()
+            for work in self._works:  # a wrapper that never began has not awaited it
+                work.close()
+            while self._started:  # nor has anybody awaited the wrapper, which its error holds
+                _ask_for_error(self._started.pop())
+            gc.collect()
+
+    async def _work(self, name: str, error: Exception | None) -> str:
+        self.log.append(f"{name} begins")
+        await self.go[name].wait()
+        self.log.append(f"{name} ends")
         if error is not None:
             raise error
         return name
 
-    failure = OSError("disk full")
-    with callback_errors() as errors:
-        started = {
-            name: start_work(attempt, work(name, error), tasks, complaints, name)
-            for name, error in (("copy", None), ("upload", failure), ("backup", None))
-        }
-        await let_tasks_run()
-        attempt.call_text = "look_after(…) three times, with work that waits"
-        attempt.require(len(log) == 3, f"The work has not begun: {shown(log)}.")
-        require_kept(attempt, tasks, list(started.values()))
-        attempt.require(not complaints, "It complains before anything has failed.")
-        attempt.call_text = "one task is cancelled, one fails, one goes well"
-        started["backup"].cancel()
-        go.set()
-        await let_tasks_run()
-        attempt.require(log.count("backup ends") == 0, "`task.cancel()` should end the work.")
-        require_end(attempt, tasks, complaints, failure, errors)
+    async def require_end(
+        self, what: str, left: set[asyncio.Task[Any]], expected: list[Any], still: str = ""
+    ) -> None:
+        """Let one task end; refuse what is in `tasks` then, and complaints that do not fit.
+
+        Args:
+            what: has happened, in words.
+            left: the tasks that are still at work.
+            expected: the errors of those that have failed.
+            still: what to say when the task that has ended is still in `tasks`.
+        """
+        attempt, attempt.call_text = self._attempt, what
+        unawaited: list[str] = []
+        with forgotten_awaits(unawaited):
+            await let_tasks_run()
+        attempt.require(
+            still or not unawaited, "A callback is a plain function: `def`, no `async`."
+        )
+        if self.errors:
+            attempt.fail(explain_callback(self.errors[0]))
+        nudge = "The others are still at work: only `task` leaves `tasks`."
+        attempt.require(self.tasks >= left, nudge)
+        attempt.require(
+            self.tasks == left, still or "The task has ended, and `tasks` still holds it."
+        )
+        if self.complaints != expected:
+            attempt.fail(explain_complaints(self.complaints, expected))
+
+
+def _ask_for_error(task: asyncio.Task[Any]) -> None:
+    if task.done():
+        with suppress(asyncio.CancelledError):
+            task.exception()
 
 
 def start_work(
@@ -164,12 +268,15 @@ def start_work(
         got = attempt.call(work, tasks, complaints.append)
     except NotYet as failure:
         is_work = any("returned the coroutine" in line for line in failure.lines)
-        raise reword(failure, RETURNS_WORK if is_work else "", title) from failure.__cause__
+        nudge = RETURNS_WORK if is_work else match_cause(failure, TOO_EARLY)
+        raise reword(failure, nudge, title) from failure.__cause__
     finally:
         if not isinstance(got, asyncio.Task):
             work.close()  # nobody will await it, and that is not what this is about
-    attempt.call_text = title
+    attempt.call_text, returned = title, attempt.result_text
+    attempt.result_text = None  # that it returned a task says nothing about what goes wrong later
     if not isinstance(got, asyncio.Task):
+        attempt.result_text = returned
         attempt.fail(explain_return(got, tasks))
     return got
 
@@ -185,34 +292,15 @@ def require_kept(
     attempt.require(len(tasks) == len(started), "There is something else in `tasks` as well.")
 
 
-def require_end(
-    attempt: Attempt,
-    tasks: set[asyncio.Task[Any]],
-    complaints: list[Any],
-    failure: Exception,
-    errors: list[str],
-) -> None:
-    """Refuse what is left over, and complaints about the wrong things."""
-    if any("CancelledError" in error for error in errors):
-        attempt.fail(
-            "The cancelled task: `task.exception()` raises CancelledError. Ask "
-            "`task.cancelled()` first."
-        )
-    attempt.require(not errors, f"What is called at the end raises: {'; '.join(errors)}")
-    attempt.require(not tasks, "All three have ended, and `tasks` still holds some of them.")
-    if complaints != [failure]:
-        attempt.fail(explain_complaints(complaints, failure))
-
-
 @contextmanager
-def callback_errors() -> Iterator[list[str]]:
+def callback_errors() -> Iterator[list[BaseException | None]]:
     """Collect the errors of callbacks, which the loop would log."""
-    loop, errors = asyncio.get_running_loop(), list[str]()
+    loop, errors = asyncio.get_running_loop(), list[BaseException | None]()
     before = loop.get_exception_handler()
 
     def keep(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if "callback" in context.get("message", ""):
-            errors.append(repr(context.get("exception")))
+            errors.append(context.get("exception"))
 
     loop.set_exception_handler(keep)
     try:
