@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from helpers.exercises.engine.attempt import Attempt, NotYet
+from helpers.exercises.engine.attempt import Attempt
 from helpers.exercises.engine.exercise import exercise
+from helpers.exercises.engine.explain import match_cause
 from helpers.exercises.engine.values import shown
 from helpers.exercises.stage.listening import NO_ANSWER, Silence, let_tasks_run
-from helpers.exercises.stage.verdict import explain_silence, refuse, reword
+from helpers.exercises.stage.verdict import explain_silence, refuse
 from helpers.exercises.stage.websocket import ask, connect, receive, send, serve_handler
 from helpers.lessons.frozen_server.mistakes import (
-    RETURNS_WORK,
-    explain_complaints,
-    explain_return,
+    MISUSES,
+    NEVER_BEGAN,
 )
+from helpers.lessons.frozen_server.trial import Contrary, Trial
 
 
 @exercise(
@@ -65,7 +66,9 @@ def require_called(attempt: Attempt, got: str | bytes | Silence, calls: list[str
     """Refuse the first answer if it is wrong, or was made in the loop's own thread."""
     failure = getattr(attempt.failure, "__cause__", None)
     nudge = "Send what `slow(message)` returns."
-    if isinstance(failure, TypeError) and "not callable" in str(failure):
+    if match_cause(attempt.failure, MISUSES):
+        nudge = match_cause(attempt.failure, MISUSES)
+    elif isinstance(failure, TypeError) and "not callable" in str(failure):
         nudge = "`slow(message)` is called here, before the thread: hand over `slow, message`."
         if not calls:
             nudge = "`to_thread` takes the function and its argument as two: `slow, message`."
@@ -79,7 +82,8 @@ def require_called(attempt: Attempt, got: str | bytes | Silence, calls: list[str
         refuse(attempt, Silence(calls[-1]), "another thread", nudge, what="slow ran in")
     elif not calls:
         nudge = "`slow` was never called. Is the result of `to_thread` awaited? "
-        nudge += "Did it get `slow` itself, and the message?"
+        nudge += "Did it get `slow` itself, and the message? "
+        nudge += "Or does it wait for the client to leave first?"
     elif isinstance(got, Silence):
         nudge = explain_silence(attempt, got, 1)
     if got != "SHORT" or not calls:
@@ -118,60 +122,37 @@ async def require_order(attempt: Attempt, alice: Any, free: threading.Event) -> 
     )
 )
 async def look_after(attempt: Attempt) -> None:
-    """Work that goes well, fails and is cancelled, side by side."""
+    """Work that goes well, fails and is cancelled, side by side, and ends one after the other."""
     attempt.copies = False
-    tasks: set[asyncio.Task[Any]] = set()
-    complaints: list[Any] = []
-    go, log = asyncio.Event(), list[str]()
-
-    async def work(name: str, error: Exception | None = None) -> str:
-        log.append(f"{name} begins")
-        await go.wait()
-        log.append(f"{name} ends")
-        if error is not None:
-            raise error
-        return name
-
-    failure = OSError("disk full")
-    with callback_errors() as errors:
-        started = {
-            name: start_work(attempt, work(name, error), tasks, complaints, name)
-            for name, error in (("copy", None), ("upload", failure), ("backup", None))
-        }
-        await let_tasks_run()
-        attempt.call_text = "look_after(…) three times, with work that waits"
-        attempt.require(len(log) == 3, f"The work has not begun: {shown(log)}.")
-        require_kept(attempt, tasks, list(started.values()))
-        attempt.require(not complaints, "It complains before anything has failed.")
-        attempt.call_text = "one task is cancelled, one fails, one goes well"
-        started["backup"].cancel()
-        go.set()
-        await let_tasks_run()
-        attempt.require(log.count("backup ends") == 0, "`task.cancel()` should end the work.")
-        require_end(attempt, tasks, complaints, failure, errors)
+    trial = Trial(attempt, Contrary())
+    with callback_errors() as trial.errors:
+        try:
+            await try_each_end(attempt, trial)
+        finally:
+            await trial.stop()
 
 
-def start_work(
-    attempt: Attempt,
-    work: Coroutine[Any, Any, Any],
-    tasks: set[asyncio.Task[Any]],
-    complaints: list[Any],
-    name: str,
-) -> asyncio.Task[Any]:
-    """Hand some work over, and refuse what comes back if it is not a task."""
-    title, got = f"look_after({name}(), tasks, complain)", None
-    try:
-        got = attempt.call(work, tasks, complaints.append)
-    except NotYet as failure:
-        is_work = any("returned the coroutine" in line for line in failure.lines)
-        raise reword(failure, RETURNS_WORK if is_work else "", title) from failure.__cause__
-    finally:
-        if not isinstance(got, asyncio.Task):
-            work.close()  # nobody will await it, and that is not what this is about
-    attempt.call_text = title
-    if not isinstance(got, asyncio.Task):
-        attempt.fail(explain_return(got, tasks))
-    return got
+async def try_each_end(attempt: Attempt, trial: Trial) -> None:
+    """Let one task after the other end, each in another way."""
+    failure = ValueError("not a picture")
+    copy = trial.start("copy")
+    upload = trial.start("upload", failure)
+    backup = trial.start("backup")
+    await let_tasks_run()
+    attempt.call_text = "look_after(…) three times, with work that waits"
+    attempt.require(len(trial.log) == 3, f"The work has not begun: {shown(trial.log)}.")
+    require_kept(attempt, trial.tasks, [copy, upload, backup])
+    attempt.require(not trial.complaints, "It complains before anything has failed.")
+    trial.go["copy"].set()
+    await trial.require_end("copy has ended", {upload, backup}, [])
+    trial.go["upload"].set()
+    await trial.require_end("upload has failed", {backup}, [failure])
+    backup.cancel()
+    await trial.require_end("backup has been cancelled", set(), [failure])
+    attempt.require("backup ends" not in trial.log, "`task.cancel()` should end the work.")
+    trial.start("restore").cancel()
+    early = "restore has been cancelled before it began"
+    await trial.require_end(early, set(), [failure], NEVER_BEGAN)
 
 
 def require_kept(
@@ -185,34 +166,15 @@ def require_kept(
     attempt.require(len(tasks) == len(started), "There is something else in `tasks` as well.")
 
 
-def require_end(
-    attempt: Attempt,
-    tasks: set[asyncio.Task[Any]],
-    complaints: list[Any],
-    failure: Exception,
-    errors: list[str],
-) -> None:
-    """Refuse what is left over, and complaints about the wrong things."""
-    if any("CancelledError" in error for error in errors):
-        attempt.fail(
-            "The cancelled task: `task.exception()` raises CancelledError. Ask "
-            "`task.cancelled()` first."
-        )
-    attempt.require(not errors, f"What is called at the end raises: {'; '.join(errors)}")
-    attempt.require(not tasks, "All three have ended, and `tasks` still holds some of them.")
-    if complaints != [failure]:
-        attempt.fail(explain_complaints(complaints, failure))
-
-
 @contextmanager
-def callback_errors() -> Iterator[list[str]]:
+def callback_errors() -> Iterator[list[BaseException | None]]:
     """Collect the errors of callbacks, which the loop would log."""
-    loop, errors = asyncio.get_running_loop(), list[str]()
+    loop, errors = asyncio.get_running_loop(), list[BaseException | None]()
     before = loop.get_exception_handler()
 
     def keep(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if "callback" in context.get("message", ""):
-            errors.append(repr(context.get("exception")))
+            errors.append(context.get("exception"))
 
     loop.set_exception_handler(keep)
     try:

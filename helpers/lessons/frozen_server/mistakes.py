@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Collection
 from typing import Any
 
+from helpers.exercises.engine.explain import Meanings, describe
+
+MISUSES: Meanings = (
+    (
+        "'ServerConnection' object is not iterable",
+        "Messages arrive at any time, so it has to wait for them: `async def` and `async for`.",
+    ),
+    (
+        "cannot be called from a running event loop",
+        "A loop is running here already, so `asyncio.run` cannot start one. `slow` is an ordinary "
+        "function: it needs a thread, not a loop.",
+    ),
+)
+TOO_EARLY: Meanings = (
+    (
+        asyncio.InvalidStateError,
+        "It has not ended yet: hand a function over to `add_done_callback`, don't call it.",
+    ),
+)
+NEVER_BEGAN = (
+    "Nothing inside a coroutine runs if it is cancelled before it begins, not even a `finally`: "
+    "`add_done_callback` runs in any case."
+)
 RETURNS_WORK = "A coroutine does nothing until it is awaited: `asyncio.create_task` starts it."
 
 
@@ -24,18 +48,40 @@ def explain_return(got: object, tasks: Collection[Any]) -> str:
     return "Start the work with `asyncio.create_task(work)`, and return the task."
 
 
-def explain_complaints(complaints: list[Any], failure: Exception) -> str:
-    """Say what is wrong with the complaints about three tasks, of which one has failed.
+def explain_callback(error: BaseException | None) -> str:
+    """Say what is wrong with a callback that raises.
+
+    Args:
+        error: what it raised.
+
+    Returns:
+        The next step.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        return (
+            "The cancelled task: `task.exception()` raises CancelledError. Ask "
+            "`task.cancelled()` first."
+        )
+    said = describe(error) if error else "an error"
+    if no_parameter := re.search(r"(\w+|<lambda>)\(\) takes 0 positional arguments", said):
+        name = no_parameter[1]
+        return f"`{name}` is called with the task: `def {name}(task)`."
+    return f"What is called at the end raises: {said}"
+
+
+def explain_complaints(complaints: list[Any], expected: list[Any]) -> str:
+    """Say what is wrong with the complaints about tasks, of which at most one has failed.
 
     Args:
         complaints: what `complain` was called with.
-        failure: the error of the one.
+        expected: the error of the one, or nothing.
 
     Returns:
         The next step.
     """
     if not complaints:
-        return "One task has failed with an OSError, and nobody was told: `complain(error)`."
+        error = type(expected[0]).__name__
+        return f"The task has failed with a {error}, and nobody was told: `complain(error)`."
     if any(isinstance(each, asyncio.Task) for each in complaints):
         return "`complain` takes the error, not the task: `task.exception()`."
     if any(each is None for each in complaints):
@@ -44,6 +90,6 @@ def explain_complaints(complaints: list[Any], failure: Exception) -> str:
         return "A task that was cancelled has not failed: do not complain about it."
     if any(isinstance(each, str) for each in complaints):
         return "`complain` takes the error itself, not its text."
-    if complaints.count(failure) > 1:
+    if expected and complaints.count(expected[0]) > 1:
         return "One task has failed, so complain once."
     return "Complain about the one error that was raised, and about nothing else."

@@ -146,6 +146,24 @@ def test_a_tool_finds_it(tmp_path: Path, source: str, tool: tuple[str, ...], say
     assert says in done.stdout
 
 
+async def test_a_name_in_a_function_holds_a_task_only_until_it_returns() -> None:
+    saved: list[str] = []
+
+    async def listen() -> None:
+        saved.append(await asyncio.Queue[str]().get())
+
+    async def begin() -> None:
+        task = asyncio.create_task(listen())
+        await asyncio.sleep(0)
+        gc.collect()
+        assert not task.done()
+
+    with asyncio_log() as log:
+        await begin()
+        gc.collect()
+    assert log == ["Task was destroyed but it is pending!"]
+
+
 async def test_a_task_that_is_held_survives_and_one_that_is_not_vanishes() -> None:
     ended: list[str] = []
 
