@@ -248,12 +248,18 @@ def test_progress_leads_to_a_notebook(lab: Lab, tab: Page) -> None:
 
 
 LINK = "[words](reference/words.md)"
+IS_LOADED = """() => {
+  const panel = jupyterapp.shell.currentWidget;
+  return panel?.context?.isReady && panel.sessionContext?.session?.kernel?.status === 'idle';
+}"""
 INSERT = """source => void jupyterapp.shell.currentWidget.content.model.sharedModel
   .insertCell(0, { cell_type: 'markdown', source })"""
 
 
 def test_a_link_to_the_words_opens_them_as_a_page(lab: Lab, tab: Page) -> None:
+    tab.wait_for_function(IS_LOADED)  # what is inserted sooner is lost when the notebook arrives
     tab.evaluate(INSERT, LINK)
+    tab.evaluate("() => void jupyterapp.shell.currentWidget.content.scrollToItem(0)")
     tab.locator(".jp-NotebookPanel:visible").get_by_role("link", name="words", exact=True).click()
     words = tab.locator(".jp-MarkdownViewer:visible")
     expect(words.locator("h1")).to_contain_text("Words")
