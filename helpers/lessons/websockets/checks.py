@@ -212,4 +212,4 @@ async def find_dead(attempt: Attempt) -> None:
             got = [name for name in connections if name in got]
         attempt.of_type(got, list)
         if sorted(map(str, got)) != sorted(DEAD):
-            attempt.equal(got, DEAD, nudge=explain_found(got, PEERS))
+            attempt.equal(got, DEAD, nudge=explain_found(got, connections))

@@ -130,12 +130,12 @@ def explain_failure(failure: NotYet, connections: Mapping[str, Any]) -> str:
     return "A frozen peer never answers: put a deadline around the wait for its pong, a second."
 
 
-def explain_found(got: list[Any], everybody: Collection[str]) -> str:
+def explain_found(got: list[Any], connections: Mapping[str, Any]) -> str:
     """Say what a wrong list of dead peers means.
 
     Args:
         got: the list.
-        everybody: the names of all the peers.
+        connections: the peers, with the pings that nobody has answered.
 
     Returns:
         The next step.
@@ -149,7 +149,8 @@ def explain_found(got: list[Any], everybody: Collection[str]) -> str:
             "Nobody was found, not even Dave, who has left. Is every peer sent a ping, and is "
             "everything awaited?"
         )
-    if set(everybody) <= set(got):
+    asked = any(connection.pending_pings for connection in connections.values())
+    if asked and set(connections) <= set(got):
         return (
             "One deadline for all: when one is dead, everybody's answer is lost. Give each peer "
             "its own."

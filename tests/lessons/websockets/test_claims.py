@@ -177,7 +177,7 @@ async def test_a_server_that_accepts_and_hangs_up_raises_an_invalid_handshake() 
     assert issubclass(InvalidStatus, InvalidHandshake)
 
 
-def test_keepalive_is_on_for_connect_and_for_serve() -> None:
+async def test_keepalive_is_on_for_connect_and_for_serve() -> None:
     for function in connect, serve:
         defaults = inspect.signature(function).parameters
         assert (defaults["ping_interval"].default, defaults["ping_timeout"].default) == (20, 20)
