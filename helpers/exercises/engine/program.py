@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import ast
 import difflib
+import shlex
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +28,7 @@ from helpers.pictures.source import text_picture
 __all__ = ["ProgramError", "save_program"]
 
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
+COURSE = LESSONS.parents[1]
 NAIVE = "NAIVE"
 Function = Callable[..., Any]
 
@@ -88,8 +92,24 @@ def save(name: str, functions: Iterable[Function], folder: Path | None = None) -
         ) from None
     if kept:
         notes.append(f"You had changed mine/{name}.py: your version is now mine/{kept}.")
-    notes.append(f"Run it in a terminal: python my-course/mine/{name}.py --port 8000")
+    command = command_of(f"my-course/mine/{name}.py", "--port", "8000")
+    notes.append(f"Run it in a terminal: {command}")
     return Saved(folder / f"{name}.py", source, tuple(notes))
+
+
+def command_of(*words: str) -> str:
+    """Write a command for a terminal in the course's folder, with the Python of the notebooks.
+
+    Another `python` may come first on PATH there, without the course's libraries, or none at all.
+
+    Args:
+        *words: what comes after the Python.
+    """
+    python = Path(sys.executable)
+    python = python.parent.resolve() / python.name  # the file itself may be a link out of a venv
+    shown = python.relative_to(COURSE) if python.is_relative_to(COURSE) else python
+    line = [str(shown), *words]
+    return subprocess.list2cmdline(line) if sys.platform == "win32" else shlex.join(line)
 
 
 def find_template(name: str) -> Path:

@@ -44,7 +44,12 @@ class Part:
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Call the function that is yours by now, or the one that stands in for it."""
-        return (_passed.get(self.__name__) or self._stand_in())(*args, **named)
+        return self.__wrapped__(*args, **named)
+
+    @property
+    def __wrapped__(self) -> Callable[..., Any]:
+        """The function itself, whose source `show_source` shows."""
+        return _passed.get(self.__name__) or self._stand_in()
 
     @property
     def is_yours(self) -> bool:

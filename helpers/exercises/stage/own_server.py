@@ -81,8 +81,8 @@ async def leave(ws: ClientConnection, how: int | str) -> None:
 
     Args:
         ws: the client's connection.
-        how: a close code; `"no code"`, as a page's `socket.close()` does; or `"vanish"`, as a
-            laptop does whose battery is empty.
+        how: a close code; `"no code"`, as a page's `socket.close()` does; or `"vanish"`, without
+            a goodbye, as a program does that is killed: its system closes the connection.
 
     Raises:
         ValueError: there is no such way.

@@ -23,12 +23,16 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def serve_handler(attempt: Attempt, *arguments: Any) -> AsyncIterator[str]:
+async def serve_handler(
+    attempt: Attempt, *arguments: Any, knows_the_end: bool = False
+) -> AsyncIterator[str]:
     """Serve a learner's handler on a free port; afterwards none of its handlers is running.
 
     Args:
         attempt: the handler on trial; what goes wrong in it is kept in `attempt.failure`.
         *arguments: handed to the handler after the connection.
+        knows_the_end: refuse a handler that answers a client after that has left, which is for
+            handlers whose clients stay until they have their answer.
 
     Returns:
         A context manager that gives the server's address.
@@ -47,7 +51,9 @@ async def serve_handler(attempt: Attempt, *arguments: Any) -> AsyncIterator[str]
             task.add_done_callback(handlers.discard)
         await attempt.guarded(websocket, *arguments)
         if _only(attempt.failure, ConnectionClosed):
-            attempt.failure = None  # it noticed that the client had left: not a mistake
+            late = knows_the_end and _was_sending(attempt.failure)
+            # that it noticed that the client had left is not a mistake
+            attempt.failure = _answered_nobody(attempt.failure) if late else None
         _drop_what_it_held(attempt.failure)
 
     options: dict[str, Any] = {"logger": unread_log, "close_timeout": 0.5, "ping_interval": None}
@@ -208,6 +214,23 @@ def _only(failure: NotYet | NotTried | None, kind: type[Exception]) -> bool:
     if isinstance(cause, BaseExceptionGroup):
         return cause.split(kind)[1] is None
     return isinstance(cause, kind)
+
+
+def _was_sending(failure: NotYet | NotTried | None) -> bool:
+    cause = getattr(failure, "__cause__", None)
+    frames = traceback.walk_tb(cause.__traceback__ if cause else None)
+    codes = [frame.f_code for frame, _ in frames]
+    return any(c.co_name == "send" and "websockets" in c.co_filename for c in codes)
+
+
+def _answered_nobody(failure: NotYet | NotTried | None) -> NotYet | NotTried | None:
+    """Say what an answer to a client means that has left."""
+    if not isinstance(failure, NotYet):
+        return failure
+    nudge = "It answers a client that has left: let ConnectionClosed through."
+    late = NotYet("a client has its answer, and leaves", list(failure.facts), [nudge])
+    late.__cause__ = failure.__cause__
+    return late
 
 
 def _drop_what_it_held(failure: NotYet | NotTried | None) -> None:

@@ -16,6 +16,7 @@ from helpers.exercises.stage.websocket import (
     serve_handler,
 )
 from helpers.lessons.websockets.mistakes import (
+    NOT_A_LIST,
     UNSENDABLE,
     explain_failure,
     explain_found,
@@ -34,13 +35,19 @@ from helpers.lessons.websockets.mistakes import (
 async def reverse(attempt: Attempt) -> None:
     """Several messages on one connection, another client between them."""
     async with serve_handler(attempt) as url, connect(url) as alice, connect(url) as bob:
-        turns = [(alice, "abc"), (alice, "Hello, world"), (bob, "Bob"), (alice, "naïve 🎉")]
+        turns = [
+            (alice, "good morning"),
+            (alice, "Hello, world"),
+            (bob, "Bob"),
+            (alice, "naïve 🎉"),
+        ]
         before = [text[::-1] for _, text in turns]
         odd = [(bob, "  two  spaces\n"), (alice, "")]
         for asked, (websocket, text) in enumerate([*turns, *odd], start=1):
             got = await ask(attempt, websocket, text)
             if got != text[::-1]:
                 how = explain_reverse(got, text, before) or explain_silence(attempt, got, asked)
+                how = match_cause(attempt.failure, NOT_A_LIST) or how
                 refuse(attempt, got, repr(text[::-1]), how)
 
 
@@ -51,6 +58,17 @@ REQUESTS: tuple[Request, ...] = (
     ('{"type": "compute", "a": 6, "op": "-", "b": 3}', 3, "Subtract b from a."),
     ('{"type": "compute", "a": 6, "op": "*", "b": 3}', 18, "Multiply a by b."),
     ('{"type": "compute", "a": 6, "op": "/", "b": 4}', 1.5, "Divide a by b, with `/`."),
+    (
+        '{"type": "compute", "a": 6, "op": "+", "b": 0}',
+        6,
+        "6 + 0 is 6: only `/` minds a zero, so compute only what `op` asks for.",
+    ),
+    (
+        '{"type": "compute", "a": 0, "op": "*", "b": 5}',
+        0,
+        "0 is a number as well, and it counts as false: ask for its type, not `if not a`.",
+    ),
+    ('{"type": "compute", "a": 3, "op": "-", "b": 6}', -3, "3 - 6 is less than 0."),
     ("six times seven", None, "Not every text is JSON: `json.loads` raises. Catch that."),
     (
         '{"type": "compute", "a": 1, "op": "/", "b": 0}',
@@ -86,6 +104,11 @@ REQUESTS: tuple[Request, ...] = (
         '{"type": "compute", "a": 0.5, "op": "*", "b": 4}',
         2,
         "0.5 is a number as well: JSON gives an int, or a float where there is a point.",
+    ),
+    (
+        '{"type": "compute", "a": 0.5, "op": "-", "b": 2}',
+        -1.5,
+        "0.5 has a decimal point: take it as it is, without `int(…)`.",
     ),
     (
         '{"type": "compute", "a": 6, "op": ["+"], "b": 3}',
@@ -124,7 +147,7 @@ REQUESTS: tuple[Request, ...] = (
     hints=(
         "`reception` in section 3 has the loop, `json.loads`, `match` and `json.dumps`.",
         'A dict, inside your function, leads from each sign to what it does: `{"+": operator.add, '
-        "…}`.",
+        "…}`, after an `import operator`.",
         "One `try` holds everything from `json.loads` to the result, `except (ValueError, …)` "
         "makes the error, and `send` comes after both.",
         '`case {"type": "compute", "a": int() | float() as a, …}` asks for the types as well.',
@@ -132,8 +155,11 @@ REQUESTS: tuple[Request, ...] = (
     total_s=20.0,
 )
 async def calculator(attempt: Attempt) -> None:
-    """Four sums, then every kind of nonsense, on one connection."""
-    async with serve_handler(attempt) as url, connect(url) as websocket:
+    """Sums, then every kind of nonsense, on one connection."""
+    async with (
+        serve_handler(attempt, knows_the_end=True) as url,
+        connect(url) as websocket,
+    ):
         for asked, (request, value, nudge) in enumerate(REQUESTS, start=1):
             got = await ask(attempt, websocket, request)
             problem = explain_reply(got, value, nudge)
@@ -186,4 +212,4 @@ async def find_dead(attempt: Attempt) -> None:
             got = [name for name in connections if name in got]
         attempt.of_type(got, list)
         if sorted(map(str, got)) != sorted(DEAD):
-            attempt.equal(got, DEAD, nudge=explain_found(got))
+            attempt.equal(got, DEAD, nudge=explain_found(got, connections))

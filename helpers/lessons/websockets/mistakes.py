@@ -13,6 +13,9 @@ from helpers.exercises.stage.listening import Silence
 UNSENDABLE: Meanings = (
     ("not JSON serializable", "JSON has no exceptions: `str(error)` turns one into a string."),
 )
+NOT_A_LIST: Meanings = (
+    ("no attribute 'reverse'", "Only a list has `reverse`; a string has slices: `text[::-1]`."),
+)
 WRITE_JSON = "An answer is JSON: send `json.dumps(…)` of a dict."
 MEANINGS: Meanings = (
     (
@@ -77,6 +80,8 @@ def explain_reply(got: str | bytes | Silence, value: float | None, nudge: str) -
     reason = reply.get("reason")
     if reply["type"] == "result":
         return nudge
+    if reason == "":
+        return "Your reason is empty."
     return "" if reason and isinstance(reason, str) else 'An error has a "reason", and it is text.'
 
 
@@ -125,11 +130,12 @@ def explain_failure(failure: NotYet, connections: Mapping[str, Any]) -> str:
     return "A frozen peer never answers: put a deadline around the wait for its pong, a second."
 
 
-def explain_found(got: list[Any]) -> str:
+def explain_found(got: list[Any], connections: Mapping[str, Any]) -> str:
     """Say what a wrong list of dead peers means.
 
     Args:
         got: the list.
+        connections: the peers, with the pings that nobody has answered.
 
     Returns:
         The next step.
@@ -142,6 +148,12 @@ def explain_found(got: list[Any]) -> str:
         return (
             "Nobody was found, not even Dave, who has left. Is every peer sent a ping, and is "
             "everything awaited?"
+        )
+    asked = any(connection.pending_pings for connection in connections.values())
+    if asked and set(connections) <= set(got):
+        return (
+            "One deadline for all: when one is dead, everybody's answer is lost. Give each peer "
+            "its own."
         )
     if "Alice" in got and "Bob" not in got:
         return "Those are alive: return the names of the others."

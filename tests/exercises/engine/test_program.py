@@ -2,6 +2,7 @@
 
 import ast
 import linecache
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -187,3 +188,15 @@ def test_every_program_names_its_exercises(path: Path) -> None:
     names = program.naive_names(tree)
     assert names
     assert set(names) <= program.top_names(tree)
+
+
+def test_the_command_names_the_python_of_the_notebooks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(program.COURSE / ".venv/bin/python"))
+    monkeypatch.setattr(sys, "platform", "linux")
+    expected = "Run it in a terminal: .venv/bin/python my-course/mine/chat.py --port 8000"
+    if (program.COURSE / ".venv/bin").resolve().is_relative_to(program.COURSE):
+        assert save("chat", [], tmp_path).notes[-1] == expected
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "my python"))
+    assert program.command_of("a.py") == f"'{tmp_path.resolve()}/my python' a.py"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator
 from importlib.util import find_spec
 
@@ -102,3 +103,12 @@ def test_an_unknown_name_says_which_there_are() -> None:
     with pytest.raises(AttributeError, match="did you mean 'shout'"):
         yours.shot  # noqa: B018
     assert "shout" in dir(yours)
+
+
+def test_show_source_shows_what_stands_in_and_then_the_learners() -> None:
+    from helpers.lessons.websockets import naive
+    from helpers.pictures.source import source_picture
+
+    assert inspect.getsource(naive.calculator).strip() in str(source_picture(yours.calculator))
+    check.shout(shout)
+    assert "message.upper()" in str(source_picture(yours.shout))

@@ -2,19 +2,6 @@
 
 from tests.notebooks.changes import Change
 
-LOOP = """\
-    async for message in websocket:
-        await websocket.send(message.upper())
-    producer.cancel()
-"""
-TRIED = """\
-    try:
-        async for message in websocket:
-            await websocket.send(message.upper())
-    finally:
-        producer.cancel()
-"""
-
 CHANGES = [
     Change(
         asks="Move `count = 0`",
@@ -23,14 +10,6 @@ CHANGES = [
         new="count = 0\nasync def counter(websocket):\n    global count\n",
         runs=("596a3461",),
         sees="Bob: message 3",
-    ),
-    Change(
-        asks="In `desk`, put the loop",
-        cell="4011194a",
-        old=LOOP,
-        new=TRIED,
-        runs=("bed5b595",),
-        sees="what happened  False",
     ),
     Change(
         asks="Write `origins=[None",

@@ -90,20 +90,18 @@ def in_a_terminal(mine: Path, *flags: str) -> subprocess.Popen[str]:
     )
 
 
-async def test_the_librarys_client_in_a_terminal_talks_to_it() -> None:
+async def test_a_client_without_asyncio_talks_to_it_in_a_thread() -> None:
+    from websockets.sync.client import connect as connect_sync
+
     save("calculator", SOLVED)
     url = (await launched()).url
-    client = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "websockets", url, stdin=-1, stdout=-1
-    )
-    assert client.stdin
-    assert client.stdout
-    client.stdin.write(f"{PRODUCT}\n".encode())
-    said = await asyncio.wait_for(client.stdout.readuntil(b"42}"), DEADLINE_S)
-    client.stdin.close()
-    await asyncio.wait_for(client.wait(), DEADLINE_S)
-    assert f"Connected to {url}.".encode() in said
-    assert b'< {"type": "result", "value": 42}' in said
+
+    def multiply() -> Any:
+        with connect_sync(url) as ws:
+            ws.send(PRODUCT)
+            return json.loads(ws.recv(DEADLINE_S))
+
+    assert await asyncio.to_thread(multiply) == {"type": "result", "value": 42}
 
 
 PAGE = "const socket = new"
@@ -121,6 +119,8 @@ PAGE = "const socket = new"
         ),
         # the browser sends a close frame without a code
         ("socket.onopen = () => socket.close();", "closed: 1005"),
+        # and then nothing can be sent
+        ("socket.onopen = () => socket.close();", "<button disabled"),
     ],
 )
 async def test_its_page_in_a_browser(mine: Path, does: str, shows: str) -> None:

@@ -30,7 +30,10 @@ PAGE = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" content
   field.value = JSON.stringify({type: "compute", a: 6, op: "*", b: 7})
   socket.onopen = () => status.textContent = "connected"
   socket.onmessage = event => add("← " + event.data)
-  socket.onclose = event => status.textContent = `closed: ${event.code} ${event.reason}`
+  socket.onclose = event => {
+    status.textContent = `closed: ${event.code} ${event.reason}`
+    form.querySelector("button").disabled = true
+  }
   form.onsubmit = event => {
     event.preventDefault()
     socket.send(field.value)
