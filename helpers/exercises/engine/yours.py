@@ -89,9 +89,11 @@ class Yours:
         if name.startswith("_"):  # IPython and inspect ask for many of these
             raise AttributeError(name)
         try:
-            return Part(registry.find(name))
+            part = Part(registry.find(name))
         except registry.UnknownExercise as error:
             raise AttributeError(str(error)) from None
+        setattr(self, name, part)  # looked up once: a server asks for each message
+        return part
 
     def __dir__(self) -> list[str]:
         return [e.name for topic in registry.topics() for e in registry.exercises(topic)]
