@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Frame, Page, expect
 
 NAMES = ("Alice", "Bob")
 SCRIPT = "<img src=x onerror=\"document.title='attacked'\"><script>alert(1)</script>"
@@ -39,7 +39,7 @@ def say(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
-def status_is(page: Page, status: str) -> None:
+def status_is(page: Page | Frame, status: str) -> None:
     """Wait until the page shows this status; a page may take a few tries to reconnect."""
     expect(page.locator(".pill")).to_have_text(status, timeout=20_000)
 
@@ -48,10 +48,11 @@ def is_connected(page: Page) -> None:
     status_is(page, "connected")
 
 
-def chat_say(page: Page, text: str) -> None:
+def chat_say(page: Page | Frame, text: str) -> None:
     """Say something in the chat, with the keyboard alone."""
-    page.get_by_label("Message to everybody").fill(text)
-    page.keyboard.press("Enter")
+    field = page.get_by_label("Message to everybody")
+    field.fill(text)
+    field.press("Enter")
 
 
 def assert_readable(page: Page) -> None:
