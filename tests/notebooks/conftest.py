@@ -11,7 +11,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         value
         for report in reports
         for name, value in getattr(report, "user_properties", ())
-        if name == "run all" and report.when == "call"
+        if name.startswith("run all") and report.when == "call"
     )
     if times:
         terminalreporter.write_line("Run All: " + ", ".join(times))

@@ -1,8 +1,8 @@
-"""Every notebook, run twice in one kernel; then every solution there.
+"""Every notebook, run in one kernel; then every solution there. And once more, run twice.
 
-The kernel is started once a notebook, because starting and Run All are what takes time:
-two runs prove that a second one works and that nothing is left behind, and the same kernel
-then judges each exercise's solution in place of the stub. Other answers, right and wrong, are in
+The kernel is started once a notebook, because starting and Run All are what takes time: nothing
+is left behind, and the same kernel then judges each exercise's solution in place of the stub. That
+a second run works as well is of the second tier. Other answers, right and wrong, are in
 `tests/lessons/TOPIC/answers.md`, and need no kernel.
 """
 
@@ -32,15 +32,15 @@ print(sorted(t.get_coro().__qualname__ for t in asyncio.all_tasks()))
 
 
 class Runs:
-    """Two runs of a notebook in one kernel, and what is there before and after."""
+    """Runs of a notebook in one kernel, and what is there before and after."""
 
-    def __init__(self, lesson: Lesson, running: Kernel) -> None:
+    def __init__(self, lesson: Lesson, running: Kernel, times: int) -> None:
         self.lesson, self.kernel = lesson, running
         self.running_before = self.running()
         self.ports_before = self.ports()
         self.seconds: list[float] = []
         self.outputs: list[list[list[Output]]] = []  # by run, by code cell
-        for _ in range(2):
+        for _ in range(times):
             started = time.monotonic()
             self.outputs.append(
                 [running.run(cell.source, timeout_s=CELL_TIMEOUT_S) for cell in lesson.code]
@@ -66,25 +66,28 @@ class OfOneNotebook:
     """The tests of one notebook; a class each, so that they run side by side."""
 
     lesson: ClassVar[Lesson]
+    times: ClassVar[int]
 
     @pytest.fixture(scope="class")
     @classmethod
     def runs(cls) -> Iterator[Runs]:
         with kernel() as running:
-            yield Runs(cls.lesson, running)
+            yield Runs(cls.lesson, running, cls.times)
 
-    @pytest.mark.parametrize("number", [1, 2])
-    def test_only_planned_errors(self, runs: Runs, number: int, record_property: Any) -> None:
-        record_property("run all", f"{self.lesson.path.stem}: {runs.seconds[number - 1]:.1f} s")
-        for cell, outputs in zip(self.lesson.code, runs.outputs[number - 1], strict=True):
-            if "raises-exception" not in tags(cell):
-                assert errors(outputs) == [], f"run {number}:\n{cell.source}\n{as_text(outputs)}"
+    def test_only_planned_errors(self, runs: Runs, record_property: Any) -> None:
+        for number, run in enumerate(runs.outputs, start=1):
+            seconds = f"{self.lesson.path.stem}: {runs.seconds[number - 1]:.1f} s"
+            record_property(f"run all {number}", seconds)
+            for cell, outputs in zip(self.lesson.code, run, strict=True):
+                if "raises-exception" not in tags(cell):
+                    said = f"run {number}:\n{cell.source}\n{as_text(outputs)}"
+                    assert errors(outputs) == [], said
 
-    @pytest.mark.parametrize("number", [1, 2])
-    def test_no_warnings(self, runs: Runs, number: int) -> None:
-        for cell, outputs in zip(self.lesson.code, runs.outputs[number - 1], strict=True):
-            said = [output["text"] for output in outputs if output.get("name") == "stderr"]
-            assert said == [], f"run {number}:\n{cell.source}"
+    def test_no_warnings(self, runs: Runs) -> None:
+        for number, run in enumerate(runs.outputs, start=1):
+            for cell, outputs in zip(self.lesson.code, run, strict=True):
+                said = [output["text"] for output in outputs if output.get("name") == "stderr"]
+                assert said == [], f"run {number}:\n{cell.source}"
 
     def test_leaves_no_process(self, runs: Runs) -> None:
         children = runs.kernel.process.children(recursive=True)
@@ -107,6 +110,12 @@ class OfOneNotebook:
             check = next(c for stub, c in self.lesson.pairs if stub_name(stub) == exercise)
             assert as_text(said[check.id]).startswith("not tried yet: ")
 
+
+class Once(OfOneNotebook):
+    """One run, and then each solution."""
+
+    times = 1
+
     def test_solution_is_correct(self, runs: Runs, exercise: str) -> None:
         judged = next(e for e in self.lesson.exercises if e.name == exercise)
         assert self.said(runs, exercise, answer(judged)).startswith("correct: ")
@@ -128,6 +137,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("exercise", [exercise.name for exercise in lesson.exercises])
 
 
+@pytest.mark.thorough
+class Twice(OfOneNotebook):
+    """Two runs, one after the other: a learner may do that at any time."""
+
+    times = 2
+
+
 for _lesson in LESSONS:
-    _name = f"Test{_lesson.path.stem.title().replace('_', '')}"
-    globals()[_name] = type(_name, (OfOneNotebook,), {"lesson": _lesson})
+    for _tests in (Once, Twice):
+        _name = f"Test{_lesson.path.stem.title().replace('_', '')}{_tests.__name__}"
+        globals()[_name] = type(_name, (_tests,), {"lesson": _lesson})

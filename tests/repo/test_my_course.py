@@ -48,6 +48,7 @@ def run(learned: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.thorough
 def test_no_test_is_collected_from_it(learned: Path) -> None:
     collect = ("pytest", "--collect-only", "-q", "-n", "0", "-p", "no:cacheprovider")
     done = run(learned, *collect)
