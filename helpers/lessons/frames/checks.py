@@ -8,23 +8,26 @@ from helpers.exercises.engine.attempt import NotYet
 from helpers.exercises.engine.exercise import Attempt, exercise
 from helpers.exercises.engine.explain import Meanings, match_cause
 from helpers.exercises.engine.values import same
+from helpers.lessons.frames.message_mistakes import (
+    UNFINISHED,
+    Frames,
+    explain_code,
+    explain_decoding,
+    explain_messages,
+    explain_reason,
+    explain_reply,
+)
 from helpers.lessons.frames.mistakes import (
     KEY,
     NOT_XOR,
     ONE_BYTE,
     OTHER_KEY,
-    UNFINISHED,
-    Frames,
+    UTF_8,
     explain_bit,
-    explain_code,
-    explain_decoding,
     explain_frame,
     explain_length,
     explain_list,
-    explain_messages,
     explain_payload,
-    explain_reason,
-    explain_reply,
 )
 from helpers.wire.frames import Frame, Opcode
 
@@ -71,6 +74,9 @@ HEADERS: tuple[tuple[bytes, tuple[bool, int, bool, int]], ...] = (
     (b"\x82\x7e\xff\xff" + b"." * 65_535, (True, 2, False, 65_535)),
     (b"\x82\xff\0\0\0\0\0\x01\0\0" + KEY + b"." * 65_536, (True, 2, True, 65_536)),
     (b"\x82\x7f\0\0\0\x01\0\0\0\x05" + b"." * 20, (True, 2, False, 2**32 + 5)),
+    (b"\x82\x7f\x40\x20\0\0\0\0\0\x05", (True, 2, False, 2**62 + 2**53 + 5)),
+    (b"\x02\xfe\x01\x2c", (False, 2, True, 300)),
+    (b"\xb8\x02\x03\xe8", (True, 8, False, 2)),
     (b"\x01\x03Hel\x80\x02lo", (False, 1, False, 3)),
     (b"\x81\x82" + KEY + b"\x7f\x93\x8a\x00", (True, 1, True, 2)),
 )
@@ -108,7 +114,7 @@ MASKED = (
     (b"another key", OTHER_KEY),
     (b"", OTHER_KEY),
     (b"\xff\xfe no text \x80\0\0", KEY),
-    (b"." * 126, OTHER_KEY),
+    *((b"." * size, OTHER_KEY) for size in (126, 127, 65_535)),
     (bytes(range(256)) * 256, OTHER_KEY),
 )
 
@@ -159,14 +165,13 @@ TEXTS = (
 )
 def encode_text(attempt: Attempt) -> None:
     """Return the masked frame for a text."""
-    utf8 = "The text of a WebSocket is UTF-8: `text.encode()`, with nothing in the parentheses."
     wide = "How many bytes does the length need? Up to 125 none, up to 65,535 two, else eight."
     for text, key in TEXTS:
         expected = Frame(Opcode.TEXT, text.encode(), mask=key).encode()
-        meanings: Meanings = ((UnicodeError, utf8), ((ValueError, OverflowError), wide))
+        meanings: Meanings = ((UnicodeError, UTF_8), ((ValueError, OverflowError), wide))
         got = _call(attempt, text, key, meanings=meanings)
+        attempt.of_type(got, bytes, explain_list(got))
         if not same(got, expected):
-            attempt.of_type(got, bytes, explain_list(got))
             attempt.equal(got, expected, explain_frame(got, expected, text, key))
 
 
@@ -206,9 +211,11 @@ def reassemble(attempt: Attempt) -> None:
             ("generator raised StopIteration", UNFINISHED),
         )
         got = _call(attempt, frames, meanings=meanings)
-        if not same(got, expected):
-            attempt.of_type(got, list)
-            attempt.equal(got, expected, explain_messages(got, frames, expected))
+        attempt.of_type(got, list)
+        if not same(got, expected) or any(isinstance(m, bytearray) for m in got):
+            nudge = explain_messages(got, frames, expected)
+            attempt.equal(got, expected, nudge)
+            attempt.fail(nudge)
 
 
 CLOSES: tuple[tuple[bytes, tuple[int | None, str, bytes]], ...] = (
@@ -217,6 +224,7 @@ CLOSES: tuple[tuple[bytes, tuple[int | None, str, bytes]], ...] = (
     (b"\x0f\xa0caf\xc3\xa9", (4000, "café", b"\x0f\xa0bye")),
     (b"", (None, "", b"")),
     (b"\x0b\xb9bye", (3001, "bye", b"\x0b\xb9bye")),
+    (b"\x0f\xa1 back at two ", (4001, " back at two ", b"\x0f\xa1bye")),
 )
 
 
@@ -236,7 +244,7 @@ def answer_close(attempt: Attempt) -> None:
         )
         meanings: Meanings = ((UnicodeError, utf8),) if payload else ((Exception, empty),)
         got = _call(attempt, payload, meanings=meanings)
-        if same(got, expected):
+        if same(got, expected) and isinstance(got[2], bytes):
             continue
         attempt.of_type(got, tuple)
         attempt.require(len(got) == 3, "Return three values: code, reason, reply.")
@@ -246,4 +254,6 @@ def answer_close(attempt: Attempt) -> None:
             got[1] is not None, 'If there is no reason, return the empty string: `""`.'
         )
         attempt.equal(got[1], reason, explain_reason(got[1], payload[2:]))
+        attempt.require(got[2] is not None, explain_reply(got[2], payload))
+        attempt.of_type(got[2], bytes, explain_list(got[2]))
         attempt.equal(got[2], reply, explain_reply(got[2], payload))

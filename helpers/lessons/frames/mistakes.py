@@ -10,10 +10,11 @@ KEY = bytes.fromhex("37fa213d")  # the key of the RFC's example (§5.7)
 OTHER_KEY = bytes.fromhex("00a9f081")  # no answer can know it
 BIG_ENDIAN = "The first byte of a length is the most significant: read and write it big endian."
 NOT_XOR = "The XOR of two bytes is a byte, from 0 to 255: in Python it is `^`."
+ZEROS = "`bytes(5)` is five zeros: `bytes([5])` is the one byte 5."
+KEY_COUNTED = "The key does not count: the length is that of the payload alone."
+UTF_8 = "The text of a WebSocket is UTF-8: `text.encode()`, with nothing in the parentheses."
 ONE_BYTE = "`bytes([n])` is one byte, which can be added to bytes: a number cannot."
-UNFINISHED = "The FIN of the last message has not come yet, so it is not in the list."
-SPLIT = "An `é` can be cut in two between fragments: join the bytes first, then decode."
-Frames = list[tuple[bool, int, bytes]]
+OTHER_ENCODINGS = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig")
 FIRST_BYTES = {
     0x01: "FIN is missing: the message ends with this frame, so the first bit is 1.",
     0x80: "The opcode is missing: 1 is text.",
@@ -49,6 +50,7 @@ def explain_length(got: Any, frame: bytes) -> str:
     """
     short = frame[1] & 0x7F
     size = {126: 2, 127: 8}.get(short, 0)
+    announced = int.from_bytes(frame[2 : 2 + size], "big") if size else short
     if got == frame[1] and got > 0x7F:
         return "That includes MASK: the length is only the last seven bits of the second byte."
     if got == short and size:
@@ -63,6 +65,8 @@ def explain_length(got: Any, frame: bytes) -> str:
         return "126 announces two bytes of length, not eight."
     if size and got == int.from_bytes(frame[1 : 1 + size], "big"):
         return "The long length begins after the second byte: at `frame[2]`."
+    if frame[1] & 0x80 and got in (announced - 4, announced + 4):
+        return KEY_COUNTED
     if got in [len(frame) - size - header for header in (0, 2, 6)] or got == len(frame):
         return "Do not count what has arrived: the header says how long the payload is."
     if size:
@@ -97,9 +101,9 @@ def explain_payload(got: bytes, frame: bytes, payload: bytes, key: bytes) -> str
         The next step.
     """
     masked = frame[len(frame) - len(payload) :]
-    if not payload and got == apply_mask(frame, key):
-        return "The payload is empty, and `frame[-0:]` is the whole frame: count from the front."
-    if payload and got == masked:
+    if not payload:
+        return _explain_empty(got, frame, key)
+    if got == masked:
         return "The payload is still masked: `byte ^ key_byte` unmasks one byte."
     if got and got == payload.rstrip(b"\0"):
         return "Zeros are bytes as well, also at the end: the payload keeps them."
@@ -108,7 +112,7 @@ def explain_payload(got: bytes, frame: bytes, payload: bytes, key: bytes) -> str
     if got == bytes(byte ^ key[0] for byte in masked):
         return "You use only the first byte of the key: the next byte goes with the next one."
     if len(got) > len(frame) and not any(got):
-        return "`bytes(5)` is five zeros: `bytes([5])` is the one byte 5."
+        return ZEROS
     pairs = [(byte, key[i % 4]) for i, byte in enumerate(masked)]
     if got in (bytes(a | b for a, b in pairs), bytes(a & b for a, b in pairs)):
         return NOT_XOR
@@ -117,11 +121,21 @@ def explain_payload(got: bytes, frame: bytes, payload: bytes, key: bytes) -> str
             "Count from the start of the payload, not of the frame: "
             "its first byte goes with key[0]."
         )
+    if got in [apply_mask(masked, (key[n:] + key[:n])[::-1]) for n in range(4)]:
+        return "Go through the key from its front: the payload's byte `i` goes with `key[i % 4]`."
     if got.endswith(payload) or got == apply_mask(frame[2:], key):
         return "That is more than the payload: the key and the length are not part of it."
     if frame[1] & 0x7F > 125:
         return "The length is longer here, so the key comes later: after 4 bytes, or after 10."
     return "The key is the four bytes after the length; the payload is what follows the key."
+
+
+def _explain_empty(got: bytes, frame: bytes, key: bytes) -> str:
+    if got == apply_mask(frame, key):
+        return "The payload is empty, and `frame[-0:]` is the whole frame: count from the front."
+    if len(got) > 1 and (got in frame or got == apply_mask(frame[2:], key)):
+        return "That is more than the payload: the key and the length are not part of it."
+    return 'This payload is empty: no byte follows the key, so return `b""`.'
 
 
 def explain_frame(got: bytes, expected: bytes, text: str, key: bytes) -> str:
@@ -136,8 +150,12 @@ def explain_frame(got: bytes, expected: bytes, text: str, key: bytes) -> str:
     Returns:
         The next step.
     """
+    if bytes(0x80) in got and bytes(0x80) not in expected:
+        return ZEROS
     if len(got) < 2:
         return "A frame begins with two bytes, whatever comes after them."
+    if text and any(got.endswith(apply_mask(text.encode(e), key)) for e in OTHER_ENCODINGS):
+        return UTF_8
     if got[0] != expected[0]:
         return FIRST_BYTES.get(got[0], "The first byte is 0x81: FIN, and opcode 1.")
     if not got[1] & 0x80:
@@ -166,130 +184,9 @@ def _explain_size(got: bytes, header: bytes, text: str) -> str:
             "Begin with `text.encode()`."
         )
     if got[1] & 0x7F == size + 4:
-        return "The key does not count: the length is that of the payload alone."
+        return KEY_COUNTED
     if got[1] == header[1] and got[2 : 2 + more] == size.to_bytes(more, "little"):
         return BIG_ENDIAN
     if short <= 125:
         return "Up to 125 bytes, the second byte holds the length itself, plus MASK."
     return f"For {size:,} bytes the seven bits say {short}, then comes the length in {more} bytes."
-
-
-def explain_decoding(frames: Frames) -> str:
-    """Say which bytes were decoded though they are not text.
-
-    Args:
-        frames: the frames.
-
-    Returns:
-        The next step.
-    """
-    if any(opcode == 2 for _, opcode, _ in frames):
-        return "Opcode 2 is binary: its bytes are not text, so do not decode them."
-    if any(opcode == 8 for _, opcode, _ in frames):
-        return "Opcode 8 is close, a control frame: it is not part of any message."
-    return SPLIT
-
-
-def explain_messages(got: list[Any], frames: Frames, expected: list[str | bytes]) -> str:
-    """Say what is wrong with a list of messages.
-
-    Args:
-        got: the learner's list.
-        frames: the frames.
-        expected: the right list.
-
-    Returns:
-        The next step.
-    """
-    control = [payload for _, opcode, payload in frames if opcode >= 8]
-    joined = _joined(got)
-    if [m for m in expected if m] == got != expected:
-        return "An empty message is a message: its FIN comes with an empty payload."
-    if len(got) == len(expected) + 1 and got[:-1] == expected and not frames[-1][0]:
-        return UNFINISHED
-    if any(payload in joined for payload in control if payload):
-        return "Control frames (opcode 8 and up) may come between fragments: leave them out."
-    if control and len(got) > len(expected) and joined == _joined(expected):
-        return "The ping has FIN too, but that ends no message."
-    if "\ufffd" in "".join(m for m in got if isinstance(m, str)):
-        return SPLIT
-    if len(got) > len(expected):
-        return "A message ends only with FIN: a frame without it is a fragment."
-    if len(got) == len(expected) and joined == _joined(expected):
-        return (
-            "Text or binary? The first fragment says which; the others have opcode 0, "
-            "and a control frame between them changes nothing."
-        )
-    if joined == _joined(expected):
-        return "After FIN a new message begins: empty what you have collected."
-    if len(got) < len(expected) and control:
-        return "A control frame between fragments changes nothing: the message goes on."
-    if len(got) < len(expected):
-        return (
-            "A message is complete when FIN comes, "
-            "whether it is text or binary, one frame or many."
-        )
-    return "After FIN a new message begins: empty what you have collected."
-
-
-def _joined(messages: list[Any]) -> bytes:
-    return b"".join(m if isinstance(m, bytes) else str(m).encode() for m in messages)
-
-
-def explain_code(got: Any, payload: bytes) -> str:
-    """Say what is wrong with a close code.
-
-    Args:
-        got: the learner's value.
-        payload: the payload of the close frame.
-
-    Returns:
-        The next step.
-    """
-    if not payload:
-        return "An empty payload has no code: not 0, and not 1005, which is never sent, but None."
-    if got == int.from_bytes(payload[:2], "little"):
-        return BIG_ENDIAN.replace("a length", "the code")
-    return "The code is the first two bytes, as one number."
-
-
-def explain_reason(got: Any, reason: bytes) -> str:
-    """Say what is wrong with the reason of a close.
-
-    Args:
-        got: the learner's value.
-        reason: the right one, as bytes.
-
-    Returns:
-        The next step.
-    """
-    if got == str(reason):
-        return "That is how Python prints bytes: `.decode()` turns them into a string."
-    if isinstance(got, str) and got.encode("latin-1", "replace") == reason:
-        return "The reason is UTF-8, where an `é` takes two bytes."
-    return "The reason is what comes after the two bytes of the code."
-
-
-def explain_reply(got: Any, payload: bytes) -> str:
-    """Say what is wrong with the answer to a close.
-
-    Args:
-        got: the learner's value.
-        payload: the payload that came.
-
-    Returns:
-        The next step.
-    """
-    if not payload:
-        return "Without a code there can be no reason either, so your payload is empty."
-    if got == b"bye":
-        return "Your payload begins with the code as well: two bytes, then the reason."
-    if isinstance(got, bytes) and got.startswith(payload) and payload[2:]:
-        return "The reason that you send is `bye` alone, not the one that you received."
-    if isinstance(got, bytes) and got[:1] == b"\x88":
-        return "That is a whole frame: the exercise asks for its payload alone."
-    if isinstance(got, bytes) and got[:2] == payload[1::-1]:
-        return "The code is big endian in your own payload as well."
-    if got == str(int.from_bytes(payload[:2], "big")).encode() + b"bye":
-        return 'The code travels as two bytes, not as digits: `code.to_bytes(2, "big")`.'
-    return "Two bytes with the code that you received, then `bye`."
