@@ -1,0 +1,103 @@
+"""The detectives find what they look for, and accuse nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import sysconfig
+import time
+
+import pytest
+
+from helpers.lessons.frozen_server import detective
+from helpers.lessons.frozen_server.detective import asyncio_log, watch_loop
+
+SLOW_S = 0.5
+
+
+async def test_the_watcher_names_the_line() -> None:
+    with watch_loop() as freezes:
+        await asyncio.sleep(0)
+        time.sleep(SLOW_S)  # noqa: ASYNC251
+    assert len(freezes) == 1
+    assert freezes[0].function == "test_the_watcher_names_the_line"
+    assert freezes[0].line.startswith("time.sleep(SLOW_S)")
+    assert SLOW_S * 0.5 < freezes[0].lasted_s < SLOW_S * 4
+    assert repr(freezes[0]).startswith("frozen for ≈ ")
+
+
+async def test_the_watcher_finds_nothing_where_nothing_blocks() -> None:
+    with watch_loop() as freezes:
+        await asyncio.to_thread(time.sleep, SLOW_S)
+    assert freezes == []
+
+
+def spin() -> None:
+    begin = time.perf_counter()
+    while time.perf_counter() - begin < SLOW_S:
+        pass
+
+
+async def test_the_watcher_names_a_line_of_python_that_computes() -> None:
+    """Python code hands over the interpreter lock now and then, so the watcher can look."""
+    with watch_loop() as freezes:
+        await asyncio.sleep(0)
+        spin()
+    assert [(freeze.function, freeze.with_all) for freeze in freezes] == [("spin", False)]
+
+
+@pytest.mark.skipif(
+    bool(sysconfig.get_config_var("Py_GIL_DISABLED")), reason="no thread of this Python holds all"
+)
+async def test_one_call_into_c_stops_the_loop_and_the_watcher() -> None:
+    """The watcher has overslept, and says where the loop is when it can look again."""
+    with watch_loop() as freezes:
+        await asyncio.sleep(0)
+        begin = time.perf_counter()
+        sum(range(10**8))
+        took_s = time.perf_counter() - begin
+    assert freezes[0].with_all
+    assert took_s * 0.8 < freezes[0].lasted_s < took_s * 1.5
+    frozen, _, seen = repr(freezes[0]).partition(" with all other threads, next seen in ")
+    assert frozen.startswith("frozen for ≈ ")
+    assert seen == f"{freezes[0].function}: {freezes[0].line}"
+
+
+async def test_an_idle_loop_is_not_accused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is anybody if the program had to wait for the machine, and did no work."""
+    frame = sys._getframe()
+    monkeypatch.setattr(detective, "IDLE", (frame.f_code.co_name,))
+    idle = detective.Freeze(frame, 1.0, with_all=True)
+    assert repr(idle) == "frozen for ≈ 1.0 s with all other threads, next seen idle"
+    monkeypatch.setattr(time, "process_time", lambda: 0.0)
+    with watch_loop() as freezes:
+        await asyncio.to_thread(sum, range(5 * 10**7))
+    assert not any(freeze.with_all for freeze in freezes)
+
+
+def test_the_log_keeps_what_asyncio_says_and_then_lets_go() -> None:
+    asyncio.run(keep_a_log())  # in a loop whose errors no plugin of pytest collects
+
+
+async def keep_a_log() -> None:
+    loop = asyncio.get_running_loop()
+
+    async def fails() -> None:
+        raise OSError("disk full")
+
+    with asyncio_log() as log:
+        task = asyncio.create_task(fails())
+        await asyncio.wait([task])
+        del task
+    assert log == ["Task exception was never retrieved OSError('disk full')"]
+    with asyncio_log(debug=True) as log:
+        assert loop.get_debug()
+        task = asyncio.create_task(sleepy(), name="reporter")
+        await task
+    assert len(log) == 1
+    assert log[0].startswith("Executing <Task 'reporter' …> took ≈ ")
+    assert not loop.get_debug()
+
+
+async def sleepy() -> None:
+    time.sleep(0.2)  # noqa: ASYNC251
