@@ -141,10 +141,9 @@ class _Watcher(threading.Thread):
         while not is_over:
             is_over = self._over.wait(EACH_S)
             overslept_s, worked_s = self._since_last_time()
-            if overslept_s > LATE_S:
-                # Without work, it was the machine that let this program wait: nobody is guilty.
-                if worked_s > LATE_S / 2:
-                    self.freezes.append(Freeze(self._look(), overslept_s, with_all=True))
+            # Without work, it was the machine that let this program wait: nobody is guilty.
+            if overslept_s > LATE_S and worked_s > LATE_S / 2:
+                self.freezes.append(Freeze(self._look(), overslept_s, with_all=True))
                 self._ask()
             elif self._answered.is_set():
                 self._ask()
@@ -169,10 +168,10 @@ class _Watcher(threading.Thread):
         if self._freeze:
             self._freeze.lasted_s = silent_s
         elif silent_s > LATE_S:
-            freeze = Freeze(self._look(), silent_s)
-            if not self._answered.is_set():
-                self._freeze = freeze
-                self.freezes.append(freeze)
+            frame = self._look()
+            if not (frame.f_code.co_name in IDLE or self._answered.is_set()):
+                self._freeze = Freeze(frame, silent_s)
+                self.freezes.append(self._freeze)
 
     def _look(self) -> FrameType:
         return sys._current_frames()[self._home]

@@ -63,16 +63,32 @@ async def test_one_call_into_c_stops_the_loop_and_the_watcher() -> None:
     assert seen == f"{freezes[0].function}: {freezes[0].line}"
 
 
-async def test_an_idle_loop_is_not_accused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor is anybody if the program had to wait for the machine, and did no work."""
-    frame = sys._getframe()
-    monkeypatch.setattr(detective, "IDLE", (frame.f_code.co_name,))
-    idle = detective.Freeze(frame, 1.0, with_all=True)
-    assert repr(idle) == "frozen for ≈ 1.0 s with all other threads, next seen idle"
+async def test_nobody_is_guilty_when_the_machine_lets_the_program_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(time, "process_time", lambda: 0.0)
     with watch_loop() as freezes:
         await asyncio.to_thread(sum, range(5 * 10**7))
     assert not any(freeze.with_all for freeze in freezes)
+
+
+async def test_a_loop_that_waits_for_its_next_event_is_not_accused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a machine with too much to do it is slow to answer, and nobody is guilty."""
+    monkeypatch.setattr(asyncio.get_running_loop(), "call_soon_threadsafe", lambda answer: None)
+    with watch_loop() as freezes:
+        await asyncio.sleep(SLOW_S)
+    assert freezes == []
+
+
+def test_after_a_freeze_of_all_threads_the_loop_may_be_idle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frame = sys._getframe()
+    monkeypatch.setattr(detective, "IDLE", (frame.f_code.co_name,))
+    idle = detective.Freeze(frame, 1.0, with_all=True)
+    assert repr(idle) == "frozen for ≈ 1.0 s with all other threads, next seen idle"
 
 
 def test_the_log_keeps_what_asyncio_says_and_then_lets_go() -> None:
