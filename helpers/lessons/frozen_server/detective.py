@@ -29,7 +29,8 @@ from helpers.pictures.measured import measured
 LATE_S = 0.2  # a loop that answers later stands still
 EACH_S = 0.02  # between two questions
 IDLE = ("select", "_poll")  # where a loop waits for its next event, on Unix and on Windows
-LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")})
+LIBRARIES = {sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")}
+NOT_OWN = (*LIBRARIES, "<frozen", __file__)
 
 
 @contextmanager
@@ -147,7 +148,7 @@ class _Watcher(threading.Thread):
                 self._ask()
             elif self._answered.is_set():
                 self._ask()
-            else:
+            elif self._freeze or not is_over:
                 self._note(time.perf_counter() - self._asked_at)
 
     def _since_last_time(self) -> tuple[float, float]:
@@ -178,8 +179,8 @@ class _Watcher(threading.Thread):
 
 
 def _own_code(innermost: FrameType) -> FrameType:
-    """Find the innermost frame that is not in a library."""
+    """Find the innermost frame that is neither in a library nor here."""
     frame: FrameType | None = innermost
-    while frame is not None and frame.f_code.co_filename.startswith((*LIBRARIES, "<frozen")):
+    while frame is not None and frame.f_code.co_filename.startswith(NOT_OWN):
         frame = frame.f_back
     return frame or innermost

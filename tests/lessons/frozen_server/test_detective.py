@@ -57,7 +57,7 @@ async def test_one_call_into_c_stops_the_loop_and_the_watcher() -> None:
         sum(range(10**8))
         took_s = time.perf_counter() - begin
     assert freezes[0].with_all
-    assert took_s * 0.8 < freezes[0].lasted_s < took_s * 1.5
+    assert took_s * 0.8 < freezes[0].lasted_s < took_s * 4
     frozen, _, seen = repr(freezes[0]).partition(" with all other threads, next seen in ")
     assert frozen.startswith("frozen for ≈ ")
     assert seen == f"{freezes[0].function}: {freezes[0].line}"
