@@ -90,6 +90,20 @@ async def test_bob_in_another_thread_waits_as_long() -> None:
     assert waited[0] > SLOW_S * 0.8
 
 
+async def test_a_thread_and_the_loop_sleep_side_by_side() -> None:
+    woken = []
+
+    async def sleep_less() -> None:
+        await asyncio.sleep(0.1)
+        woken.append("loop")
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(sleep_less())
+        await asyncio.to_thread(time.sleep, SLOW_S)
+        woken.append("thread")
+    assert woken == ["loop", "thread"]
+
+
 @holds_all_threads
 async def test_most_often_the_loop_is_still_in_the_line_of_the_culprit() -> None:
     seen = []
