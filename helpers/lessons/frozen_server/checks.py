@@ -52,7 +52,10 @@ async def unfrozen(attempt: Attempt) -> None:
             got = await ask(attempt, bob, "short")
             if got != "SHORT":
                 nudge = "Another client's `slow` kept this one waiting. Is there a wait without "
-                nudge += "`await`, such as `join()` or `result()`?"
+                nudge += (
+                    "`await`, such as `join()` or `result()`? Or do all clients share one thread "
+                )
+                nudge += "or one lock?"
                 refuse(attempt, got, "'SHORT'", nudge)
             await require_order(attempt, alice, free)
             nudge = "`slow` was not called for each message: send what `slow(message)` returns."

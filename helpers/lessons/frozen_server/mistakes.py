@@ -20,7 +20,11 @@ MISUSES: Meanings = (
         "function: it needs a thread, not a loop.",
     ),
 )
-TOO_EARLY: Meanings = (
+AT_ONCE: Meanings = (  # what look_after raises itself
+    (
+        "'coroutine' object is not callable",
+        "`work` is a coroutine already, which somebody has made with `work()`: no brackets here.",
+    ),
     (
         asyncio.InvalidStateError,
         "It has not ended yet: hand a function over to `add_done_callback`, don't call it.",

@@ -14,8 +14,8 @@ from helpers.exercises.engine.explain import match_cause
 from helpers.exercises.stage.listening import let_tasks_run
 from helpers.exercises.stage.verdict import reword
 from helpers.lessons.frozen_server.mistakes import (
+    AT_ONCE,
     RETURNS_WORK,
-    TOO_EARLY,
     explain_callback,
     explain_complaints,
     explain_return,
@@ -129,7 +129,7 @@ def start_work(
         got = attempt.call(work, tasks, complaints.append)
     except NotYet as failure:
         is_work = any("returned the coroutine" in line for line in failure.lines)
-        nudge = RETURNS_WORK if is_work else match_cause(failure, TOO_EARLY)
+        nudge = RETURNS_WORK if is_work else match_cause(failure, AT_ONCE)
         raise reword(failure, nudge, title) from failure.__cause__
     finally:
         if not isinstance(got, asyncio.Task):

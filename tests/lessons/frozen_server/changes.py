@@ -4,12 +4,20 @@ from tests.notebooks.changes import Change
 
 CHANGES = [
     Change(
-        asks="In `reporter`, write",
+        asks="In `reporter`, write `await asyncio.sleep",
         cell="d7043729",
         old="time.sleep(0.5)",
         new="await asyncio.sleep(0.5)",
         runs=("dac90562",),
         sees="what happened  0.0",
+    ),
+    Change(
+        asks="In `reporter`, write `sum(range",
+        cell="d7043729",
+        old="time.sleep(0.5)",
+        new="sum(range(10**8))",
+        runs=("f5a10007",),
+        sees="with all other threads",
     ),
     Change(
         asks="In `flood`, write",
@@ -20,17 +28,19 @@ CHANGES = [
         sees="the other task had 1000 turns",
     ),
     Change(
-        asks="Write `await ws.send",
-        cell="93bd2248",
+        asks="In `say_hello`, write",
+        cell="f5a1000e",
         old='    ws.send("Hello")',
         new='    await ws.send("Hello")',
-        sees="what happened  'Hello'",
+        runs=("93bd2248",),
+        sees=("no warning", "what happened  'Hello'"),
     ),
     Change(
-        asks="Write `task = asyncio",
-        cell="f5a10014",
+        asks="In `hear_news`, write",
+        cell="f5a10023",
         old="    asyncio.create_task(listen(",
         new="    task = asyncio.create_task(listen(",
-        sees="what happened  ['news']",
+        runs=("f5a10014",),
+        sees=("Task was destroyed but it is pending!", "what happened  ['news']"),
     ),
 ]

@@ -1,11 +1,13 @@
-"""What the lesson says and no cell shows, and that its detectives find what they look for."""
+"""What the lesson says and no cell shows."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from pathlib import Path
@@ -19,6 +21,9 @@ from helpers.exercises.stage.own_server import start, stop
 from helpers.lessons.frozen_server.detective import asyncio_log, watch_loop
 
 SLOW_S = 0.5
+holds_all_threads = pytest.mark.skipif(
+    bool(sysconfig.get_config_var("Py_GIL_DISABLED")), reason="no thread of this Python holds all"
+)
 
 PROGRAM = """
 import asyncio, time
@@ -29,12 +34,23 @@ async def main():
 
 asyncio.run(main())
 """
-FORGOTTEN = """
-async def send(text: str) -> None: ...
+HELD = """
+import faulthandler, threading
 
-async def main() -> None:
-    send("Hello")
+def work():
+    sum(range(10**8))
+
+faulthandler.dump_traceback_later(0.3)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
 """
+TYPED = (
+    "from websockets import ServerConnection\n\nasync def hello(websocket: ServerConnection):\n"
+)
+BARE = "async def hello(websocket):\n"
+SEND = "    websocket.send('Hello')\n"
+RECV = "    answer = websocket.recv()\n"
 DROPPED = """
 import asyncio
 
@@ -74,49 +90,109 @@ async def test_bob_in_another_thread_waits_as_long() -> None:
     assert waited[0] > SLOW_S * 0.8
 
 
-async def test_the_watcher_names_the_line() -> None:
-    with watch_loop() as freezes:
-        await asyncio.sleep(0)
-        time.sleep(SLOW_S)  # noqa: ASYNC251
-    assert len(freezes) == 1
-    assert freezes[0].function == "test_the_watcher_names_the_line"
-    assert freezes[0].line.startswith("time.sleep(SLOW_S)")
-    assert SLOW_S * 0.5 < freezes[0].lasted_s < SLOW_S * 4
-    assert repr(freezes[0]).startswith("frozen for ≈ ")
+async def test_a_thread_and_the_loop_sleep_side_by_side() -> None:
+    woken = []
 
+    async def sleep_less() -> None:
+        await asyncio.sleep(0.1)
+        woken.append("loop")
 
-async def test_the_watcher_finds_nothing_where_nothing_blocks() -> None:
-    with watch_loop() as freezes:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(sleep_less())
         await asyncio.to_thread(time.sleep, SLOW_S)
-    assert freezes == []
+        woken.append("thread")
+    assert woken == ["loop", "thread"]
 
 
-def test_the_log_keeps_what_asyncio_says_and_then_lets_go() -> None:
-    asyncio.run(keep_a_log())  # in a loop whose errors no plugin of pytest collects
+@holds_all_threads
+async def test_most_often_the_loop_is_still_in_the_line_of_the_culprit() -> None:
+    seen = []
+    for _ in range(5):
+        with watch_loop() as freezes:
+            await asyncio.sleep(0)
+            sum(range(5 * 10**7))
+        seen += [freeze.line for freeze in freezes]
+    assert seen.count("sum(range(5 * 10**7))") >= 3
 
 
-async def keep_a_log() -> None:
-    loop = asyncio.get_running_loop()
+@holds_all_threads
+async def test_a_thread_does_not_help_with_a_call_that_holds_all_threads() -> None:
+    gaps = []
 
-    async def fails() -> None:
-        raise OSError("disk full")
+    async def tick() -> None:
+        while True:
+            begin = time.perf_counter()
+            await asyncio.sleep(0.01)
+            gaps.append(time.perf_counter() - begin)
 
+    ticking = asyncio.create_task(tick())
+    await asyncio.sleep(0)  # it begins
+    with watch_loop() as freezes:
+        begin = time.perf_counter()
+        await asyncio.to_thread(sum, range(10**8))
+        took_s = time.perf_counter() - begin
+    await asyncio.sleep(0.02)
+    ticking.cancel()
+    assert max(gaps) > took_s * 0.8
+    assert freezes[0].with_all
+
+
+@holds_all_threads
+def test_faulthandler_sees_where_each_thread_is_even_then(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(HELD, "utf-8")
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True)
+    assert "line 5 in work" in done.stderr
+
+
+async def test_no_log_speaks_of_a_blocking_call() -> None:
     with asyncio_log() as log:
-        task = asyncio.create_task(fails())
-        await asyncio.wait([task])
-        del task
-    assert log == ["Task exception was never retrieved OSError('disk full')"]
-    with asyncio_log(debug=True) as log:
-        assert loop.get_debug()
-        task = asyncio.create_task(sleepy(), name="reporter")
-        await task
-    assert len(log) == 1
-    assert log[0].startswith("Executing <Task 'reporter' …> took ≈ ")
-    assert not loop.get_debug()
+        async with connect(await start(block)) as alice:
+            await alice.send("report")
+            await alice.recv()
+    await stop()
+    assert log == []
 
 
-async def sleepy() -> None:
+async def named(websocket: ServerConnection) -> None:
+    """What the lesson's named_reporter does."""
+    task = asyncio.current_task()
+    assert task
+    task.set_name("reporter")
+    await block(websocket)
+
+
+async def mine() -> None:
+    """A task of the learner's own."""
     time.sleep(0.2)  # noqa: ASYNC251
+
+
+async def test_debug_mode_names_three_places_and_none_is_the_culprit(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    try:
+        async with connect(await start(named)) as alice:
+            await alice.send("report")
+            await alice.recv()
+        await stop()
+        await asyncio.create_task(mine(), name="mine")
+    finally:
+        loop.set_debug(False)
+    said = {
+        name: record.getMessage()
+        for record in caplog.records
+        for name in ("reporter", "mine")
+        if f"name='{name}'" in record.getMessage()
+    }
+    outermost, waits_for, made = re.findall(r"(?:running|created) at (.+?):\d+", said["reporter"])
+    assert "protocol_handler() running" in said["reporter"]
+    assert Path(outermost).parts[-3:] == ("websockets", "asyncio", "server.py")
+    assert Path(waits_for).parent.name == "asyncio"
+    assert Path(made).parts[-3:] == ("websockets", "asyncio", "server.py")
+    assert __file__ not in said["reporter"]
+    assert f"coro=<mine() done, defined at {__file__}:" in said["mine"]
 
 
 def test_python_x_dev_is_debug_mode(tmp_path: Path) -> None:
@@ -131,19 +207,32 @@ def test_python_x_dev_is_debug_mode(tmp_path: Path) -> None:
     assert "took 0.3" in dev
 
 
+def run_tool(folder: Path, source: str, *tool: str) -> str:
+    (folder / "program.py").write_text(source, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", *tool, "program.py"], cwd=folder, capture_output=True, text=True
+    )
+    return done.stdout
+
+
 @pytest.mark.parametrize(
-    ("source", "tool", "says"),
+    ("source", "says"),
     [
-        (FORGOTTEN, ("mypy", "--cache-dir", ".mypy"), "unused-coroutine"),
-        (DROPPED, ("ruff", "check", "--no-cache", "--select", "RUF006"), "RUF006"),
+        (TYPED + SEND, "[unused-coroutine]"),
+        (BARE + SEND, "Success: no issues found"),  # it has to know the type
+        (TYPED + RECV, "Success: no issues found"),  # it says nothing …
+        (TYPED + RECV + "    print(answer.upper())\n", 'forgot to use "await"'),  # … until used
     ],
 )
-def test_a_tool_finds_it(tmp_path: Path, source: str, tool: tuple[str, ...], says: str) -> None:
-    (tmp_path / "program.py").write_text(source, "utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", *tool, "program.py"], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert says in done.stdout
+def test_mypy_finds_a_forgotten_await_if_it_knows_the_type(
+    tmp_path: Path, source: str, says: str
+) -> None:
+    assert says in run_tool(tmp_path, source, "mypy", "--cache-dir", ".mypy")
+
+
+def test_ruff_finds_a_dropped_task(tmp_path: Path) -> None:
+    said = run_tool(tmp_path, DROPPED, "ruff", "check", "--no-cache", "--select", "RUF006")
+    assert "RUF006" in said
 
 
 async def test_a_name_in_a_function_holds_a_task_only_until_it_returns() -> None:
