@@ -33,12 +33,15 @@ class Player:
 
     Attributes:
         sent: what was sent, in words, for the report.
+        explained: whether a close frame said why the server hung up, which it had to; None if it
+            did not have to, or has not done it.
         page_url: of the page that shows what the server sends; empty if there is none.
     """
 
     def __init__(self, target: Target, answer_s: float = ANSWER_S, page_url: str = "") -> None:
         self.target, self.answer_s, self.page_url = target, answer_s, page_url
         self.sent: list[str] = []
+        self.explained: bool | None = None
         self._lines: list[Line] = []
 
     # Handshakes
@@ -239,17 +242,22 @@ class Line:
             raise Broken(expected, shown(got))
 
     async def fails(self, *codes: int) -> None:
-        """Check that the connection ends: with one of these codes if a close frame says why."""
+        """Check that the connection ends: with one of these codes if a close frame says why.
+
+        That it ends is a MUST, and that a close frame comes first a SHOULD (RFC 6455 §7.1.7):
+        `explained` of the player notes it.
+        """
         said = " or ".join(map(str, codes))
-        expected = f"the connection closed, with {said}"
+        expected = f"the connection closed (with {said}, if it says why)"
         got = await self.get(expected)
-        if isinstance(got, Frame) and got.opcode is Opcode.CLOSE:
+        if explained := isinstance(got, Frame) and got.opcode is Opcode.CLOSE:
             code = int.from_bytes(got.payload[:2])
             if code not in codes:
                 raise Broken(expected, f"a close frame with {code or 'no code'}")
             got = await self.get(f"{END} after the close frame")
         if got is not None:
             raise Broken(expected, shown(got))
+        self.player.explained = explained
 
     async def closes(self) -> Frame:
         """Check that a close frame comes back, and that the connection then ends.

@@ -1,8 +1,9 @@
 """`judge`: does an echo server keep RFC 6455?
 
 In a terminal `python -m helpers.judges.protocol URL` asks the same. About seventy cases, each a
-MUST of §4 to §8 on a connection of its own, are played against a server that sends every message
-back to whoever sent it.
+MUST of §4 to §8, are played against a server that sends every message back to whoever sent it.
+Whether it says why when it has to hang up is a SHOULD (§7.1.7): the report has it on a line of
+its own, and it breaks no rule.
 """
 
 import argparse

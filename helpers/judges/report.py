@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from helpers.judges.verdict import Verdict
 from helpers.pictures.paint import escape, scroll, tag, wrap
 
+SHOULD = "SHOULD"  # in the place of a section: what the RFC recommends, and no rule
 STYLE = """
 & .judged{width:100%;max-width:62em}
 & .judged tr{border-bottom:1px solid rgba(128,128,128,.18)}
@@ -60,6 +61,21 @@ class Report:
         passed = sum(verdict.passed for verdict in tried)
         return f"{passed} of {len(tried)} {self.verb}" if tried else "not tried"
 
+    @property
+    def ended(self) -> list[Verdict]:
+        """The verdicts on connections that the server had to end, and did."""
+        return [verdict for verdict in self.passed if verdict.explained is not None]
+
+    @property
+    def silent(self) -> list[Verdict]:
+        """Those of them where no close frame said why."""
+        return [verdict for verdict in self.ended if not verdict.explained]
+
+    def advice(self) -> str:
+        """How often the server said why it hung up; not to do so breaks no rule."""
+        explained = len(self.ended) - len(self.silent)
+        return f"says why before it hangs up (§7.1.7): {explained} of {len(self.ended)}"
+
     def __repr__(self) -> str:
         lines = [self.summary, ""]
         sections = self.sections()
@@ -69,6 +85,9 @@ class Report:
             for verdict in shown(verdicts):
                 lines.append(f"  {'?' if verdict.untried else '✗'} {verdict.rule}")
                 lines += [f"      {fact:<9} {words}" for fact, words in facts(verdict)]
+        if self.ended:
+            lines.append(f"{SHOULD:<{size}}{self.advice()}")
+            lines += [f"  – silent: it {verdict.rule}" for verdict in self.silent]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -78,6 +97,13 @@ class Report:
             words = tag("td", escape(name)) + tag("td", self.count(verdicts))
             rows.append(tag("tr", words, css))
             rows += [_row(verdict) for verdict in shown(verdicts)]
+        if self.ended:
+            css = "head" if self.silent else "head yes"
+            rows.append(tag("tr", tag("td", SHOULD) + tag("td", self.advice()), css))
+            rows += [
+                tag("tr", tag("td", "– silent") + tag("td", escape(verdict.rule)))
+                for verdict in self.silent
+            ]
         table = tag("table", tag("tbody", "".join(rows)), "judged")
         title = tag("div", tag("strong", escape(self.summary)), "title")
         return wrap("judge", STYLE, title, scroll(f"which {self.noun} were {self.verb}", table))
