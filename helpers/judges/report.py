@@ -1,6 +1,6 @@
 """A judge's report: how many rules a server keeps, and for each that it breaks, what happened."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from helpers.judges.verdict import Verdict
 from helpers.pictures.paint import escape, scroll, tag, wrap
@@ -25,6 +25,7 @@ class Report:
         verdicts: one for each case.
         noun: what a case tries, in the plural.
         verb: what the server did if it passed.
+        topics: what the sections are about, by their names; a section may be missing.
 
     Attributes:
         passed: the verdicts on what the server withstood.
@@ -33,10 +34,14 @@ class Report:
     """
 
     def __init__(
-        self, verdicts: Iterable[Verdict], noun: str = "rules", verb: str = "kept"
+        self,
+        verdicts: Iterable[Verdict],
+        noun: str = "rules",
+        verb: str = "kept",
+        topics: Mapping[str, str] | None = None,
     ) -> None:
         self.verdicts = tuple(verdicts)
-        self.noun, self.verb = noun, verb
+        self.noun, self.verb, self.topics = noun, verb, topics or {}
         self.untried = [verdict for verdict in self.verdicts if verdict.untried]
         tried = [verdict for verdict in self.verdicts if not verdict.untried]
         self.passed = [verdict for verdict in tried if verdict.passed]
@@ -54,6 +59,11 @@ class Report:
         """The verdicts by section, those of RFC 6455 in its order."""
         names = sorted(dict.fromkeys(v.section for v in self.verdicts), key=section_key)
         return [(name, [v for v in self.verdicts if v.section == name]) for name in names]
+
+    def heading(self, name: str, verdicts: Sequence[Verdict]) -> str:
+        """What a section is about, and how many of its cases passed."""
+        topic = self.topics.get(name)
+        return (f"{topic}: " if topic else "") + self.count(verdicts)
 
     def count(self, verdicts: Sequence[Verdict]) -> str:
         """How many of these passed: `3 of 4 kept`."""
@@ -81,7 +91,7 @@ class Report:
         sections = self.sections()
         size = max((len(name) for name, _ in sections), default=0) + 2
         for name, verdicts in sections:
-            lines.append(f"{name:<{size}}{self.count(verdicts)}")
+            lines.append(f"{name:<{size}}{self.heading(name, verdicts)}")
             for verdict in shown(verdicts):
                 lines.append(f"  {'?' if verdict.untried else '✗'} {verdict.rule}")
                 lines += [f"      {fact:<9} {words}" for fact, words in facts(verdict)]
@@ -94,7 +104,7 @@ class Report:
         rows = []
         for name, verdicts in self.sections():
             css = "head yes" if not any(shown(verdicts)) else "head no"
-            words = tag("td", escape(name)) + tag("td", self.count(verdicts))
+            words = tag("td", escape(name)) + tag("td", self.heading(name, verdicts))
             rows.append(tag("tr", words, css))
             rows += [_row(verdict) for verdict in shown(verdicts)]
         if self.ended:

@@ -213,8 +213,9 @@ async def _read(attempt: Attempt, script: Script) -> Any:
         raise NotYet(failure.title, facts, lines) from failure.__cause__
 
 
+WELL = ("Hello", "café", "", "κόσμε 🌍", "x" * 70_000, "a \ufffd is text as well")
 TEXTS: tuple[tuple[bytes, int | None], ...] = (
-    *((text.encode(), None) for text in ("Hello", "café", "", "κόσμε 🌍", "x" * 70_000)),
+    *((text.encode(), None) for text in WELL),
     ("🌍".encode() + b"\xf0\x9f", 4),  # first: start, start + 1, end and characters all differ
     (b"caf\xc3", 3),
     (b"\xff\xfe", 0),

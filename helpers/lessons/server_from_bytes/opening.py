@@ -13,14 +13,17 @@ PAGE = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" content
   input { flex: 1; font: inherit } button { font: inherit } ul { padding: 0; list-style: none }
 </style>
 <form><input aria-label="Message"><button>Send</button></form>
-<p role="status"></p><ul aria-live="polite"></ul>
+<ul aria-live="polite"></ul><p role="status"></p>
 <script>
-  const [form, status, list] = document.querySelectorAll("form, p, ul")
+  const [form, list, status] = document.querySelectorAll("form, ul, p")
   const socket = new WebSocket(new URL("chat", location.href).href.replace("http", "ws"))
   socket.onmessage = event => {
     list.appendChild(document.createElement("li")).textContent = event.data
   }
-  socket.onclose = event => status.textContent = `closed with ${event.code} ${event.reason}`
+  socket.onclose = event => {
+    status.textContent = `closed with ${event.code} ${event.reason}`
+    for (const control of form.elements) control.disabled = true // nobody would hear it
+  }
   form.onsubmit = event => {
     event.preventDefault()
     socket.send(form[0].value)
