@@ -19,10 +19,12 @@ PAGE = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" content
   const socket = new WebSocket(new URL("chat", location.href).href.replace("http", "ws"))
   socket.onmessage = event => {
     list.appendChild(document.createElement("li")).textContent = event.data
+    scrollTo(0, document.body.scrollHeight)
   }
   socket.onclose = event => {
     status.textContent = `closed with ${event.code} ${event.reason}`
     for (const control of form.elements) control.disabled = true // nobody would hear it
+    scrollTo(0, document.body.scrollHeight)
   }
   form.onsubmit = event => {
     event.preventDefault()

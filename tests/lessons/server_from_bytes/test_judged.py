@@ -5,7 +5,9 @@ The server is the notebook's own: its cells are run, and `yours` is given the so
 
 import ast
 import asyncio
+import errno
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -142,38 +144,65 @@ async def test_a_frame_that_is_too_big_is_refused_by_its_header(notebook: dict[s
     assert raised.value.code == 1009
 
 
-PING = b"\x89\xfd" + bytes(4 + 125)  # masked with zeros
-MANY_BYTES = 64 * 2**20  # far more than the buffers of two systems hold
-FULL_S = 1.0  # for so long nobody has read: the buffers are full
+class Unread:
+    """A writer for a client that reads nothing: `drain` waits for ever."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.waits = asyncio.Event()
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    async def drain(self) -> None:
+        self.waits.set()
+        await asyncio.Event().wait()
 
 
-async def is_read_no_further(url: str) -> bool:
-    """Send pings, read nothing, and tell whether the server stops reading as well."""
-    target = find_target(url)
-    line = await Player(target).open(receive_bytes=4096)
-    line.writer.transport.pause_reading()
-    sent, many = 0, PING * 1000
-    try:
-        while sent < MANY_BYTES:
-            line.writer.write(many)
-            sent += len(many)
-            await asyncio.wait_for(line.writer.drain(), FULL_S)
-    except TimeoutError:
-        return True
-    finally:
-        line.writer.transport.abort()
-    return False
-
-
-async def test_pings_wait_for_whoever_sends_them_to_read(url: str) -> None:
+@pytest.mark.parametrize("whose", ["the notebook's", "the program's"])
+async def test_no_frame_is_read_before_its_client_has_read(
+    notebook: dict[str, Any], whose: str
+) -> None:
     """A client that sends pings and reads nothing would fill the memory with pongs."""
-    assert await is_read_no_further(url + "/echo")
+    if whose == "the program's":
+        notebook = runpy.run_path(str(save("echo_bytes", ALL).path))
+    stream, writer = asyncio.StreamReader(), Unread()
+    stream.feed_data(b"\x89\x80" + bytes(4))
+    reading = asyncio.ensure_future(anext(notebook["messages"](stream, writer)))
+    await asyncio.wait_for(writer.waits.wait(), DEADLINE_S)
+    for _ in range(9):
+        await asyncio.sleep(0)
+    assert writer.written == []
+    reading.cancel()
+    await asyncio.wait([reading])
 
 
-async def test_pings_wait_in_the_program_as_well() -> None:
-    save("echo_bytes", ALL)
-    server = await asyncio.to_thread(launch, "mine/echo_bytes.py")
-    assert await is_read_no_further(server.url)
+async def test_a_network_that_fails_is_no_mistake_of_the_learner(
+    notebook: dict[str, Any], url: str
+) -> None:
+    """Some errors of sockets are an OSError and no ConnectionError: a time that ran out."""
+    printed: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: printed.append(what))
+
+    async def fail_to_read(reader: object, writer: object) -> None:
+        raise TimeoutError(errno.ETIMEDOUT, "Connection timed out")
+
+    notebook["routes"]["/lost"] = fail_to_read
+    async with connect(url + "/lost") as client:
+        await asyncio.wait_for(client.wait_closed(), DEADLINE_S)
+    assert client.close_code == 1006
+    assert not printed
+
+
+async def test_bob_is_heard_past_the_tap_as_well(notebook: dict[str, Any], url: str) -> None:
+    """The tap sees three text frames; pages that are open get the message from the same chat."""
+    lesson = next(lesson for lesson in LESSONS if lesson.topic == "server_from_bytes")
+    (cell,) = [cell.source for cell in lesson.code if 'send("Hi Alice")' in cell.source]
+    async with connect(url + "/chat") as page, connect(url + "/chat") as another:
+        await run(cell, notebook)
+        for client in (page, another):
+            assert await asyncio.wait_for(client.recv(), DEADLINE_S) == "Hi Alice"
+    assert len(notebook["texts"]) == 3
 
 
 async def test_cells_may_run_twice_and_no_path_is_lost(notebook: dict[str, Any]) -> None:
