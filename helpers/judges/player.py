@@ -16,6 +16,7 @@ from helpers.wire.heads import Request, Response
 from helpers.wire.messages import MessageReader
 
 ANSWER_S = 2.0  # that the server has for an answer
+STEPS = 20  # in which it is waited for
 SLICE_BYTES = 65_536
 MASK = b"\x37\xfa\x21\x3d"  # the key of RFC 6455 §5.7
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # the key of RFC 6455 §1.3
@@ -211,11 +212,17 @@ class Line:
                 self._fault = str(error)  # told after what arrived before it, however it is sliced
 
     async def _read(self) -> bytes:
+        """Read in short steps: where this process is late for them, the server is late as well."""
+        reading = asyncio.ensure_future(self.reader.read(SLICE_BYTES))
         try:
-            async with asyncio.timeout(self.player.answer_s):
-                return await self.reader.read(SLICE_BYTES)
+            for _ in range(STEPS):
+                if (await asyncio.wait([reading], timeout=self.player.answer_s / STEPS))[0]:
+                    return reading.result()
         except ConnectionError:
             return b""
+        finally:
+            reading.cancel()
+        raise TimeoutError
 
     @contextlib.contextmanager
     def _within(self, expected: str) -> Iterator[None]:

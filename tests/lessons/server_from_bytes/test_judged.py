@@ -206,9 +206,23 @@ async def test_bob_is_heard_past_the_tap_as_well(notebook: dict[str, Any], url: 
 
 
 async def test_cells_may_run_twice_and_no_path_is_lost(notebook: dict[str, Any]) -> None:
-    (cell,) = [source for source in cells() if "async def echo_frames(" in source]
-    await run(cell, notebook)
+    for words in ("async def echo_frames(", "async def chat("):
+        (cell,) = [source for source in cells() if words in source]
+        await run(cell, notebook)
     assert set(notebook["routes"]) == {"/frames", "/echo", "/chat"}
+
+
+async def test_whoever_was_in_the_chat_stays_when_its_cell_runs_again(
+    notebook: dict[str, Any], url: str
+) -> None:
+    (cell,) = [source for source in cells() if "async def chat(" in source]
+    async with connect(url + "/chat") as bob:
+        await bob.send("before")
+        assert await asyncio.wait_for(bob.recv(), DEADLINE_S) == "before"
+        await run(cell, notebook)
+        async with connect(url + "/chat") as alice:
+            await alice.send("after")
+            assert await asyncio.wait_for(bob.recv(), DEADLINE_S) == "after"
 
 
 async def test_a_client_that_is_gone_is_noticed_late(notebook: dict[str, Any], url: str) -> None:
