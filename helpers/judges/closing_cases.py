@@ -56,7 +56,7 @@ async def _(player: Player) -> None:
     await line.closes()
 
 
-@CASES.add("§5.5.1", "closes the connection at a close frame of one byte")
+@CASES.add("§5.5.1", "closes the connection on a close frame of one byte")
 async def _(player: Player) -> None:
     line = await player.open()
     await line.send(Frame(CLOSE, b"\x03"))

@@ -60,7 +60,7 @@ for _number in (1, 2, 3):
 
 
 def _reserved_opcode(opcode: int, kind: str) -> None:
-    @CASES.add("§5.2", f"closes the connection at opcode {opcode}, a reserved {kind} frame")
+    @CASES.add("§5.2", f"closes the connection on opcode {opcode}, a reserved {kind} frame")
     async def _(player: Player) -> None:
         line = await player.open()
         await line.send(masked(0x80 | opcode, b"\x02", b"Hi"))
@@ -145,7 +145,7 @@ async def _(player: Player) -> None:
     await line.echoes("Hello")
 
 
-@CASES.add("§5.4", "closes the connection at a continuation that continues nothing")
+@CASES.add("§5.4", "closes the connection on a continuation that continues nothing")
 async def _(player: Player) -> None:
     line = await player.open()
     await line.send(Frame(CONTINUATION, b"lo"))
@@ -183,7 +183,7 @@ async def _(player: Player) -> None:
 
 
 def _too_long(opcode: Opcode, name: str) -> None:
-    @CASES.add("§5.5", f"closes the connection at a {name} frame of more than 125 bytes")
+    @CASES.add("§5.5", f"closes the connection on a {name} frame of more than 125 bytes")
     async def _(player: Player) -> None:
         line = await player.open()
         payload = b"\x03\xe8" + bytes(124)
@@ -195,7 +195,7 @@ _too_long(Opcode.PING, "ping")
 _too_long(Opcode.CLOSE, "close")
 
 
-@CASES.add("§5.5", "closes the connection at a control frame in fragments")
+@CASES.add("§5.5", "closes the connection on a control frame in fragments")
 async def _(player: Player) -> None:
     line = await player.open()
     await line.send(masked(Opcode.PING, b"\x03", b"are"))
@@ -228,7 +228,7 @@ async def _(player: Player) -> None:
 
 
 def _not_utf8(payload: bytes, what: str) -> None:
-    @CASES.add("§8.1", f"closes the connection at text that is not UTF-8: {what}")
+    @CASES.add("§8.1", f"closes the connection on text that is not UTF-8: {what}")
     async def _(player: Player) -> None:
         line = await player.open()
         await line.send(Frame(TEXT, payload))
@@ -240,7 +240,7 @@ _not_utf8(b"\xed\xa0\x80", "half a surrogate pair")
 _not_utf8("🌍".encode()[:2], "half a character at the end")
 
 
-@CASES.add("§8.1", "closes the connection at a character that two fragments spoil")
+@CASES.add("§8.1", "closes the connection on a character that two fragments spoil")
 async def _(player: Player) -> None:
     line = await player.open()
     await line.send(Frame(TEXT, b"\xce", fin=False), Frame(CONTINUATION, b"\xffmore"))

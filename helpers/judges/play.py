@@ -40,7 +40,7 @@ async def play(case: Case, player: Player, case_s: float = CASE_S) -> Verdict:
     finally:
         player.close()
         await asyncio.sleep(0)  # its sockets close in the next iteration of the loop
-    return Verdict(case.section, case.rule, True)
+    return Verdict(case.section, case.rule, True, explained=player.explained)
 
 
 def shorten(sent: Sequence[str]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from helpers.wire.heads import Request, Response
 from helpers.wire.messages import MessageReader
 
 ANSWER_S = 2.0  # that the server has for an answer
+STEPS = 20  # in which it is waited for
 SLICE_BYTES = 65_536
 MASK = b"\x37\xfa\x21\x3d"  # the key of RFC 6455 §5.7
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # the key of RFC 6455 §1.3
@@ -33,12 +34,15 @@ class Player:
 
     Attributes:
         sent: what was sent, in words, for the report.
+        explained: whether a close frame said why the server hung up, which it had to; None if it
+            did not have to, or has not done it.
         page_url: of the page that shows what the server sends; empty if there is none.
     """
 
     def __init__(self, target: Target, answer_s: float = ANSWER_S, page_url: str = "") -> None:
         self.target, self.answer_s, self.page_url = target, answer_s, page_url
         self.sent: list[str] = []
+        self.explained: bool | None = None
         self._lines: list[Line] = []
 
     # Handshakes
@@ -208,11 +212,17 @@ class Line:
                 self._fault = str(error)  # told after what arrived before it, however it is sliced
 
     async def _read(self) -> bytes:
+        """Read in short steps: where this process is late for them, the server is late as well."""
+        reading = asyncio.ensure_future(self.reader.read(SLICE_BYTES))
         try:
-            async with asyncio.timeout(self.player.answer_s):
-                return await self.reader.read(SLICE_BYTES)
+            for _ in range(STEPS):
+                if (await asyncio.wait([reading], timeout=self.player.answer_s / STEPS))[0]:
+                    return reading.result()
         except ConnectionError:
             return b""
+        finally:
+            reading.cancel()
+        raise TimeoutError
 
     @contextlib.contextmanager
     def _within(self, expected: str) -> Iterator[None]:
@@ -239,17 +249,22 @@ class Line:
             raise Broken(expected, shown(got))
 
     async def fails(self, *codes: int) -> None:
-        """Check that the connection ends: with one of these codes if a close frame says why."""
+        """Check that the connection ends: with one of these codes if a close frame says why.
+
+        That it ends is a MUST, and that a close frame comes first a SHOULD (RFC 6455 §7.1.7):
+        `explained` of the player notes it.
+        """
         said = " or ".join(map(str, codes))
-        expected = f"the connection closed, with {said}"
+        expected = f"the connection closed (with {said}, if it says why)"
         got = await self.get(expected)
-        if isinstance(got, Frame) and got.opcode is Opcode.CLOSE:
+        if explained := isinstance(got, Frame) and got.opcode is Opcode.CLOSE:
             code = int.from_bytes(got.payload[:2])
             if code not in codes:
                 raise Broken(expected, f"a close frame with {code or 'no code'}")
             got = await self.get(f"{END} after the close frame")
         if got is not None:
             raise Broken(expected, shown(got))
+        self.player.explained = explained
 
     async def closes(self) -> Frame:
         """Check that a close frame comes back, and that the connection then ends.

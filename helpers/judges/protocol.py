@@ -1,8 +1,9 @@
 """`judge`: does an echo server keep RFC 6455?
 
 In a terminal `python -m helpers.judges.protocol URL` asks the same. About seventy cases, each a
-MUST of §4 to §8 on a connection of its own, are played against a server that sends every message
-back to whoever sent it.
+MUST of §4 to §8, are played against a server that sends every message back to whoever sent it.
+Whether it says why when it has to hang up is a SHOULD (§7.1.7): the report has it on a line of
+its own, and it breaks no rule.
 """
 
 import argparse
@@ -18,6 +19,22 @@ from helpers.judges.target import Target, TargetError, find_target
 from helpers.judges.verdict import Broken, Verdict
 
 CASES = [*handshake_cases.CASES, *frame_cases.CASES, *closing_cases.CASES]
+TOPICS = {
+    "§4.2.1": "reading a handshake",
+    "§4.2.2": "answering a handshake",
+    "§5.1": "masked or not",
+    "§5.2": "headers",
+    "§5.3": "masking keys",
+    "§5.4": "fragments",
+    "§5.5": "control frames",
+    "§5.5.1": "close",
+    "§5.5.3": "ping and pong",
+    "§5.6": "text and binary",
+    "§7.1.7": "failing a connection",
+    "§7.4": "close codes",
+    "§7.4.1": "codes that are never sent",
+    "§8.1": "text that is not UTF-8",
+}
 AT_ONCE = 8  # cases that are played side by side
 MODULE = "helpers.judges.protocol"
 
@@ -43,7 +60,7 @@ async def judge(server: object) -> Report:
     target = find_target(server)
     await find_somebody(target)
     verdicts = await asyncio.to_thread(play_in_child, MODULE, target.url)
-    return Report(verdicts)
+    return Report(verdicts, topics=TOPICS)
 
 
 async def find_somebody(target: Target, answer_s: float = ANSWER_S) -> None:
@@ -114,7 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         print(write(verdicts))
         return 0
-    report = Report(verdicts)
+    report = Report(verdicts, topics=TOPICS)
     print(report)
     return 0 if not report.failed else 1
 

@@ -1,10 +1,11 @@
 """A judge's report: how many rules a server keeps, and for each that it breaks, what happened."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from helpers.judges.verdict import Verdict
 from helpers.pictures.paint import escape, scroll, tag, wrap
 
+SHOULD = "SHOULD"  # in the place of a section: what the RFC recommends, and no rule
 STYLE = """
 & .judged{width:100%;max-width:62em}
 & .judged tr{border-bottom:1px solid rgba(128,128,128,.18)}
@@ -24,6 +25,7 @@ class Report:
         verdicts: one for each case.
         noun: what a case tries, in the plural.
         verb: what the server did if it passed.
+        topics: what the sections are about, by their names; a section may be missing.
 
     Attributes:
         passed: the verdicts on what the server withstood.
@@ -32,10 +34,14 @@ class Report:
     """
 
     def __init__(
-        self, verdicts: Iterable[Verdict], noun: str = "rules", verb: str = "kept"
+        self,
+        verdicts: Iterable[Verdict],
+        noun: str = "rules",
+        verb: str = "kept",
+        topics: Mapping[str, str] | None = None,
     ) -> None:
         self.verdicts = tuple(verdicts)
-        self.noun, self.verb = noun, verb
+        self.noun, self.verb, self.topics = noun, verb, topics or {}
         self.untried = [verdict for verdict in self.verdicts if verdict.untried]
         tried = [verdict for verdict in self.verdicts if not verdict.untried]
         self.passed = [verdict for verdict in tried if verdict.passed]
@@ -54,30 +60,60 @@ class Report:
         names = sorted(dict.fromkeys(v.section for v in self.verdicts), key=section_key)
         return [(name, [v for v in self.verdicts if v.section == name]) for name in names]
 
+    def heading(self, name: str, verdicts: Sequence[Verdict]) -> str:
+        """What a section is about, and how many of its cases passed."""
+        topic = self.topics.get(name)
+        return (f"{topic}: " if topic else "") + self.count(verdicts)
+
     def count(self, verdicts: Sequence[Verdict]) -> str:
         """How many of these passed: `3 of 4 kept`."""
         tried = [verdict for verdict in verdicts if not verdict.untried]
         passed = sum(verdict.passed for verdict in tried)
         return f"{passed} of {len(tried)} {self.verb}" if tried else "not tried"
 
+    @property
+    def ended(self) -> list[Verdict]:
+        """The verdicts on connections that the server had to end, and did."""
+        return [verdict for verdict in self.passed if verdict.explained is not None]
+
+    @property
+    def silent(self) -> list[Verdict]:
+        """Those of them where no close frame said why."""
+        return [verdict for verdict in self.ended if not verdict.explained]
+
+    def advice(self) -> str:
+        """How often the server said why it hung up; not to do so breaks no rule."""
+        explained = len(self.ended) - len(self.silent)
+        return f"says why before it hangs up (§7.1.7): {explained} of {len(self.ended)}"
+
     def __repr__(self) -> str:
         lines = [self.summary, ""]
         sections = self.sections()
         size = max((len(name) for name, _ in sections), default=0) + 2
         for name, verdicts in sections:
-            lines.append(f"{name:<{size}}{self.count(verdicts)}")
+            lines.append(f"{name:<{size}}{self.heading(name, verdicts)}")
             for verdict in shown(verdicts):
                 lines.append(f"  {'?' if verdict.untried else '✗'} {verdict.rule}")
                 lines += [f"      {fact:<9} {words}" for fact, words in facts(verdict)]
+        if self.ended:
+            lines.append(f"{SHOULD:<{size}}{self.advice()}")
+            lines += [f"  – silent: it {verdict.rule}" for verdict in self.silent]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         rows = []
         for name, verdicts in self.sections():
             css = "head yes" if not any(shown(verdicts)) else "head no"
-            words = tag("td", escape(name)) + tag("td", self.count(verdicts))
+            words = tag("td", escape(name)) + tag("td", self.heading(name, verdicts))
             rows.append(tag("tr", words, css))
             rows += [_row(verdict) for verdict in shown(verdicts)]
+        if self.ended:
+            css = "head" if self.silent else "head yes"
+            rows.append(tag("tr", tag("td", SHOULD) + tag("td", self.advice()), css))
+            rows += [
+                tag("tr", tag("td", "– silent") + tag("td", escape(verdict.rule)))
+                for verdict in self.silent
+            ]
         table = tag("table", tag("tbody", "".join(rows)), "judged")
         title = tag("div", tag("strong", escape(self.summary)), "title")
         return wrap("judge", STYLE, title, scroll(f"which {self.noun} were {self.verb}", table))

@@ -27,6 +27,8 @@ class Verdict:
         expected: what should have come back; empty if it passed.
         received: what did; empty if it passed.
         untried: why it could not be tried here; empty if it was.
+        explained: whether the server, which had to hang up, said why in a close frame; None if it
+            did not have to. No rule is broken without it: it is a SHOULD (RFC 6455 §7.1.7).
     """
 
     section: str
@@ -36,3 +38,4 @@ class Verdict:
     expected: str = ""
     received: str = ""
     untried: str = ""
+    explained: bool | None = None

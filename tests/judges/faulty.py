@@ -20,6 +20,7 @@ UNCLOSED = {
     "sends nothing after its close frame",
     "answers a close frame between two fragments",
 }
+SILENT = "the connection ends without a close frame that says why"
 #: Each with the rules that it breaks.
 FAULTS = {
     "every accept key is the RFC's example": {
@@ -55,13 +56,13 @@ FAULTS = {
         "joins many fragments, empty ones among them",
         "takes the kind of a message from its first fragment",
         "answers a ping between two fragments, and loses neither",
-        "closes the connection at a continuation that continues nothing",
+        "closes the connection on a continuation that continues nothing",
         "closes the connection when a message begins inside another",
         "lets a fragment end in the middle of a character",
-        "closes the connection at text that is not UTF-8: bytes that no text has",
-        "closes the connection at text that is not UTF-8: half a surrogate pair",
-        "closes the connection at text that is not UTF-8: half a character at the end",
-        "closes the connection at a character that two fragments spoil",
+        "closes the connection on text that is not UTF-8: bytes that no text has",
+        "closes the connection on text that is not UTF-8: half a surrogate pair",
+        "closes the connection on text that is not UTF-8: half a character at the end",
+        "closes the connection on a character that two fragments spoil",
         "treats a reason that is not UTF-8 as a fault",
     },
     "a close frame is not answered": UNCLOSED,
@@ -70,6 +71,7 @@ FAULTS = {
         "answers a close frame without a code with a close frame, then ends",
         "sends no code in a close frame that may not travel",
     },
+    SILENT: set(),  # what a server says when it hangs up is a SHOULD
     "one client's fault ends all connections": {
         "lets no other client notice the fault of one",
     },
@@ -168,7 +170,8 @@ class FaultyEcho:
                     if await self.react(item, writer):
                         return
         except ProtocolError as error:
-            writer.write(Frame(Opcode.CLOSE, build_close(error.code, "")).encode())
+            if not self.has(SILENT):
+                writer.write(Frame(Opcode.CLOSE, build_close(error.code, "")).encode())
             if self.has("one client's fault ends all connections"):
                 for each_writer in self.writers:
                     each_writer.transport.abort()

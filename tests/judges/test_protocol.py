@@ -16,7 +16,7 @@ from helpers.judges.report import Report
 from helpers.judges.target import TargetError, find_target
 from helpers.launcher import Server
 from helpers.wire import handshake
-from tests.judges.faulty import FAULTS, FaultyEcho, serving
+from tests.judges.faulty import FAULTS, SILENT, FaultyEcho, serving
 
 
 def broken(report: Report) -> set[str]:
@@ -34,6 +34,42 @@ async def test_the_server_of_the_course_keeps_every_rule(handmade: Server) -> No
     report = await judge(handmade.url.replace("/ws", "/echo"))
     assert broken(report) == set()
     assert report.summary == f"all {len(CASES)} rules kept"
+    assert not report.silent
+    assert repr(report).endswith("\nSHOULD  says why before it hangs up (§7.1.7): 24 of 24")
+    assert "<td>SHOULD</td><td>says why before it hangs up (§7.1.7): 24 of 24" in (
+        report._repr_html_()
+    )
+
+
+async def test_a_server_that_hangs_up_without_a_word_keeps_every_rule_and_is_told() -> None:
+    """To hang up is a MUST of §7.1.7, to say why a SHOULD: the count of rules is the same."""
+    async with FaultyEcho(SILENT).served() as url:
+        report = Report(await play_all(find_target(url)))
+    assert report.summary == f"all {len(CASES)} rules kept"
+    assert len(report.silent) == len(report.ended) == 24
+    line = "SHOULD  says why before it hangs up (§7.1.7): 0 of 24"
+    first = "  – silent: it closes the connection when a client's frame is not masked"
+    assert f"\n{line}\n{first}\n" in repr(report)
+    assert "<td>– silent</td><td>closes the connection when RSV1 is 1" in report._repr_html_()
+
+
+async def test_a_wrong_reason_is_worse_than_none() -> None:
+    """A close frame whose code says something else than what happened: that is no SHOULD."""
+
+    async def say_goodbye(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = handshake.parse_request(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(handshake.answer(request).encode())
+        await reader.readexactly(2 + 4 + 2)
+        writer.write(b"\x88\x02\x03\xe8")
+
+    rule = "closes the connection on opcode 3, a reserved data frame"
+    case = next(case for case in CASES if case.rule == rule)
+    async with serving(say_goodbye) as url:
+        verdict = await play(case, Player(find_target(url)))
+    assert (verdict.expected, verdict.received) == (
+        "the connection closed (with 1002, if it says why)",
+        "a close frame with 1000",
+    )
 
 
 async def test_the_echo_of_the_course_keeps_every_rule() -> None:
@@ -52,7 +88,8 @@ async def test_websockets_alone_differs_in_two() -> None:
 
     async with websockets.asyncio.server.serve(echo, "127.0.0.1", 0) as server:
         report = await judge(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-    assert len(report.passed) == 67  # a lesson says so
+    assert len(report.passed) == 67  # a lesson says so, and that it says why
+    assert len(report.silent) == 0
     assert broken(report) == {
         "refuses a handshake without `Host`",
         "refuses another version, and says that it speaks 13",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
@@ -32,6 +33,14 @@ HEADERS = (
     *(bytes.fromhex(two) for two in WORTH_A_SENTENCE.split()),
     *(bytes([first, second]) for first in range(256) for second in (0x80, 0x00, 0xFD, 0xFE)),
 )
+
+#: Frames that break one rule each.
+ONE_RULE = {
+    "an RSV bit that is 1": (0xC1, 0x85),
+    "a reserved opcode": (0x83, 0x80),
+    "a frame without a mask": (0x81, 0x45),
+    "a control frame that is too long": (0x89, 0xFE),
+}
 
 
 def _sentence(attempt: Attempt, got: Any) -> None:
@@ -70,6 +79,19 @@ def header_fault(attempt: Attempt) -> None:
             attempt.fail(f"{fault} {bits}")
         else:
             _sentence(attempt, got)
+    said = {rule: _without_bytes(attempt(*two), *two) for rule, two in ONE_RULE.items()}
+    for rule, other in itertools.combinations(said, 2):
+        if said[rule] == said[other]:
+            attempt.fail(
+                f"You say the same of {rule} and of {other}: return a sentence that says which "
+                f"rule is broken. It is {said[rule]!r}."
+            )
+
+
+def _without_bytes(sentence: str, first: int, second: int) -> str:
+    """Take the two bytes out of a sentence: what is left tells which rule is broken."""
+    written = "|".join(f"{n:x}|{n:02x}|{n}|{n:08b}" for n in (first, second))
+    return re.sub(rf"\b(0[xb])?({written})\b", "…", sentence, flags=re.IGNORECASE)
 
 
 def _explained(failure: NotYet, nudge: str) -> NotYet:
@@ -77,6 +99,7 @@ def _explained(failure: NotYet, nudge: str) -> NotYet:
     return NotYet(failure.title, list(failure.facts), [nudge]) if nudge else failure
 
 
+MAY_BE_SENT = {*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)}
 CLOSES: tuple[tuple[bytes, int | None], ...] = (
     (b"\x03\xe8", 1000),
     (b"", None),
@@ -88,6 +111,7 @@ CLOSES: tuple[tuple[bytes, int | None], ...] = (
     (b"\x03\xe8caf\xc3", 1007),
     (b"\x0f\xa0\xff\xfe", 1007),
     (b"\x03\xee\xff", 1002),
+    *((code.to_bytes(2), code if code in MAY_BE_SENT else 1002) for code in range(5_101)),
 )
 
 
@@ -189,8 +213,9 @@ async def _read(attempt: Attempt, script: Script) -> Any:
         raise NotYet(failure.title, facts, lines) from failure.__cause__
 
 
+WELL = ("Hello", "café", "", "κόσμε 🌍", "x" * 70_000, "a \ufffd is text as well")
 TEXTS: tuple[tuple[bytes, int | None], ...] = (
-    *((text.encode(), None) for text in ("Hello", "café", "", "κόσμε 🌍", "x" * 70_000)),
+    *((text.encode(), None) for text in WELL),
     ("🌍".encode() + b"\xf0\x9f", 4),  # first: start, start + 1, end and characters all differ
     (b"caf\xc3", 3),
     (b"\xff\xfe", 0),

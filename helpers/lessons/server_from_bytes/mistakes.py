@@ -61,7 +61,10 @@ def explain_fine(first: int, second: int) -> str:
     if opcode < 8 and not first >> 7:
         return f"{FINE} Text and binary frames may be fragments: FIN may be 0."
     if opcode >= 8:
-        return f"{FINE} A control frame may carry up to 125 bytes."
+        return (
+            f"{FINE} A control frame may carry up to 125 bytes, and this one says {size}: "
+            "the bit before these seven is MASK, so the length is `second & 0b111_1111`."
+        )
     return FINE
 
 

@@ -7,20 +7,28 @@ from collections.abc import Container
 
 from helpers.wire.handshake import HandshakeError, Response, answer, parse_request, refusal
 
-PAGE = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark">
+PAGE = """<!doctype html><html lang="en" id="dark"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>A chat from bytes</title>
-<style>body { font: 1rem/1.5 system-ui; margin: 1rem } form { display: flex; gap: .5rem }
+<style>:root { color-scheme: light dark; background: Canvas }
+  #dark:target { color-scheme: dark } /* a notebook puts its theme into the address */
+  :root:has(#light:target) { color-scheme: light }
+  body { font: 1rem/1.5 system-ui; margin: 1rem } form { display: flex; gap: .5rem }
   input { flex: 1; font: inherit } button { font: inherit } ul { padding: 0; list-style: none }
 </style>
-<form><input aria-label="Message"><button>Send</button></form>
-<p role="status"></p><ul aria-live="polite"></ul>
+<body id="light"><form><input aria-label="Message"><button>Send</button></form>
+<ul aria-live="polite"></ul><p role="status"></p>
 <script>
-  const [form, status, list] = document.querySelectorAll("form, p, ul")
+  const [form, list, status] = document.querySelectorAll("form, ul, p")
   const socket = new WebSocket(new URL("chat", location.href).href.replace("http", "ws"))
   socket.onmessage = event => {
     list.appendChild(document.createElement("li")).textContent = event.data
+    scrollTo(0, document.body.scrollHeight)
   }
-  socket.onclose = event => status.textContent = `closed with ${event.code} ${event.reason}`
+  socket.onclose = event => {
+    status.textContent = `closed with ${event.code} ${event.reason}`
+    for (const control of form.elements) control.disabled = true // nobody would hear it
+    scrollTo(0, document.body.scrollHeight)
+  }
   form.onsubmit = event => {
     event.preventDefault()
     socket.send(form[0].value)

@@ -108,7 +108,7 @@ async def read_size(reader, second):
     short = second & 0b111_1111
     if short < 126:
         return short
-    return int.from_bytes(await reader.readexactly(2 if short == 126 else 8))
+    return int.from_bytes(await reader.readexactly(2 if short == 126 else 8), "big")
 
 
 async def read_frame(reader):
@@ -148,8 +148,12 @@ async def messages(reader, writer):
     def send(opcode, payload):
         writer.write(build_frame(opcode, payload))
 
+    async def next_frame():
+        await writer.drain()  # whoever reads nothing is not read either
+        return await read_frame(reader)
+
     while True:
-        opcode, data = await read_message(lambda: read_frame(reader), send)
+        opcode, data = await read_message(next_frame, send)
         if opcode == CLOSE:
             code = reply_code(data)
             send(CLOSE, code.to_bytes(2, "big") if code else b"")
@@ -164,15 +168,19 @@ async def messages(reader, writer):
 
 async def serve(reader, writer):
     """Serve one client, from its first byte to its last."""
+    is_open = False
     try:
-        if await shake_hands(reader, writer):
+        is_open = await shake_hands(reader, writer)
+        if is_open:
             async for opcode, data in messages(reader, writer):
                 writer.write(build_frame(opcode, data))
-                await writer.drain()
     except ProtocolError as error:
         writer.write(close_frame(error.code, str(error)))
-    except (EOFError, ConnectionError):
-        pass  # it hung up
+    except (EOFError, OSError):
+        pass  # it hung up, or the network failed
+    except asyncio.CancelledError:  # Ctrl+C: the program ends, and so does this connection
+        if is_open:
+            writer.write(close_frame(1001))
     except Exception:
         writer.write(close_frame(1011))  # a mistake in this program: the terminal shows it
         raise
@@ -181,13 +189,16 @@ async def serve(reader, writer):
 
 
 async def main(port):
-    """Serve until Ctrl+C."""
-    async with await asyncio.start_server(serve, "127.0.0.1", port) as server:
-        port = server.sockets[0].getsockname()[1]
-        if NAIVE:
-            print("still naive:", ", ".join(NAIVE))
-        print(f"my echo: ws://127.0.0.1:{port}/")
+    """Serve until Ctrl+C, which cancels this function and then each `serve`."""
+    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    port = server.sockets[0].getsockname()[1]
+    if NAIVE:
+        print("still naive:", ", ".join(NAIVE))
+    print(f"my echo: ws://127.0.0.1:{port}/")
+    try:
         await asyncio.get_running_loop().create_future()
+    finally:
+        server.close()  # `async with` would wait for clients that stay
 
 
 if __name__ == "__main__":
