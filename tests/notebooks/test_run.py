@@ -85,7 +85,9 @@ def test_if_one_cell_is_new_a_port_is_the_same_throughout(tmp_path: Path) -> Non
 def test_another_number_of_exercises_is_stored(tmp_path: Path) -> None:
     """Nbval passes over it, because learners have solved some; a stored notebook says it right."""
     path = tmp_path / "setup.ipynb"
-    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell("print('ready, 0 of 43 solved')")]), path)
+    nbformat.write(
+        v4.new_notebook(cells=[v4.new_code_cell("print('ready, 0 of 43 solved')")]), path
+    )
     assert run(path)
     notebook = nbformat.read(path, 4)
     notebook.cells[0]["outputs"][0]["text"] = "ready, 0 of 38 solved\n"

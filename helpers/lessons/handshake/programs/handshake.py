@@ -46,6 +46,7 @@ class Headers(dict):
     """Headers by their names, in which upper and lower case are the same."""
 
     def get(self, name, default=None):
+        """Return the value of a header."""
         return super().get(name.lower(), default)
 
     def __getitem__(self, name):
