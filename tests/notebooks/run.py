@@ -130,7 +130,7 @@ def is_picture(cell: Notebook) -> bool:
 
 def totals(outputs: list[Notebook]) -> list[str]:
     """List how many exercises there are, where a Setup cell says so."""
-    return re.findall(r"ready, \d+ of (\d+) solved", as_text(outputs))
+    return re.findall(r"ready, \d+ of (\d+) solved", as_text([dict(output) for output in outputs]))
 
 
 def kinds(outputs: list[Notebook]) -> list[Any]:

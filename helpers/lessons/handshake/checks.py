@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from helpers.exercises.engine.attempt import NotYet
 from helpers.exercises.engine.exercise import Attempt, exercise
@@ -185,7 +186,7 @@ def choose_subprotocol(attempt: Attempt) -> None:
 
 def call_choose(
     attempt: Attempt, offered: str | None, supported: list[str], expected: str | None
-) -> object:
+) -> Any:
     """Call the learner's function; where nothing fits, an IndexError means an empty list.
 
     Args:

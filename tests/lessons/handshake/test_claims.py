@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
+from websockets.datastructures import Headers
 from websockets.exceptions import InvalidStatus
-from websockets.http11 import Headers
 
 from helpers.exercises.engine import yours
 from helpers.launcher import launch, stop_all

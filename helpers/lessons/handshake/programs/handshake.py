@@ -42,7 +42,7 @@ def fault(method, headers):
     return None
 
 
-class Headers(dict):
+class Headers(dict[str, str]):
     """Headers by their names, in which upper and lower case are the same."""
 
     def get(self, name, default=None):
