@@ -148,4 +148,5 @@ def test_it_needs_nothing_but_python() -> None:
 )
 async def test_its_page_in_a_browser(functions: list[Any], shows: str) -> None:
     save("handshake", functions)
-    assert shows in await read_page((await launched()).page_url, shows, DEADLINE_S)
+    url = (await launched()).page_url + "#light"  # as `page` shows it in a notebook
+    assert shows in await read_page(url, shows, DEADLINE_S)

@@ -15,7 +15,7 @@ Connection: close\r
 <!doctype html><meta name="color-scheme" content="light dark"><title>My handshake</title>
 <body>connecting<script>
   const say = text => { document.body.textContent = text }
-  const ws = new WebSocket(location.href.replace("http", "ws"))
+  const ws = new WebSocket(location.origin.replace("http", "ws") + location.pathname)
   ws.onopen = () => say("Open! Your server answered this browser.")
   ws.onclose = () => say("Closed.")
 </script>"""
