@@ -94,8 +94,10 @@ def _make(place: str, before: Mapping[str, bytes | None], now: Mapping[str, byte
 
 
 def _dropped(first: Sequence[Handed], committed: Sequence[Handed]) -> list[Handed]:
-    """List the cells that only the first edition had: put back over a newer notebook of the same
-    name, they are not the learner's own."""
+    """List the cells that only the first edition had.
+
+    Where somebody put its notebook back over a newer one of that name, they are not their own.
+    """
     ids = {cell.id for cell in committed}
     return [cell for cell in first if cell.id not in ids]
 
