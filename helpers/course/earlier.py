@@ -5,12 +5,13 @@ It is found in `notebooks/`, in git's stashes, and in the folder of another copy
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from helpers.course.bring import Work
 from helpers.course.edition import (
     Edition,
+    Handed,
     build_edition,
     changed_files,
     first_edition,
@@ -85,10 +86,20 @@ def _make(place: str, before: Mapping[str, bytes | None], now: Mapping[str, byte
             continue
         work.before.notebooks[name] = first.notebooks.get(name, [])
         if old is not None:
-            work.before.notebooks[name] = build_edition(make_given({name: old}, place)).notebooks[
-                name
-            ]
+            committed = build_edition(make_given({name: old}, place)).notebooks[name]
+            work.before.notebooks[name] = committed + _dropped(
+                first.notebooks.get(name, []), committed
+            )
     return work
+
+
+def _dropped(first: Sequence[Handed], committed: Sequence[Handed]) -> list[Handed]:
+    """List the cells that only the first edition had.
+
+    Where somebody put its notebook back over a newer one of that name, they are not their own.
+    """
+    ids = {cell.id for cell in committed}
+    return [cell for cell in first if cell.id not in ids]
 
 
 def find_in_folder(root: Path, folder: Path) -> Iterator[Work]:

@@ -46,9 +46,9 @@ async def echo(websocket: ServerConnection) -> None:
 def described(message: str | bytes) -> str:
     """Return one short line about a message, for the log."""
     if isinstance(message, bytes):
-        return f"binary, {len(message)} bytes"
+        return f"binary, {len(message)} byte{'' if len(message) == 1 else 's'}"
     shown = message if len(message) <= 40 else message[:39] + "…"
-    return f"text {shown!r}, {len(message)} characters"
+    return f"text {shown!r}, {len(message)} character{'' if len(message) == 1 else 's'}"
 
 
 def answer_http(websocket: ServerConnection, request: Request) -> Response | None:

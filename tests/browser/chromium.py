@@ -11,6 +11,8 @@ from helpers.judges.browser import find_browser
 
 #: Stands for a JupyterLab on another machine: not a loopback name, yet it leads here.
 REMOTE_NAME = "lab.test"
+#: A site of somebody else, which has pointed its name at this machine.
+REBOUND_NAME = "bad.example"
 FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -18,7 +20,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    f"--host-resolver-rules=MAP {REMOTE_NAME} 127.0.0.1",
+    f"--host-resolver-rules=MAP {REMOTE_NAME} 127.0.0.1, MAP {REBOUND_NAME} 127.0.0.1",
 )
 
 

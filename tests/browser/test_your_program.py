@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.chromium import REBOUND_NAME
 from tests.notebooks.kernel import Kernel, errors, kernel
 from tests.notebooks.lessons import LESSONS, Lesson, answer
 
@@ -62,11 +63,77 @@ def test_a_page_that_is_open_hears_the_learners_shout(tab: Page) -> None:
         expect(tab.get_by_role("listitem").last).to_contain_text("answered after")
 
 
+NAIVE = "from helpers.exercises.engine import yours as part; part._passed.clear()"
+SANDBOXED = """url => new Promise(resolve => {
+  addEventListener("message", event => resolve(event.data), {once: true});
+  const frame = document.createElement("iframe");
+  frame.sandbox = "allow-scripts";
+  frame.srcdoc = `<script>const ws = new WebSocket("${url}");
+    ws.onopen = () => parent.postMessage("open", "*");
+    ws.onclose = () => parent.postMessage("closed", "*")</script>`;
+  document.body.append(frame);
+})"""
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_bad_page_is_let_in_as_alice_until_fault_is_written(
+    handshake: Kernel, context: BrowserContext, host: str
+) -> None:
+    """The cookie is the browser's own: the page set it, nothing here wrote it."""
+    handshake.text(NAIVE)
+    (said,) = (cell.source for cell in lesson("handshake").code if cell.id == "4c03d128")
+    handshake.run(said)
+    handshake.text("heard = []; print_it = print; print = lambda *words: heard.append(words)")
+    try:
+        mine, other = json.loads(
+            handshake.text("import json; print_it(json.dumps([mine.page_url, other.page_url]))")
+        )
+        mine, other = (url.replace("127.0.0.1", host) for url in (mine, other))
+        page = context.new_page()
+        page.goto(other)
+        expect(page.locator("body")).to_contain_text("your server let me in.")
+        page.goto(mine)
+        expect(page.locator("body")).to_have_text("Open! Your server answered this browser.")
+        page.goto(other)
+        expect(page.locator("body")).to_contain_text("your server let me in.")
+        heard = json.loads(handshake.text("print_it(json.dumps(heard))"))
+        words = "is let in as"
+        assert heard == [
+            [other.rstrip("/"), words, None],  # nobody has signed in yet
+            [mine.rstrip("/"), words, "Alice"],
+            [other.rstrip("/"), words, "Alice"],
+        ]
+        assert page.evaluate(SANDBOXED, mine.replace("http", "ws")) == "open"
+        assert json.loads(handshake.text("print_it(json.dumps(heard[-1][0]))")) == "null"
+    finally:
+        handshake.text("print = print_it")
+    (guard,) = (cell.source for cell in lesson("handshake").code if cell.id == "b110100b")
+    solve(handshake, "handshake", "fault")
+    assert errors(handshake.run(guard)) == []
+    page.reload()
+    expect(page.locator("body")).to_contain_text("your server refused me.")
+    assert page.evaluate(SANDBOXED, mine.replace("http", "ws")) == "closed"
+
+
+def test_a_site_that_points_its_own_name_at_this_machine_still_gets_in(
+    handshake: Kernel, context: BrowserContext
+) -> None:
+    """DNS rebinding, in a browser: `Host` and `Origin` agree. A helper server answers 421."""
+    solve(handshake, "handshake", "fault")
+    mine, helper = handshake.text("print(mine.page_url, server.page_url)").split()
+    page = context.new_page()
+    page.goto(mine.replace("127.0.0.1", REBOUND_NAME))
+    expect(page.locator("body")).to_have_text("Open! Your server answered this browser.")
+    answer = page.goto(helper.replace("127.0.0.1", REBOUND_NAME))
+    assert answer
+    assert answer.status == 421
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_another_origin_is_let_in_until_fault_is_written(
     handshake: Kernel, context: BrowserContext, host: str
 ) -> None:
-    handshake.text("from helpers.exercises.engine import yours as part; part._passed.clear()")
+    handshake.text(NAIVE)
     mine, other = json.loads(
         handshake.text("import json; print(json.dumps([mine.page_url, other.page_url]))")
     )

@@ -61,6 +61,41 @@ def test_running_again_changes_nothing(stored: tuple[Path, bytes]) -> None:
     assert path.read_bytes() == before
 
 
+PORTS = "print('http://127.0.0.1:%d/' % __import__('random').randrange(9999))"
+
+
+def test_if_one_cell_is_new_a_port_is_the_same_throughout(tmp_path: Path) -> None:
+    """An old output beside a new one would show two ports of one server."""
+    path = tmp_path / "ports.ipynb"
+    cells = [
+        v4.new_code_cell(PORTS.replace("print(", "print(url := ")),
+        v4.new_code_cell("print(url)"),
+        v4.new_code_cell("'old'"),
+    ]
+    nbformat.write(v4.new_notebook(cells=cells), path)
+    assert run(path)
+    notebook = nbformat.read(path, 4)
+    notebook.cells[1].source = "print(url, 'again')"
+    nbformat.write(notebook, path)
+    assert run(path)
+    first, second = (cell["outputs"][0]["text"] for cell in nbformat.read(path, 4).cells[:2])
+    assert second == first.rstrip() + " again\n"
+
+
+def test_another_number_of_exercises_is_stored(tmp_path: Path) -> None:
+    """Nbval passes over it, because learners have solved some; a stored notebook says it right."""
+    path = tmp_path / "setup.ipynb"
+    nbformat.write(
+        v4.new_notebook(cells=[v4.new_code_cell("print('ready, 0 of 43 solved')")]), path
+    )
+    assert run(path)
+    notebook = nbformat.read(path, 4)
+    notebook.cells[0]["outputs"][0]["text"] = "ready, 0 of 38 solved\n"
+    nbformat.write(notebook, path)
+    assert run(path)
+    assert nbformat.read(path, 4).cells[0]["outputs"][0]["text"] == "ready, 0 of 43 solved\n"
+
+
 def test_fresh_stores_everything_anew(stored: tuple[Path, bytes]) -> None:
     path, before = stored
     assert run(path, fresh=True)

@@ -65,7 +65,7 @@ def save_program(name: str, functions: Iterable[Function]) -> None:
     Raises:
         ProgramError: there is no such program, it has no such function, or it cannot be written.
 
-    First used: server_from_bytes
+    First used: handshake
     """
     saved = save(name, functions)
     shown = text_picture(saved.source, f"mine/{saved.path.name}")

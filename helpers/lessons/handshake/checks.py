@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from helpers.exercises.engine.attempt import NotYet
 from helpers.exercises.engine.exercise import Attempt, exercise
@@ -167,7 +168,7 @@ def judge_headers(
 def choose_subprotocol(attempt: Attempt) -> None:
     """The client's order decides, whole names count, and None means none."""
     for offered, supported, expected, nudge in OFFERS:
-        got = attempt(offered, supported)
+        got = call_choose(attempt, offered, supported, expected)
         attempt.require(
             expected is not None or got not in ("", [], False),
             "Nothing fits, so return None: anything else would end up in a header.",
@@ -181,6 +182,29 @@ def choose_subprotocol(attempt: Attempt) -> None:
             "That is everything the client offers. Return one name.",
         )
         attempt.require(same(got, expected), nudge)
+
+
+def call_choose(
+    attempt: Attempt, offered: str | None, supported: list[str], expected: str | None
+) -> Any:
+    """Call the learner's function; where nothing fits, an IndexError means an empty list.
+
+    Args:
+        attempt: the learner's function.
+        offered: by the client.
+        supported: by the server.
+        expected: the right choice.
+
+    Returns:
+        What the function returned.
+    """
+    try:
+        return attempt(offered, supported)
+    except NotYet as failure:
+        if expected is None and isinstance(failure.__cause__, IndexError):
+            nudge = "Nothing fits here, so your list is empty, and has no first name: return None."
+            raise NotYet(failure.title, list(failure.facts), [nudge]) from failure.__cause__
+        raise
 
 
 # --- 4 · fault -------------------------------------------------------------------------

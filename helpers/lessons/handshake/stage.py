@@ -8,22 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import websockets
 
 from helpers.launcher import on_stop
 
-__all__ = ["PAGE", "Answer", "Headers", "Program", "ask", "start", "start_elsewhere"]
+__all__ = [
+    "PAGE",
+    "Answer",
+    "Headers",
+    "Program",
+    "ask",
+    "start",
+    "start_elsewhere",
+    "visitor",
+]
 
 DEADLINE_S = 10
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
-#: What the lesson's server answers to a browser that wants a page: it opens a WebSocket to the
-#: server that it came from. The address has the page's path, for JupyterLab's proxy.
+#: What the lesson's server answers to a browser that wants a page: it signs Alice in, and opens a
+#: WebSocket to the server that it came from. The address has the page's path, for JupyterLab's
+#: proxy.
 PAGE = b"""HTTP/1.1 200 OK\r
 Content-Type: text/html; charset=utf-8\r
+Set-Cookie: name=Alice\r
 Connection: close\r
 \r
 <!doctype html><meta name="color-scheme" content="light dark"><title>your server</title>
@@ -63,6 +74,27 @@ class Headers(websockets.Headers):
         if name in self:
             del self[name]
         super().__setitem__(name, ", ".join(values))
+
+
+def visitor(headers: Mapping[str, str]) -> str | None:
+    """Tell who is asking: what the cookie called `name` says.
+
+    Other cookies may be there too, even JupyterLab's: a browser has one set for all ports of a
+    host. They are nobody's business, and are not returned.
+
+    Args:
+        headers: of a request.
+
+    Returns:
+        The name, such as `"Alice"`; None without that cookie.
+
+    Source: RFC 6265 §4.2.1, §8.5.
+    """
+    for cookie in headers.get("Cookie", "").split(";"):
+        name, _, value = cookie.strip().partition("=")
+        if name == "name":
+            return value
+    return None
 
 
 @dataclass(frozen=True, slots=True)

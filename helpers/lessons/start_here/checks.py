@@ -33,8 +33,10 @@ def shout(attempt: Attempt) -> None:
             ),
             (message.upper(), "Capitals, yes. What is still missing at the end?"),
             (message + "!", "The mark is there. The letters are not capitals yet."),
-            (message.capitalize() + "!", "`capitalize()` changes only the first letter."),
-            (message.title() + "!", "`title()` changes only the first letter of each word."),
+            (
+                message.capitalize() + "!",
+                "Only the first letter became a capital. Which method changes all of them?",
+            ),
             (message.swapcase() + "!", "`swapcase()` also turns capitals into small letters."),
             (message.upper() + "!!", "You added two marks. Add one."),
             ("MESSAGE!", "`message` is a name. Without quotes it means its value."),

@@ -5,7 +5,19 @@ from playwright.sync_api import expect
 from tests.browser.actions import chat_say, status_is
 from tests.browser.by_hand import Learner, Try
 
-CHAT = "5bdfcfac"
+CHAT, CLIENT = "5bdfcfac", "348c3cdd"
+TWICE = """\
+async def twice(ws):
+    async for message in ws:
+        await ws.send(message)
+        await ws.send(message)
+
+
+pair = await start(twice)
+async with websockets.connect(pair.url) as ws:
+    await ws.send("Hello")
+    print(await ws.recv(), await ws.recv())
+"""
 
 
 def stop_the_chat(learner: Learner) -> None:
@@ -26,4 +38,15 @@ def stop_the_chat(learner: Learner) -> None:
     expect(bob.get_by_text("are you there?", exact=True)).to_be_visible()
 
 
-TRIES: dict[str, Try] = {"What do the pages do when": stop_the_chat}
+def write_twice(learner: Learner) -> None:
+    """Write a server from an empty cell, start it, and ask it."""
+    learner.cell(CLIENT)
+    new = learner.add_below("twice")
+    learner.write(new, TWICE)
+    assert learner.run(new).split() == ["Hello", "Hello"]
+
+
+TRIES: dict[str, Try] = {
+    "What do the pages do when": stop_the_chat,
+    "Now write a server": write_twice,
+}
