@@ -124,8 +124,8 @@ MEANWHILE_S = 0.15  # when Ivan joins and Grace leaves, while everybody is being
 @exercise(
     hints=(
         "Write it for one peer first: `pong = await ws.ping()` sends, `await pong` waits.",
-        "A deadline around both: `async with asyncio.timeout(1):` raises TimeoutError, and sending "
-        "may have to wait as well.",
+        "A deadline around both, since sending may have to wait as well: `async with "
+        "asyncio.timeout(1):` raises TimeoutError.",
         "`ping` on a connection that has closed raises ConnectionClosed: count it as dead.",
         "`await asyncio.gather(*[… for ws in asked.values()])` asks all of them side by side, "
         "and keeps their order; `asked = dict(peers)` is a copy that nobody changes.",

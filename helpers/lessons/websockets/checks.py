@@ -152,7 +152,7 @@ REQUESTS: tuple[Request, ...] = (
     (
         '{"type": "compute", "a": 9007199254740993, "op": "+", "b": 0}',
         9007199254740993,
-        "An int is exact, and a float is not: compute with the numbers as `json.loads` gives them.",
+        "An int is exact, and a float is not: compute with what `json.loads` gives you.",
     ),
     (
         '{"type": "compute", "a": 0.5, "op": "-", "b": 2}',
@@ -200,7 +200,7 @@ REQUESTS: tuple[Request, ...] = (
 
 @exercise(
     hints=(
-        "`reception` in section 3 has the loop, `json.loads`, `match` and `json.dumps`.",
+        "`reception` in section 4 has the loop, `json.loads`, `match` and `json.dumps`.",
         'A dict, inside your function, leads from each sign to what it does: `{"+": operator.add, '
         "…}`, after an `import operator`.",
         "One `try` holds everything from `json.loads` to the result, `except (ValueError, …)` "
@@ -222,7 +222,9 @@ async def calculator(attempt: Attempt) -> None:
                 if isinstance(got, Silence) and value is not None:
                     problem = explain_silence(attempt, got, asked)
                 elif got is GONE and attempt.failure is None and HALF not in str(request):
-                    problem = "The handler has ended: the `try` belongs inside the loop. Or do you "
+                    problem = (
+                        "The handler has ended: the `try` belongs inside the loop. Or do you "
+                    )
                     problem += "`return`, where `continue` goes on with the next message?"
                 problem = match_cause(attempt.failure, UNSENDABLE) or problem
                 due = {"reason": "…"} if value is None else {"value": value}

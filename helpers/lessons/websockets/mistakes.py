@@ -97,8 +97,8 @@ def explain_result(reply: Mapping[str, Any], nudge: str) -> str:
     """
     if reply["type"] == "error":
         return (
-            f"{nudge} An error came instead: is the text read with `json.loads`, does each request "
-            "get one answer, and does a pattern match ints as well, `int() | float()`?"
+            f"{nudge} An error came instead: is the text read with `json.loads`, does each "
+            "request get one answer, and does a pattern match ints as well, `int() | float()`?"
         )
     if "value" not in reply:
         return 'The number belongs under "value".'

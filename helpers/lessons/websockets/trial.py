@@ -175,12 +175,14 @@ class Newsroom:
 
     def refuse(self, got: object, expected: str, nudge: str) -> None:
         """Refuse what a client got; an error of the handler's own is explained instead."""
-        refuse(self._attempt, got, expected, explain_newsroom_failure(self._attempt.failure) or nudge)
+        refuse(
+            self._attempt, got, expected, explain_newsroom_failure(self._attempt.failure) or nudge
+        )
 
 
 async def until(happened: Callable[[], bool], within_s: float = ANSWER_S) -> None:
     """Give way until something has happened, or the deadline has passed."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within_s
-    while not happened() and loop.time() < deadline:
+    while not happened() and loop.time() < deadline:  # noqa: ASYNC110  # a set has no event
         await asyncio.sleep(LOOK_S)
