@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from helpers.exercises.engine.attempt import NotTried, NotYet
-from helpers.exercises.engine.explain import Meanings, match
+from helpers.exercises.engine.explain import Meanings, describe, match
 from helpers.exercises.stage.listening import Silence
 
 UNSENDABLE: Meanings = (
@@ -20,7 +20,9 @@ REVERSED: Meanings = (
         "`message` comes from a loop: `async for message in websocket:`.",
     ),
 )
-UNSENT_NEWS: Meanings = (("data must be str, bytes, iterable", "unsendable"),)
+SENDS: Meanings = (
+    ("data must be str, bytes, iterable", "`send` takes text: what `await inbox.get()` returns."),
+)
 WRITE_JSON = "An answer is JSON: send `json.dumps(…)` of a dict."
 
 
@@ -114,8 +116,7 @@ def explain_newsroom_failure(failure: NotYet | NotTried | None) -> str:
         failure: the refusal that was made of it.
 
     Returns:
-        The next step; "unsendable" if it is the error of the producer, which the check provoked;
-        empty where the error's own sentences say more.
+        The next step; empty where the error's own sentences say more.
     """
     from websockets.exceptions import ConnectionClosed
 
@@ -126,10 +127,23 @@ def explain_newsroom_failure(failure: NotYet | NotTried | None) -> str:
                 "A client that leaves is no error. A TaskGroup raises a group, so catch it with "
                 "`except* ConnectionClosed`."
             )
-        cause = cause.exceptions[0]
+        inner = cause.exceptions[0]
+        return match(inner, SENDS) or f"In the group: {describe(inner)}."
     if isinstance(cause, ConnectionClosed):
         return (
             "A client that leaves is no error: catch ConnectionClosed around the loop, and clean "
             "up in `finally`."
         )
-    return "unsendable" if match(cause, UNSENT_NEWS) else ""
+    return match(cause, SENDS)
+
+
+def is_of_send(failure: NotYet | NotTried | None) -> bool:
+    """Say whether a handler has ended because `send` refused what it was given.
+
+    Args:
+        failure: the refusal that was made of the error.
+    """
+    cause = failure.__cause__ if failure else None
+    if isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[0]
+    return bool(match(cause, SENDS))

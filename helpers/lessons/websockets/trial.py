@@ -12,7 +12,7 @@ from helpers.exercises.engine.values import shown
 from helpers.exercises.stage.listening import ANSWER_S, GONE, NO_ANSWER, let_tasks_run
 from helpers.exercises.stage.verdict import list_forgotten_awaits, refuse
 from helpers.exercises.stage.websocket import ENDS_S, connect, receive, send, serve_handler
-from helpers.lessons.websockets.mistakes import explain_newsroom_failure
+from helpers.lessons.websockets.mistakes import explain_newsroom_failure, is_of_send
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -130,7 +130,7 @@ class Newsroom:
             self._attempt.failure = None
             refuse(self._attempt, what, "the connection is closed", nudge, what="what happened")
         await ws.close()
-        if explain_newsroom_failure(self._attempt.failure) == "unsendable":
+        if is_of_send(self._attempt.failure):
             self._attempt.failure = None  # such an error belongs in the log
 
     async def require_end(self, what: str, *, others: int = 0) -> None:
@@ -175,9 +175,9 @@ class Newsroom:
 
     def refuse(self, got: object, expected: str, nudge: str) -> None:
         """Refuse what a client got; an error of the handler's own is explained instead."""
-        refuse(
-            self._attempt, got, expected, explain_newsroom_failure(self._attempt.failure) or nudge
-        )
+        failure = self._attempt.failure
+        problem = explain_newsroom_failure(failure) if failure else nudge
+        refuse(self._attempt, got, expected, problem)
 
 
 async def until(happened: Callable[[], bool], within_s: float = ANSWER_S) -> None:
