@@ -45,7 +45,7 @@ def measured(value: float, unit: str) -> Measured:
     Raises:
         ValueError: the unit is empty, or has a space.
 
-    First used: websockets
+    First used: frozen_server
     """
     if not unit or " " in unit:
         raise ValueError(f"expected a unit without spaces, such as 's', got {unit!r}")

@@ -15,7 +15,8 @@ UNSENT: Meanings = (
     ("dict-like", "`send` takes a string: `json.dumps(…)` makes one from a dict."),
     (
         "'ServerConnection' object is not iterable",
-        "Messages arrive at any time, so the loop has to wait for them: `async for`.",
+        "Messages arrive at any time, so the loop has to wait for them: `async for`, in an "
+        "`async def`.",
     ),
 )
 

@@ -6,7 +6,6 @@ import asyncio
 import traceback
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from helpers.exercises.engine.attempt import Attempt, NotTried, NotYet
@@ -15,6 +14,7 @@ from helpers.exercises.engine.values import shown
 from helpers.exercises.stage.listening import ANSWER_S, GONE, NO_ANSWER, Silence, unread_log
 
 ENDS_S = 2.0  # how long a handler may go on when its client has left
+SLOW_S = 0.35  # how long a slow peer leaves its first ping unread
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def serve_handler(
-    attempt: Attempt, *arguments: Any, knows_the_end: bool = False
+    attempt: Attempt,
+    *arguments: Any,
+    knows_the_end: bool = False,
+    forgives: bool = True,
+    handlers: set[asyncio.Task[Any]] | None = None,
 ) -> AsyncIterator[str]:
     """Serve a learner's handler on a free port; afterwards none of its handlers is running.
 
@@ -33,6 +37,8 @@ async def serve_handler(
         *arguments: handed to the handler after the connection.
         knows_the_end: refuse a handler that answers a client after that has left, which is for
             handlers whose clients stay until they have their answer.
+        forgives: whether a handler may end with the ConnectionClosed of a client that has left.
+        handlers: a set that has the task of each handler while it runs.
 
     Returns:
         A context manager that gives the server's address.
@@ -40,7 +46,7 @@ async def serve_handler(
     from websockets.asyncio.server import serve
     from websockets.exceptions import ConnectionClosed
 
-    handlers: set[asyncio.Task[Any]] = set()
+    handlers = set() if handlers is None else handlers
     connections: list[ServerConnection] = []
 
     async def handler(websocket: ServerConnection) -> None:
@@ -50,7 +56,7 @@ async def serve_handler(
             handlers.add(task)
             task.add_done_callback(handlers.discard)
         await attempt.guarded(websocket, *arguments)
-        if _only(attempt.failure, ConnectionClosed):
+        if forgives and _only(attempt.failure, ConnectionClosed):
             late = knows_the_end and _was_sending(attempt.failure)
             # that it noticed that the client had left is not a mistake
             attempt.failure = _answered_nobody(attempt.failure) if late else None
@@ -109,12 +115,13 @@ def connect(url: str) -> Connecting:
 
 
 @asynccontextmanager
-async def open_peers(states: Mapping[str, str]) -> AsyncIterator[Mapping[str, ClientConnection]]:
+async def open_peers(states: Mapping[str, str]) -> AsyncIterator[dict[str, ClientConnection]]:
     """Open a connection to each of several peers.
 
     Args:
         states: the peers' names, each with `well`, `frozen`, `slow` (its first pong takes
-            half a second), `gone` (it has left) or `lost` (its line broke).
+            a third of a second), `full` (it reads nothing, and what was sent to it already waits),
+            `gone` (it has left) or `lost` (its line broke).
 
     Returns:
         A context manager that gives a connection for each name.
@@ -126,10 +133,10 @@ async def open_peers(states: Mapping[str, str]) -> AsyncIterator[Mapping[str, Cl
     async def handler(websocket: ServerConnection) -> None:
         far_ends.append(websocket)
         state = websocket.request.path.strip("/") if websocket.request else ""
-        if state in ("frozen", "slow"):
+        if state in ("frozen", "full", "slow"):
             websocket.transport.pause_reading()
         if state == "slow":
-            websocket.loop.call_later(0.5, websocket.transport.resume_reading)
+            websocket.loop.call_later(SLOW_S, websocket.transport.resume_reading)
         await websocket.wait_closed()
 
     connections = {}
@@ -143,11 +150,20 @@ async def open_peers(states: Mapping[str, str]) -> AsyncIterator[Mapping[str, Cl
                 elif state == "lost":
                     connections[name].transport.abort()
                     await connections[name].wait_closed()
-            yield MappingProxyType(connections)
+                elif state == "full":
+                    _fill(connections[name].transport)
+            yield connections
         finally:
             for end in far_ends:
                 end.transport.abort()
             await asyncio.gather(*(c.close() for c in connections.values()))
+
+
+def _fill(transport: asyncio.WriteTransport) -> None:
+    """Write until the system takes no more, so that whoever sends has to wait."""
+    transport.set_write_buffer_limits(high=0)
+    while not transport.get_write_buffer_size():
+        transport.write(bytes(2**20))
 
 
 async def ask(

@@ -1,28 +1,22 @@
-"""Exercises of the lesson websockets: reverse, calculator and find_dead."""
+"""Exercises of the lesson websockets: reverse, newsroom and calculator."""
 
 from __future__ import annotations
 
 import json
 
-from helpers.exercises.engine.attempt import Attempt, NotYet
+from helpers.exercises.engine.attempt import Attempt
 from helpers.exercises.engine.exercise import exercise
 from helpers.exercises.engine.explain import match_cause
 from helpers.exercises.stage.listening import GONE, Silence
-from helpers.exercises.stage.verdict import explain_silence, refuse, reword
-from helpers.exercises.stage.websocket import (
-    ask,
-    connect,
-    open_peers,
-    serve_handler,
-)
+from helpers.exercises.stage.verdict import explain_silence, refuse
+from helpers.exercises.stage.websocket import ask, connect, serve_handler
 from helpers.lessons.websockets.mistakes import (
-    NOT_A_LIST,
+    REVERSED,
     UNSENDABLE,
-    explain_failure,
-    explain_found,
     explain_reply,
     explain_reverse,
 )
+from helpers.lessons.websockets.trial import Newsroom
 
 
 @exercise(
@@ -47,10 +41,49 @@ async def reverse(attempt: Attempt) -> None:
             got = await ask(attempt, websocket, text)
             if got != text[::-1]:
                 how = explain_reverse(got, text, before) or explain_silence(attempt, got, asked)
-                how = match_cause(attempt.failure, NOT_A_LIST) or how
+                how = match_cause(attempt.failure, REVERSED) or how
                 refuse(attempt, got, repr(text[::-1]), how)
 
 
+@exercise(
+    hints=(
+        "`tidy_desk` has the queue, the producer and the loop. It lacks what happens when the "
+        "producer fails.",
+        "`async with asyncio.TaskGroup() as group:` around the loop, and the producer is "
+        "`group.create_task(produce(websocket, inbox))`.",
+        "After a goodbye the loop ends without an error, and the group would wait for the "
+        "producer: `producer.cancel()`.",
+        "Around the group, `except* ConnectionClosed: pass`, and last `finally:`, which takes the "
+        "inbox out of `inboxes`.",
+    )
+)
+async def newsroom(attempt: Attempt) -> None:
+    """Speaking and listening; then a goodbye, a client that vanishes, and a failing producer."""
+    attempt.copies = False
+    room = Newsroom(attempt)
+    async with room.open():
+        alice, _ = await room.join("Alice")
+        await room.hears_news("Alice", alice, "news: it rains")
+        await room.hears_news("Alice", alice, "news: it pours")
+        await room.hears_answer("Alice", alice, "hello")
+        await room.hears_answer("Alice", alice, "is it still raining?")
+        bob, _ = await room.join("Bob")
+        await room.hears_news("Bob", bob, "news: the sun is back")
+        await room.hears_answer("Bob", bob, "good morning")
+        await alice.close()
+        await room.require_end("Alice says goodbye, and Bob stays", others=1)
+        await room.hears_news("Bob", bob, "news: Alice has gone")
+        await bob.close()
+        await room.require_end("Bob says goodbye, and nobody is left")
+        carol, _ = await room.join("Carol")
+        carol.transport.abort()
+        await room.require_end("Carol vanishes without a goodbye")
+        dave, inbox = await room.join("Dave")
+        await room.bears("Dave", dave, inbox)
+        await room.require_end("Dave's producer has failed, and he has left")
+
+
+HALF = "\\ud800"  # of an emoji: JSON can say it, and UTF-8 cannot
 Request = tuple[str | bytes, float | None, str]  # the value is None where an error is due
 
 REQUESTS: tuple[Request, ...] = (
@@ -83,6 +116,12 @@ REQUESTS: tuple[Request, ...] = (
     ),
     ('{"type": "dance"}', None, "The type is unknown: answer with an error."),
     ('{"type": "compute", "a": 6}', None, "Fields are missing: answer with an error."),
+    ('{"type": "compute", "a": 8, "op": "/", "b": 2}', 4, "8 / 2 is 4, after an error as well."),
+    (
+        '{"type": "compute", "op": "+"}',
+        None,
+        "Fields are missing: answer with an error, and not with what an earlier request had.",
+    ),
     (
         '{"type": "compute", "a": "6", "op": "+", "b": "3"}',
         None,
@@ -106,6 +145,16 @@ REQUESTS: tuple[Request, ...] = (
         "0.5 is a number as well: JSON gives an int, or a float where there is a point.",
     ),
     (
+        '{"type": "compute", "a": 1, "op": "/", "b": 3}',
+        1 / 3,
+        "Send the result as it is, and do not round it.",
+    ),
+    (
+        '{"type": "compute", "a": 9007199254740993, "op": "+", "b": 0}',
+        9007199254740993,
+        "An int is exact, and a float is not: compute with what `json.loads` gives you.",
+    ),
+    (
         '{"type": "compute", "a": 0.5, "op": "-", "b": 2}',
         -1.5,
         "0.5 has a decimal point: take it as it is, without `int(…)`.",
@@ -114,6 +163,12 @@ REQUESTS: tuple[Request, ...] = (
         '{"type": "compute", "a": 6, "op": ["+"], "b": 3}',
         None,
         "That `op` is a list, which cannot be a key of a dict: answer with an error.",
+    ),
+    (
+        f'{{"type": "compute", "a": 6, "op": "{HALF}", "b": 3}}',
+        None,
+        "That `op` is half of an emoji, which UTF-8 cannot write: leave it out of your reason, or "
+        "let `json.dumps` write it as it does by default.",
     ),
     ('{"type": ["compute"], "a": 6, "op": "+", "b": 3}', None, "That type is a list."),
     ('{"type": "compute", "a": null, "op": "+", "b": 3}', None, "`null` is not a number."),
@@ -145,7 +200,7 @@ REQUESTS: tuple[Request, ...] = (
 
 @exercise(
     hints=(
-        "`reception` in section 3 has the loop, `json.loads`, `match` and `json.dumps`.",
+        "`reception` in section 4 has the loop, `json.loads`, `match` and `json.dumps`.",
         'A dict, inside your function, leads from each sign to what it does: `{"+": operator.add, '
         "…}`, after an `import operator`.",
         "One `try` holds everything from `json.loads` to the result, `except (ValueError, …)` "
@@ -166,50 +221,12 @@ async def calculator(attempt: Attempt) -> None:
             if problem:
                 if isinstance(got, Silence) and value is not None:
                     problem = explain_silence(attempt, got, asked)
-                elif got is GONE and attempt.failure is None:
-                    problem = "The handler has ended: the `try` belongs inside the loop."
+                elif got is GONE and attempt.failure is None and HALF not in str(request):
+                    problem = (
+                        "The handler has ended: the `try` belongs inside the loop. Or do you "
+                    )
+                    problem += "`return`, where `continue` goes on with the next message?"
                 problem = match_cause(attempt.failure, UNSENDABLE) or problem
                 due = {"reason": "…"} if value is None else {"value": value}
                 reply = {"type": "error" if value is None else "result", **due}
                 refuse(attempt, got, json.dumps(reply, ensure_ascii=False), problem)
-
-
-PEERS = {
-    "Alice": "well",
-    "Bob": "frozen",
-    "Carol": "slow",
-    "Dave": "gone",
-    "Erin": "frozen",
-    "Frank": "frozen",
-    "Grace": "well",
-    "Heidi": "lost",
-}
-DEAD = [name for name, state in PEERS.items() if state in ("frozen", "gone", "lost")]
-
-
-@exercise(
-    hints=(
-        "Write it for one peer first: `pong = await ws.ping()` sends, `await pong` waits.",
-        "A deadline around the wait: `async with asyncio.timeout(1):` raises TimeoutError.",
-        "`ping` on a connection that has closed raises ConnectionClosed: count it as dead.",
-        "`await asyncio.gather(*[… for ws in peers.values()])` asks all of them side by side, "
-        "and keeps their order.",
-    ),
-    timeout_s=2.5,
-)
-async def find_dead(attempt: Attempt) -> None:
-    """Three frozen peers, one that has left and one that broke off, among others that are well."""
-    title = "find_dead(peers): Bob, Erin and Frank are frozen, Dave has left, Heidi's line broke"
-    async with open_peers(PEERS) as connections:
-        try:
-            got = await attempt(connections)
-        except NotYet as failure:
-            raise reword(
-                failure, explain_failure(failure, connections), title
-            ) from failure.__cause__
-        attempt.call_text = title
-        if isinstance(got, set | frozenset | tuple):
-            got = [name for name in connections if name in got]
-        attempt.of_type(got, list)
-        if sorted(map(str, got)) != sorted(DEAD):
-            attempt.equal(got, DEAD, nudge=explain_found(got, connections))

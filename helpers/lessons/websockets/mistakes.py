@@ -6,26 +6,24 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from helpers.exercises.engine.attempt import NotYet
-from helpers.exercises.engine.explain import Meanings, match_cause
+from helpers.exercises.engine.attempt import NotTried, NotYet
+from helpers.exercises.engine.explain import Meanings, describe, match
 from helpers.exercises.stage.listening import Silence
 
 UNSENDABLE: Meanings = (
     ("not JSON serializable", "JSON has no exceptions: `str(error)` turns one into a string."),
 )
-NOT_A_LIST: Meanings = (
+REVERSED: Meanings = (
     ("no attribute 'reverse'", "Only a list has `reverse`; a string has slices: `text[::-1]`."),
+    (
+        "name 'message' is not defined",
+        "`message` comes from a loop: `async for message in websocket:`.",
+    ),
+)
+SENDS: Meanings = (
+    ("data must be str, bytes, iterable", "`send` takes text: what `await inbox.get()` returns."),
 )
 WRITE_JSON = "An answer is JSON: send `json.dumps(…)` of a dict."
-MEANINGS: Meanings = (
-    (
-        "ConnectionClosed",
-        "Dave has left already, and `ping()` to him raises ConnectionClosed: he is dead as well.",
-    ),
-    (TimeoutError, "The TimeoutError is the answer that you look for: catch it for each peer."),
-    ("unhashable type: 'list'", "`gather` takes coroutines, not a list of them: `gather(*…)`."),
-    ("no attribute 'ping'", "A loop over a dict gives its keys: `peers.items()` has both."),
-)
 
 
 def explain_reverse(got: str | bytes | Silence, text: str, before: Collection[str]) -> str:
@@ -101,8 +99,8 @@ def explain_result(reply: Mapping[str, Any], nudge: str) -> str:
     """
     if reply["type"] == "error":
         return (
-            f"{nudge} An error came instead: is the text read with `json.loads`, and does each "
-            "request get one answer?"
+            f"{nudge} An error came instead: is the text read with `json.loads`, does each "
+            "request get one answer, and does a pattern match ints as well, `int() | float()`?"
         )
     if "value" not in reply:
         return 'The number belongs under "value".'
@@ -111,63 +109,41 @@ def explain_result(reply: Mapping[str, Any], nudge: str) -> str:
     return nudge
 
 
-def explain_failure(failure: NotYet, connections: Mapping[str, Any]) -> str:
-    """Tell an endless wait from asking one peer after another, and both from an exception.
+def explain_newsroom_failure(failure: NotYet | NotTried | None) -> str:
+    """Say what the error means with which a newsroom's handler has ended.
 
     Args:
-        failure: how the call ended.
-        connections: the peers, with the pings that nobody has answered.
+        failure: the refusal that was made of it.
 
     Returns:
-        The next step; empty where the failure's own sentences say it.
+        The next step; empty where the error's own sentences say more.
     """
-    waiting = any("still waiting" in value for _, value in failure.facts)
-    if failure.__cause__ is not None or not waiting:
-        return match_cause(failure, MEANINGS)
-    asked_at = [at for c in connections.values() for _, at in c.pending_pings.values()]
-    if asked_at and max(asked_at) - min(asked_at) > 0.2:
-        return "One peer after the other adds up: ask all of them at once."
-    return "A frozen peer never answers: put a deadline around the wait for its pong, a second."
+    from websockets.exceptions import ConnectionClosed
+
+    cause = failure.__cause__ if failure else None
+    if isinstance(cause, BaseExceptionGroup):
+        if cause.split(ConnectionClosed)[1] is None:
+            return (
+                "A client that leaves is no error. A TaskGroup raises a group, so catch it with "
+                "`except* ConnectionClosed`."
+            )
+        inner = cause.exceptions[0]
+        return match(inner, SENDS) or f"In the group: {describe(inner)}."
+    if isinstance(cause, ConnectionClosed):
+        return (
+            "A client that leaves is no error: catch ConnectionClosed around the loop, and clean "
+            "up in `finally`."
+        )
+    return match(cause, SENDS)
 
 
-def explain_found(got: list[Any], connections: Mapping[str, Any]) -> str:
-    """Say what a wrong list of dead peers means.
+def is_of_send(failure: NotYet | NotTried | None) -> bool:
+    """Say whether a handler has ended because `send` refused what it was given.
 
     Args:
-        got: the list.
-        connections: the peers, with the pings that nobody has answered.
-
-    Returns:
-        The next step.
+        failure: the refusal that was made of the error.
     """
-    if None in got:
-        return "`None` stands for each of the living: leave them out of the list."
-    if any(not isinstance(name, str) for name in got):
-        return "Return the names, the keys of the dict."
-    if not got:
-        return (
-            "Nobody was found, not even Dave, who has left. Is every peer sent a ping, and is "
-            "everything awaited?"
-        )
-    asked = any(connection.pending_pings for connection in connections.values())
-    if asked and set(connections) <= set(got):
-        return (
-            "One deadline for all: when one is dead, everybody's answer is lost. Give each peer "
-            "its own."
-        )
-    if "Alice" in got and "Bob" not in got:
-        return "Those are alive: return the names of the others."
-    if "Alice" in got:
-        return "Alice is well; she has nothing to say. Ask with a ping: do not wait for messages."
-    if "Bob" not in got:
-        return (
-            "Bob's connection is open, but nobody is there. `await ws.ping()` only sends: "
-            "await what it returns as well, for the pong."
-        )
-    if "Carol" in got:
-        return "Carol is slow, not dead: her pong takes half a second."
-    if "Heidi" not in got:
-        return "Heidi's line broke: `ping()` raises ConnectionClosedError, a ConnectionClosed."
-    if "Dave" not in got:
-        return "Dave has left: `ping()` raises ConnectionClosed, so he does not answer either."
-    return "Each name once, please."
+    cause = failure.__cause__ if failure else None
+    if isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[0]
+    return bool(match(cause, SENDS))

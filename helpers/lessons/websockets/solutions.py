@@ -3,15 +3,35 @@
 import asyncio
 import json
 import operator
-from collections.abc import Mapping
 
-from websockets import ClientConnection, ConnectionClosed, ServerConnection
+from websockets import ConnectionClosed, ServerConnection
 
 
 async def reverse(websocket: ServerConnection) -> None:
     """Send every message back, reversed."""
     async for message in websocket:
         await websocket.send(message[::-1])
+
+
+async def newsroom(websocket: ServerConnection, inboxes: set[asyncio.Queue[str]]) -> None:
+    """Answer each message, send what arrives in an inbox, and leave nothing behind."""
+    inbox: asyncio.Queue[str] = asyncio.Queue()
+
+    async def produce() -> None:
+        while True:
+            await websocket.send(await inbox.get())
+
+    inboxes.add(inbox)
+    try:
+        async with asyncio.TaskGroup() as group:
+            producer = group.create_task(produce())
+            async for message in websocket:
+                await websocket.send(f"got: {message!s}")
+            producer.cancel()
+    except* ConnectionClosed:
+        pass  # the client has left, which is nobody's fault
+    finally:
+        inboxes.remove(inbox)
 
 
 async def calculator(websocket: ServerConnection) -> None:
@@ -38,19 +58,3 @@ async def calculator(websocket: ServerConnection) -> None:
         except (ValueError, ArithmeticError, RecursionError) as error:
             reply = json.dumps({"type": "error", "reason": str(error)})
         await websocket.send(reply)
-
-
-async def find_dead(peers: Mapping[str, ClientConnection]) -> list[str]:
-    """Return the names of the peers that do not answer a ping."""
-
-    async def is_dead(websocket: ClientConnection) -> bool:
-        try:
-            async with asyncio.timeout(1):
-                pong = await websocket.ping()
-                await pong
-        except (TimeoutError, ConnectionClosed):
-            return True
-        return False
-
-    dead = await asyncio.gather(*map(is_dead, peers.values()))
-    return [name for name, gone in zip(peers, dead, strict=True) if gone]

@@ -12,10 +12,10 @@ CHANGES = [
         sees="Bob: message 3",
     ),
     Change(
-        asks="Write `origins=[None",
-        cell="0e008da5",
-        old='origins=["https',
-        new='origins=[None, "https',
-        sees="an Origin is missing: welcome",
+        asks="Write `except* ValueError`",
+        cell="14e30008",
+        old="except* TypeError",
+        new="except* ValueError",
+        sees="ExceptionGroup",
     ),
 ]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from helpers.exercises.engine.exercise import Exercise
-from helpers.lessons.websockets.checks import find_dead, reverse
+from helpers.lessons.websockets.checks import newsroom, reverse
 
 Handler = Callable[[Any], Coroutine[Any, Any, Any]]
 
@@ -104,7 +104,7 @@ def test_a_task_of_the_learners_ends_with_the_check() -> None:
 def test_a_stub_is_not_tried_and_starts_no_server() -> None:
     async def stub(websocket: Any) -> None: ...
 
-    for exercise in reverse, find_dead:
+    for exercise in reverse, newsroom:
         assert str(judged(exercise, stub)[0]).startswith("not tried yet")
 
 

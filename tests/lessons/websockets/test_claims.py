@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import inspect
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,18 +11,12 @@ from typing import Any
 import nbformat
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.asyncio.server import ServerConnection, serve
-from websockets.exceptions import (
-    ConnectionClosed,
-    ConnectionClosedError,
-    ConnectionClosedOK,
-    InvalidHandshake,
-    InvalidMessage,
-    InvalidStatus,
-)
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosedError
 
 from helpers.exercises.stage import own_server
-from helpers.exercises.stage.own_server import leave, start, stop
+from helpers.exercises.stage.own_server import start, stop
+from helpers.lessons.websockets import naive, solutions
 
 DEADLINE_S = 10
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,89 +32,6 @@ async def stopped() -> AsyncIterator[None]:
 async def echo(websocket: ServerConnection) -> None:
     async for message in websocket:
         await websocket.send(message)
-
-
-async def end_of(how: int | str, *, sends: bool) -> ConnectionClosed | str:
-    """How a handler's loop ends, or its `send`, when a client leaves in some way."""
-    ended: asyncio.Future[ConnectionClosed | str] = asyncio.Future()
-
-    async def watch(websocket: ServerConnection) -> None:
-        try:
-            async for _ in websocket:
-                pass
-            if sends:
-                await websocket.send("are you there?")
-            ended.set_result("the loop ended")
-        except ConnectionClosed as error:
-            ended.set_result(error)
-
-    async with connect(await start(watch)) as ws:
-        await leave(ws, how)
-    return await asyncio.wait_for(ended, DEADLINE_S)
-
-
-@pytest.mark.parametrize("how", [1000, 1001, "no code"])
-async def test_three_codes_end_the_loop_and_send_raises_ok(how: int | str) -> None:
-    assert await end_of(how, sends=False) == "the loop ended"
-    assert isinstance(await end_of(how, sends=True), ConnectionClosedOK)
-
-
-@pytest.mark.parametrize("how", [1002, 1011, 3000, 4001, "vanish"])
-async def test_every_other_end_raises(how: int | str) -> None:
-    assert isinstance(await end_of(how, sends=False), ConnectionClosedError)
-
-
-async def test_no_code_is_reported_as_1005() -> None:
-    async with connect(await start(echo)) as ws:
-        await leave(ws, "no code")
-        assert ws.close_code == 1005
-        with pytest.raises(ConnectionClosedOK):
-            await ws.recv()
-
-
-async def test_a_way_to_leave_that_does_not_exist_is_refused() -> None:
-    async with connect(await start(echo)) as ws:
-        with pytest.raises(ValueError, match="got 'slowly'"):
-            await leave(ws, "slowly")
-
-
-async def test_a_message_may_be_one_mebibyte_long_over_all_its_fragments() -> None:
-    async with connect(await start(echo)) as ws:
-        await ws.send("x" * 2**20)
-        assert len(await ws.recv()) == 2**20
-        await ws.send(["x" * 2**19, "x" * 2**19, "x"])
-        with pytest.raises(ConnectionClosedError, match="1009"):
-            await ws.recv()
-
-
-async def test_none_among_the_origins_admits_a_client_that_sends_none() -> None:
-    async with connect(await start(echo, origins=[None, "https://example.com"])) as ws:
-        await ws.send("Hello")
-        assert await ws.recv() == "Hello"
-
-
-async def test_a_peer_that_stops_reading_escapes_the_keepalive() -> None:
-    """Bob's messages pile up, and the pings wait behind them: nothing ends his connection."""
-    held: asyncio.Queue[ServerConnection] = asyncio.Queue()
-
-    async def deaf(websocket: ServerConnection) -> None:
-        websocket.transport.pause_reading()
-        held.put_nowait(websocket)
-        await websocket.wait_closed()
-
-    fast = {"ping_interval": 0.1, "ping_timeout": 0.1, "close_timeout": 0.1, "compression": None}
-    ws = await connect(await start(deaf, ping_interval=None), **fast)  # type: ignore[arg-type]
-    there = await held.get()
-
-    async def speak() -> None:
-        while True:
-            await ws.send("x" * 2**20)
-
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(speak(), 2)
-    assert ws.state.name == "OPEN"  # ten times as long as it takes to notice a frozen peer
-    ws.transport.abort()
-    there.transport.abort()
 
 
 async def test_start_closes_the_server_before_and_stop_says_what_was_logged() -> None:
@@ -165,48 +75,26 @@ async def test_a_group_ends_the_consumer_when_the_producer_fails() -> None:
             await ws.recv()
 
 
-async def test_a_server_that_accepts_and_hangs_up_raises_an_invalid_handshake() -> None:
-    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-
-    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
-        host, port = server.sockets[0].getsockname()
-        with pytest.raises(InvalidMessage) as caught:
-            await connect(f"ws://{host}:{port}")
-    assert isinstance(caught.value, InvalidHandshake)
-    assert issubclass(InvalidStatus, InvalidHandshake)
-
-
-async def test_keepalive_is_on_for_connect_and_for_serve() -> None:
-    for function in connect, serve:
-        defaults = inspect.signature(function).parameters
-        assert (defaults["ping_interval"].default, defaults["ping_timeout"].default) == (20, 20)
-
-
 def desks() -> dict[str, Any]:
     """What the cells about news define; what they do is done by each test."""
     (path,) = (ROOT / "notebooks").glob("[0-9][0-9]_websockets.ipynb")
     notebook = nbformat.read(path, as_version=4)
     cells = {cell.id: cell.source for cell in notebook.cells}
-    names: dict[str, Any] = {"asyncio": asyncio, "ConnectionClosed": ConnectionClosed}
+    names: dict[str, Any] = {"asyncio": asyncio}
     for cell in "14c20007", "4011194a", "14c20006":
         tree = ast.parse(cells[cell])
-        tree.body = [n for n in tree.body if isinstance(n, DEFINES) and not _awaits(n)]
+        tree.body = [n for n in tree.body if isinstance(n, DEFINES)]
         exec(compile(tree, cell, "exec"), names)
     return names
 
 
-def _awaits(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Assign) and isinstance(node.value, ast.Await)
-
-
-async def hear_hello(*clients: ClientConnection) -> None:
+async def hear_hello(*clients: ClientConnection, answer: str = "HELLO") -> None:
     for ws in clients:
         await ws.send("hello")
-        assert await ws.recv() == "HELLO"
+        assert await ws.recv() == answer
 
 
-@pytest.mark.parametrize("handler", ["desk", "safe_desk"])
+@pytest.mark.parametrize("handler", ["desk", "tidy_desk"])
 async def test_every_client_hears_the_same_news(handler: str) -> None:
     names = desks()
     url = await start(names[handler])
@@ -217,19 +105,27 @@ async def test_every_client_hears_the_same_news(handler: str) -> None:
             assert [await alice.recv(), await bob.recv()] == [text, text]
 
 
-async def test_nobodys_leaving_disturbs_anybody_and_nothing_is_left() -> None:
-    names = desks()
-    url = await start(names["safe_desk"])
+@pytest.mark.parametrize(("answer", "left"), [(solutions, 0), (naive, 1)])
+async def test_nobodys_leaving_disturbs_anybody(answer: Any, left: int) -> None:
+    """The naive newsroom leaves the inbox of whoever vanished, and an error in the log."""
+    inboxes: set[asyncio.Queue[str]] = set()
+
+    async def room(websocket: ServerConnection) -> None:
+        await answer.newsroom(websocket, inboxes)
+
+    url = await start(room)
     async with connect(url) as alice, connect(url) as bob, connect(url) as carol:
-        await hear_hello(alice, bob, carol)
+        await hear_hello(alice, bob, carol, answer="got: hello")
         alice.transport.abort()
         await bob.close()
         for text in "news: 1", "news: 2":
-            names["publish"](text)
+            for inbox in inboxes:
+                inbox.put_nowait(text)
             assert await carol.recv() == text
-    assert await stop() == []
-    assert names["inboxes"] == set()
-    assert all(producer.done() for producer in names["producers"])
+    assert [line.partition(":")[0] for line in await stop()] == [
+        "connection handler failed"
+    ] * left
+    assert len(inboxes) == left
 
 
 async def test_a_client_that_vanishes_leaves_its_inbox_at_the_careless_desk() -> None:
@@ -240,6 +136,66 @@ async def test_a_client_that_vanishes_leaves_its_inbox_at_the_careless_desk() ->
     assert "ConnectionClosedError" in (await stop())[0]
     assert len(names["inboxes"]) == 1
     assert names["producers"][0].cancel()
+
+
+async def test_the_tidy_desk_cleans_up_on_every_way_out() -> None:
+    names = desks()
+    for politely in True, False:
+        async with connect(await start(names["tidy_desk"])) as alice:
+            await hear_hello(alice)
+            if not politely:
+                alice.transport.abort()
+        assert len(await stop()) == (not politely)
+        assert names["inboxes"] == set()
+        assert names["producers"][-1].done()
+
+
+async def test_no_news_reaches_a_client_whose_producer_has_failed() -> None:
+    names = desks()
+    async with connect(await start(names["tidy_desk"])) as alice:
+        await hear_hello(alice)
+        for item in 7, "news: 1", "news: 2":
+            names["publish"](item)
+        await hear_hello(alice, alice)
+    assert isinstance(names["producers"][-1].exception(), TypeError)
+
+
+async def test_a_slow_reader_fills_its_inbox_without_limit() -> None:
+    """The leak that is left: the newsroom serves on, and what waits has no bound."""
+    inboxes: set[asyncio.Queue[str]] = set()
+
+    async def room(websocket: ServerConnection) -> None:
+        await solutions.newsroom(websocket, inboxes)
+
+    async with connect(await start(room, compression=None), max_queue=1) as slow:
+        await hear_hello(slow, answer="got: hello")
+        slow.transport.pause_reading()
+        (inbox,) = inboxes
+        for _ in range(300):
+            inbox.put_nowait("x" * 50_000)
+            await asyncio.sleep(0)
+        assert inbox.qsize() > 100
+        slow.transport.abort()
+
+
+async def test_a_cancelled_task_does_not_count_as_failed() -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(asyncio.Event().wait()).cancel()
+
+
+async def test_a_plain_except_does_not_catch_what_is_in_a_group() -> None:
+    async def fail() -> None:
+        raise TypeError("not a text")
+
+    async def block() -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(fail())
+        except TypeError:
+            pass
+
+    with pytest.raises(ExceptionGroup):
+        await block()
 
 
 async def test_a_handler_in_a_group_must_cancel_its_producer() -> None:

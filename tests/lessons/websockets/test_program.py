@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,8 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosedError
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
+from websockets.typing import Origin
 
 from helpers.exercises.engine.program import save
 from helpers.judges.browser import find_browser, read_page
@@ -36,9 +38,21 @@ async def launched() -> Server:
 
 
 async def answer(client: ClientConnection, request: str | bytes) -> Any:
+    """Ask, and hear the answer; what comes without asking is passed over."""
     async with asyncio.timeout(DEADLINE_S):
         await client.send(request)
+        while (message := await hear(client))["type"] == "connected":
+            pass
+        return message
+
+
+async def hear(client: ClientConnection) -> Any:
+    async with asyncio.timeout(DEADLINE_S):
         return json.loads(await client.recv(), parse_constant=pytest.fail)
+
+
+def connected(count: int) -> dict[str, Any]:
+    return {"type": "connected", "count": count}
 
 
 async def test_solved_it_survives_all_that_the_lesson_names() -> None:
@@ -73,6 +87,48 @@ async def test_a_client_that_vanishes_leaves_nothing_in_the_log() -> None:
     assert "Traceback" not in server.log()
 
 
+async def test_every_client_hears_unasked_how_many_are_connected() -> None:
+    save("calculator", SOLVED)
+    url = (await launched()).url
+    async with connect(url) as alice:
+        assert await hear(alice) == connected(1)
+        async with connect(url) as bob:
+            assert [await hear(alice), await hear(bob)] == [connected(2)] * 2
+            assert await answer(bob, PRODUCT) == {"type": "result", "value": 42}
+            assert await answer(alice, PRODUCT) == {"type": "result", "value": 42}
+        assert await hear(alice) == connected(1)
+        carol = await connect(url)
+        assert await hear(alice) == connected(2)
+        carol.transport.abort()
+        assert await hear(alice) == connected(1)
+
+
+async def test_it_admits_its_own_page_and_no_other() -> None:
+    save("calculator", SOLVED)
+    server = await launched()
+    with pytest.raises(InvalidStatus, match="403"):
+        await connect(server.url, origin=Origin("https://evil.example"))
+    own = Origin("http://" + server.url.split("/")[2])
+    async with connect(server.url, origin=own) as client:
+        assert await hear(client) == connected(1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGINT, 1001), (9, None)])
+async def test_ctrl_c_says_goodbye_and_a_kill_does_not(mine: Path, end: int, code: object) -> None:
+    """What lesson "How connections end" asks to try: a browser calls the second one 1006."""
+    save("calculator", SOLVED)
+    with in_a_terminal(mine) as process:
+        assert process.stdout
+        line = await asyncio.to_thread(process.stdout.readline)
+        async with connect(re.findall(r"ws://\S+/ws", line)[0]) as client:
+            await hear(client)
+            process.send_signal(end)
+            with pytest.raises(ConnectionClosed) as caught:
+                await asyncio.wait_for(client.recv(), DEADLINE_S)
+    assert (caught.value.rcvd and caught.value.rcvd.code) == code
+
+
 def test_it_runs_in_a_terminal_without_the_course(mine: Path) -> None:
     save("calculator", SOLVED)
     with in_a_terminal(mine) as process:
@@ -99,9 +155,9 @@ async def test_a_client_without_asyncio_talks_to_it_in_a_thread() -> None:
     def multiply() -> Any:
         with connect_sync(url) as ws:
             ws.send(PRODUCT)
-            return json.loads(ws.recv(DEADLINE_S))
+            return [json.loads(ws.recv(DEADLINE_S)) for _ in range(2)]
 
-    assert await asyncio.to_thread(multiply) == {"type": "result", "value": 42}
+    assert {"type": "result", "value": 42} in await asyncio.to_thread(multiply)
 
 
 PAGE = "const socket = new"

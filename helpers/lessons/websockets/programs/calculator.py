@@ -1,6 +1,7 @@
 """My calculator: run `python calculator.py --port 8000`, and open the page that it names.
 
-Messages are JSON. A client says compute (a, op, b). It hears result (value) or error (reason).
+Messages are JSON. A client says compute (a, op, b). It hears result (value) or error (reason), and
+without asking connected (count), whenever somebody comes or leaves.
 """
 
 import argparse
@@ -51,18 +52,45 @@ async def calculator(websocket):
         await websocket.send(json.dumps({"type": "result", "value": value}))
 
 
+inboxes = set()  # one for each client
+
+
+def publish(message):
+    """Put a message into everybody's inbox."""
+    for inbox in inboxes:
+        inbox.put_nowait(json.dumps(message))
+
+
+async def produce(websocket, inbox):
+    """Send one client whatever arrives in its inbox."""
+    while True:
+        await websocket.send(await inbox.get())
+
+
 async def talk(websocket):
-    """Serve one client; that it vanishes is not an error of ours."""
+    """Serve one client both ways; that it vanishes is not an error of ours."""
+    inbox = asyncio.Queue()
+    inboxes.add(inbox)
+    publish({"type": "connected", "count": len(inboxes)})
     try:
-        await calculator(websocket)
-    except ConnectionClosed:
-        return
+        async with asyncio.TaskGroup() as group:
+            producer = group.create_task(produce(websocket, inbox))
+            await calculator(websocket)
+            producer.cancel()
+    except* ConnectionClosed:
+        pass
+    finally:
+        inboxes.remove(inbox)
+        publish({"type": "connected", "count": len(inboxes)})
 
 
-def show_page(connection, request):
-    """Answer a browser with the page; None lets a WebSocket's handshake go on."""
+def admit(connection, request):
+    """Answer a browser with the page; None lets the handshake of our own page go on."""
     if "Upgrade" in request.headers:
-        return None
+        origin, host = request.headers.get("Origin"), request.headers["Host"]
+        if origin in (None, f"http://{host}", f"https://{host}"):  # None: not a browser
+            return None
+        return connection.respond(HTTPStatus.FORBIDDEN, "this is the page of another site\n")
     response = connection.respond(HTTPStatus.OK, PAGE)
     del response.headers["Content-Type"]
     response.headers["Content-Type"] = "text/html; charset=utf-8"
@@ -71,7 +99,7 @@ def show_page(connection, request):
 
 async def main(port):
     """Serve until Ctrl+C."""
-    async with serve(talk, "127.0.0.1", port, process_request=show_page) as server:
+    async with serve(talk, "127.0.0.1", port, process_request=admit) as server:
         port = server.sockets[0].getsockname()[1]
         if NAIVE:
             print("still naive:", ", ".join(NAIVE))
