@@ -99,7 +99,8 @@ def admit(connection, request):
 
 async def main(port):
     """Serve until Ctrl+C."""
-    async with serve(talk, "127.0.0.1", port, process_request=admit) as server:
+    hasty = {"open_timeout": 1, "close_timeout": 1}  # Ctrl+C waits for nobody longer
+    async with serve(talk, "127.0.0.1", port, process_request=admit, **hasty) as server:
         port = server.sockets[0].getsockname()[1]
         if NAIVE:
             print("still naive:", ", ".join(NAIVE))
