@@ -103,18 +103,23 @@ async def handle(reader, writer):
             writer.write(PAGE)
     except (EOFError, ConnectionError, asyncio.LimitOverrunError):
         pass  # that was not a request, or the client has gone
+    except asyncio.CancelledError:
+        pass  # Ctrl+C: the program ends, and so does this connection
     finally:
         writer.close()
 
 
 async def main(port):
-    """Serve until Ctrl+C."""
-    async with await asyncio.start_server(handle, "127.0.0.1", port) as server:
-        port = server.sockets[0].getsockname()[1]
-        if NAIVE:
-            print("still naive:", ", ".join(NAIVE))
-        print(f"my handshake: ws://127.0.0.1:{port}/, with a page at http://127.0.0.1:{port}/")
+    """Serve until Ctrl+C, which cancels this function and then each `handle`."""
+    server = await asyncio.start_server(handle, "127.0.0.1", port)
+    port = server.sockets[0].getsockname()[1]
+    if NAIVE:
+        print("still naive:", ", ".join(NAIVE))
+    print(f"my handshake: ws://127.0.0.1:{port}/, with a page at http://127.0.0.1:{port}/")
+    try:
         await asyncio.get_running_loop().create_future()
+    finally:
+        server.close()  # `async with` would wait for clients that stay
 
 
 if __name__ == "__main__":
