@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helpers.exercises.engine.attempt import Attempt, NotYet
 from helpers.exercises.engine.exercise import exercise
@@ -38,6 +38,7 @@ class Chance:
         self.share, self.calls = share, 0
 
     def __call__(self) -> float:
+        """Give the number."""
         self.calls += 1
         return self.share
 
@@ -146,17 +147,17 @@ async def judge_feed(attempt: Attempt, after: int) -> None:
 
 async def hear(alice: ClientConnection, due: int) -> list[str | bytes]:
     """Collect what a client gets: so many messages, and those that are too many."""
-    heard = []
+    heard: list[Any] = []
     while (got := await receive(alice, ANSWER_S if len(heard) < due else MORE_S)) is not NO_ANSWER:
         heard.append(got)
-    return heard  # type: ignore[return-value]
+    return heard
 
 
 @exercise(
     hints=(
         "One connection first: `async with connect(url) as ws:`, send each message that waits.",
-        'Then read: `json.loads(await ws.recv()).get("ack")` is an id that has arrived, or None.',
-        "`waiting.pop(id, None)` takes a message out, if it is there.",
+        'Then read: `json.loads(await ws.recv()).get("ack")` is an id that has arrived, or None, '
+        "and `waiting.pop(id, None)` takes it out, if it is there.",
         "`while waiting:` around the reading ends it when nothing is waiting.",
         "A `try` around the connection catches `(ConnectionClosed, OSError)`, waits 0.1 s, and a "
         "second `while waiting:` around that tries again.",

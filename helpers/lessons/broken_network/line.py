@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import time
 from collections.abc import Iterable
@@ -79,7 +80,7 @@ class Beats:
     def shortest_s(self) -> float:
         """The shortest time between two of the messages, in seconds."""
         times = [at for at, _ in self.asked]
-        return min((b - a for a, b in zip(times, times[1:], strict=False)), default=9.0)
+        return min((b - a for a, b in itertools.pairwise(times)), default=9.0)
 
     def is_right(self) -> bool:
         """Say whether one ping more than the answers came, and none too early."""

@@ -94,9 +94,7 @@ def explain_beats(beats: Beats, failure: NotYet | None) -> str:
     return "After the first ping without an answer it returns."
 
 
-def explain_feed(
-    heard: Sequence[str | bytes], after: int, messages: Sequence[str]
-) -> str:
+def explain_feed(heard: Sequence[str | bytes], after: int, messages: Sequence[str]) -> str:
     """Say what is wrong with what a client got that has resumed.
 
     Args:

@@ -11,7 +11,8 @@ from helpers.lessons.broken_network.feed import Feed
 
 def backoff(failures: int, chance: Callable[[], float]) -> float:
     """Return how many seconds to wait after so many failures."""
-    return chance() * min(30, 2**failures)
+    ceiling: int = min(30, 2**failures)
+    return chance() * ceiling
 
 
 async def heartbeat(

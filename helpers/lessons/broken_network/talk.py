@@ -1,9 +1,10 @@
-"""A talk over a line that breaks in the middle of it, again and again."""
+"""Talks over a line that breaks in the middle of them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from helpers.lessons.broken_network.feed import Feed
 from helpers.lessons.broken_network.waiting import until
@@ -50,3 +51,29 @@ async def say_a_hundred(
         task.cancel()
     await asyncio.gather(cutter, follower, speaker, arrived, return_exceptions=True)
     return everything, got
+
+
+async def tell_three(
+    wire: Tap,
+    got: list[str],
+    publish: Callable[[str], Awaitable[None]],
+    visits: list[Any],
+) -> None:
+    """Publish three messages, and cut the line after the first.
+
+    Args:
+        wire: the line to the client.
+        got: what the client has got so far; it fills.
+        publish: takes a text, and sends it to whoever is connected.
+        visits: gets longer whenever the server is ready for a client that has connected.
+    """
+    before = len(visits)
+    await until(lambda: len(visits) == before + 1)
+    await publish("one")
+    await until(lambda: got == ["one"])
+    wire.cut()
+    wire.heal()
+    await publish("two")  # no error: the server still believes in the line
+    await until(lambda: len(visits) == before + 2)
+    await publish("three")
+    await until(lambda: got[-1] == "three")

@@ -19,5 +19,5 @@ async def until(condition: Callable[[], object], within_s: float = 10.0) -> None
         TimeoutError: it did not hold in time.
     """
     async with asyncio.timeout(within_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  # a condition is not an event
             await asyncio.sleep(LOOK_EACH_S)
