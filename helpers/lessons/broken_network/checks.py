@@ -159,14 +159,14 @@ async def hear(alice: ClientConnection, due: int) -> list[str | bytes]:
         'Then read: `json.loads(await ws.recv()).get("ack")` is an id that has arrived, or None, '
         "and `waiting.pop(id, None)` takes it out, if it is there.",
         "`while waiting:` around the reading ends it when nothing is waiting.",
-        "A `try` around the connection catches `(ConnectionClosed, OSError)`, waits 0.1 s, and a "
-        "second `while waiting:` around that tries again.",
+        "A `try` around the connection catches `(WebSocketException, OSError)` and waits 0.1 s, "
+        "and a second `while waiting:` around that tries again.",
     ),
     timeout_s=9.0,
     total_s=25.0,
 )
 async def say_surely(attempt: Attempt) -> None:
-    """A server that breaks off before it stores, after it stored, and is down for a while."""
+    """A server that breaks off in a handshake, before and after it stores, and is down."""
     attempt.copies = False
     texts = {"a1": "hello", "a2": "is anybody there?", "a3": "bye"}
     title = "say_surely(url, waiting), with three messages, over a line that breaks"

@@ -17,6 +17,7 @@ from helpers.lessons.broken_network.feed import Feed
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import Server, ServerConnection
+    from websockets.http11 import Request
 
 SLOW_S = 0.15  # what the second pong takes
 OPTIONS: dict[str, Any] = {"logger": unread_log, "close_timeout": 0.5, "ping_interval": None}
@@ -144,22 +145,24 @@ class SharedPost(dict[str, str]):
 class Counter:
     """A server that counts what it is told, over a line that breaks; `async with` runs it.
 
-    1. The first connection breaks before anything is stored.
-    2. The second breaks when two messages are stored, and one of them is acknowledged.
+    1. The first connection breaks before anything is stored, and the next in its handshake.
+    2. The third breaks when two messages are stored, and one of them is acknowledged.
     3. Then the server is down for a moment, and from then on all is well.
 
     Attributes:
         url: its address.
         stored: what it was told, each id once.
         ids: every id that came, the second time as well.
+        strange: what else came.
         visits: how many connections there were.
+        knocks: how many of them were asked for.
     """
 
     def __init__(self) -> None:
         self.stored: list[str] = []
         self.ids: list[object] = []
         self.strange: list[str | bytes] = []
-        self.visits = 0
+        self.visits = self.knocks = 0
         self._back: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -182,7 +185,12 @@ class Counter:
     async def _serve(self, port: int) -> Server:
         from websockets.asyncio.server import serve
 
-        return await serve(self._listen, "127.0.0.1", port, **OPTIONS)
+        return await serve(self._listen, "127.0.0.1", port, process_request=self._admit, **OPTIONS)
+
+    def _admit(self, websocket: ServerConnection, request: Request) -> None:
+        self.knocks += 1
+        if self.knocks == 2:
+            websocket.transport.abort()
 
     async def _return(self) -> None:
         await asyncio.sleep(0.3)

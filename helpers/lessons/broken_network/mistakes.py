@@ -20,7 +20,12 @@ TOO_LARGE: Meanings = (
 )
 CLOSED: Meanings = (("ConnectionClosed", "The connection is closed."),)
 LINE: Meanings = (
-    ("ConnectionClosed", "The line broke: catch ConnectionClosed, and start again."),
+    ("ConnectionClosed", "The line broke: catch WebSocketException, and start again."),
+    (
+        "InvalidMessage",
+        "The line broke during the handshake: WebSocketException is the parent of this error "
+        "and of ConnectionClosed.",
+    ),
     (OSError, "Nobody was listening for a moment: catch OSError as well, and start again."),
     ("KeyError: 'ack'", 'Not every message is an acknowledgement: `message.get("ack")`.'),
     (KeyError, "An acknowledgement may come twice: `waiting.pop(id, None)` minds nothing."),

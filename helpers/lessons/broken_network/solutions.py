@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 
-from websockets import ClientConnection, ConnectionClosed, ServerConnection, connect
+from websockets import ClientConnection, ServerConnection, WebSocketException, connect
 
 from helpers.lessons.broken_network.feed import Feed
 
@@ -51,5 +51,5 @@ async def say_surely(url: str, waiting: dict[str, str]) -> None:
                     await ws.send(json.dumps({"type": "say", "id": id, "text": text}))
                 while waiting:
                     waiting.pop(json.loads(await ws.recv()).get("ack"), None)
-        except (ConnectionClosed, OSError):
+        except (WebSocketException, OSError):
             await asyncio.sleep(0.1)

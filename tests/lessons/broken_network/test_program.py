@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from helpers.exercises.engine.program import save
 from helpers.launcher import Server, launch, stop_all
@@ -47,7 +47,7 @@ async def follow(url: str, got: list[tuple[int, str]], count: int) -> None:
                     message = json.loads(await ws.recv())
                     if "number" in message:
                         got.append((message["number"], message["text"]))
-        except (ConnectionClosed, OSError):
+        except (WebSocketException, OSError):
             continue
 
 
