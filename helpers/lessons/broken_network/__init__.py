@@ -1,0 +1,1 @@
+"""The lesson "When the network breaks"."""
