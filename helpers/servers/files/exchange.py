@@ -170,7 +170,8 @@ class Exchange:
             return whole
 
         return await self.store.run(
-            lambda db: files_store.finish(db, file.id, digest, time.time()), on_commit=tell
+            lambda db: files_store.finish(db, file.id, digest, self.limits, time.time()),
+            on_commit=tell,
         )
 
     async def remove(self, person: Person, id: str) -> None:

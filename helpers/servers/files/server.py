@@ -37,11 +37,13 @@ From the server:
              busy not_saved; bad_file_name too_large quota full no_such_upload no_such_transfer
              bad_chunk wrong_offset incomplete bad_checksum expired; no_such_file not_owner stalled
 
-A client sends up to `limits.window` bytes (512 KiB) that are not `saved` yet; the server reads no
-more than that before it has written some. An upload outlives its connection and the server; one
-that does not go on for an hour is forgotten. Chunks for an upload that is over are ignored. A file
-is renamed `a (2).txt` if there is an `a.txt`; files are deleted after a week. A lost connection
-keeps its name for 5 s, for whoever has its token, and a newer one closes the older with 4001.
+Files on their way count for the quota of their owner as if they were whole, and for that of all
+with what is on the disk. A client sends up to `limits.window` bytes (512 KiB) that are not `saved`
+yet; the server reads no more than that before it has written some. An upload outlives its
+connection and the server; one that does not go on for an hour is forgotten. Chunks for an upload
+that is over are ignored. A file is renamed `a (2).txt` if there is an `a.txt`; files are deleted
+after a week. A lost connection keeps its name for 5 s, for whoever has its token, and a newer one
+closes the older with 4001.
 
     GET /download/ID                  the same bytes by HTTP, as an attachment; also parts (Range)
 """

@@ -14,6 +14,8 @@ from helpers.serving.messages import iso
 from helpers.serving.names import look_key
 from helpers.serving.schema import Refusal
 
+MAX_OFFERED = 10_000  # files of which nothing need be here yet
+NO_ROOM = "there is no room for this file; somebody has to remove one"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS people (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -146,7 +148,7 @@ def offer(
         owner: who offers it.
         upload: the owner's own id for it.
         name: a checked one.
-        size: in bytes, all of which count from now on.
+        size: in bytes, all of which its owner has used from now on.
         limits: how much there may be.
         now: the time.
 
@@ -181,30 +183,42 @@ def _check_limits(
             f"{limits.person_files:,} of {limits.person_bytes:,}; remove one first"
         )
         raise Refusal("quota", fact, upload)
+    offered = db.execute("SELECT count(*) FROM files").fetchone()[0]
+    if offered >= MAX_OFFERED or not _has_room(db, limits, size, 1):
+        raise Refusal("full", NO_ROOM, upload)
+
+
+def _has_room(db: sqlite3.Connection, limits: Limits, bytes_: int, files: int) -> bool:
+    """Tell whether so much more may be stored: what is offered takes no room, or a few could
+    keep everybody out with empty promises."""
+    sums = "SELECT count(sha256), coalesce(sum(received), 0) FROM files"
     count, used = db.execute(sums).fetchone()
-    if count >= limits.total_files or used + size > limits.total_bytes:
-        raise Refusal("full", "there is no room for this file; somebody has to remove one", upload)
+    return bool(count + files <= limits.total_files and used + bytes_ <= limits.total_bytes)
 
 
-def save(db: sqlite3.Connection, id: str, received: int, now: float) -> None:
+def save(db: sqlite3.Connection, id: str, received: int, limits: Limits, now: float) -> None:
     """Note how many bytes of a file are on the disk.
 
     Raises:
-        Refusal: no_such_upload, when it was cancelled or has expired meanwhile.
+        Refusal: no_such_upload, when it was cancelled or has expired meanwhile; full.
     """
     sql = "UPDATE files SET received = ?, touched = ? WHERE id = ? AND sha256 IS NULL"
     if not db.execute(sql, (received, now, id)).rowcount:
         raise Refusal("no_such_upload", "this upload is over; offer the file again")
+    if not _has_room(db, limits, 0, 0):
+        raise Refusal("full", NO_ROOM)
 
 
-def finish(db: sqlite3.Connection, id: str, sha256: str, now: float) -> tuple[File, bool]:
+def finish(
+    db: sqlite3.Connection, id: str, sha256: str, limits: Limits, now: float
+) -> tuple[File, bool]:
     """Make a file whole, under a name that looks like no other's.
 
     Returns:
         The file, and whether it has become whole just now.
 
     Raises:
-        Refusal: no_such_upload, when it was cancelled or has expired meanwhile.
+        Refusal: no_such_upload, when it was cancelled or has expired meanwhile; full.
     """
     row = db.execute(SELECT + "WHERE files.id = ?", (id,)).fetchone()
     if not row:
@@ -212,6 +226,8 @@ def finish(db: sqlite3.Connection, id: str, sha256: str, now: float) -> tuple[Fi
     file = File(*row)
     if file.sha256 is not None:
         return file, False
+    if not _has_room(db, limits, 0, 1):
+        raise Refusal("full", NO_ROOM)
     taken = {row[0] for row in db.execute("SELECT key FROM files WHERE sha256 IS NOT NULL")}
     name = free_name(file.name, taken)
     sql = "UPDATE files SET sha256 = ?, name = ?, key = ?, touched = ? WHERE id = ?"

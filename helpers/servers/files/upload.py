@@ -30,6 +30,7 @@ class Upload:
         transfer: its number on this connection.
         disk: where the bytes go.
         store: where `received` goes.
+        limits: how much there may be.
         on_saved: called with the offset up to which everything is on the disk.
         on_failure: called when it cannot go on; the upload is over.
 
@@ -43,13 +44,14 @@ class Upload:
         transfer: int,
         disk: Disk,
         store: Database,
+        limits: files_store.Limits,
         on_saved: Callable[[int], None],
         on_failure: Callable[[Refusal], None],
     ) -> None:
         self.file, self.transfer = file, transfer
         self.saved = self._expected = file.received
         self.over = False
-        self._disk, self._store = disk, store
+        self._disk, self._store, self._limits = disk, store, limits
         self._on_saved, self._on_failure = on_saved, on_failure
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
@@ -110,7 +112,7 @@ class Upload:
         saved = self.saved + sum(map(len, chunks))
 
         def note(db: sqlite3.Connection) -> None:
-            files_store.save(db, self.file.id, saved, time.time())
+            files_store.save(db, self.file.id, saved, self._limits, time.time())
 
         def tell(_: None) -> None:
             self.saved = saved

@@ -167,7 +167,8 @@ class Visit:
             program.spawn(self.exchange.release(upload))
 
         exchange, number = self.exchange, self.next_transfer()
-        upload = Upload(file, number, exchange.disk, exchange.store, tell_saved, tell_failure)
+        places = exchange.disk, exchange.store, exchange.limits
+        upload = Upload(file, number, *places, tell_saved, tell_failure)
         return upload
 
     def find_upload(self, id: str) -> Upload | None:
