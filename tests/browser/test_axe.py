@@ -14,7 +14,7 @@ AXE = pages_lint.MODULES / "axe-core/axe.min.js"
 FINDINGS = """async () => (await axe.run()).violations.map(found =>
   `${found.id} (${found.impact}): ${found.nodes.map(node => node.target.join(" ")).join(", ")}`)"""
 NAMED = ("chat", "socketio_chat", "document")
-PAGES = ("echo", "handmade", *NAMED, "vote", "rooms")
+PAGES = ("echo", "handmade", *NAMED, "files", "vote", "rooms")
 
 pytestmark = pytest.mark.skipif(not pages_lint.is_installed(), reason=pages_lint.missing())
 
