@@ -79,7 +79,7 @@ async def promises_empty(siege: Siege) -> None:
     """Offer as much as one person may, send nothing, and leave."""
     async with siege.door.websocket("/ws") as line:
         await joined(siege, line)
-        sizes = [2**28, 2**28, *[0] * 20]
+        sizes = [250_000_000, 250_000_000, *[0] * 20]
         offers = [message("offer", id=f"{n}", name="a", size=size) for n, size in enumerate(sizes)]
         await send_and_listen(line, *offers)
 

@@ -35,7 +35,7 @@ session.addEventListener("welcome", ({ detail: { name, back } }) => {
   else if (lost) announce("connected again");
   lost = false;
   const { file, person } = session.limits;
-  $("largest").textContent = `At most ${formatSize(file)} each, and ${formatSize(person)} together. Files are kept for a while only.`;
+  $("largest").textContent = `At most ${formatSize(file)} each, and ${formatSize(person)} together. Files are deleted after a while.`;
 });
 
 session.addEventListener("people", ({ detail: people }) => {

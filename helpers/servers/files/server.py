@@ -62,7 +62,7 @@ from helpers.serving import database, program, ratelimit, schema, websocket_app
 from helpers.serving.websocket_app import Peer
 
 LARGEST = 4 * schema.LONGEST_JSON + CHUNK_BYTES  # bytes of a message, before anybody looks at it
-GIB, MIB = 2**30, 2**20
+MB = 10**6
 
 
 async def main(options: argparse.Namespace, listener: socket.socket, stop: asyncio.Event) -> None:
@@ -108,9 +108,9 @@ def flags() -> argparse.ArgumentParser:
         "--rate", type=program.rate, default=20, help="messages a second, of one client"
     )
     for flag, most, what in (
-        ("file", 256 * MIB, "of a file"),
-        ("person", 512 * MIB, "of all files of a person"),
-        ("total", 2 * GIB, "of all files"),
+        ("file", 250 * MB, "of a file"),
+        ("person", 500 * MB, "of all files of a person"),
+        ("total", 2_000 * MB, "of all files"),
     ):
         text = f"bytes {what}, at most (default: {most:,})"
         flags.add_argument(f"--{flag}-bytes", type=program.size_bytes, default=most, help=text)
