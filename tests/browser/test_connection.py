@@ -227,11 +227,11 @@ def open_twice(context: BrowserContext, server: str, url: str) -> tuple[Page, Pa
     older = context.new_page()
     older.clock.install()
     older.goto(url)
-    expect(older.locator("#composer, #editor")).to_be_visible()
+    expect(older.locator("#composer, #editor, #shelf")).to_be_visible()
     with context.expect_page() as opened:
         older.evaluate("() => { window.open(location.href) }")  # with a copy of its memory
     newer = opened.value
-    expect(newer.locator("#composer, #editor")).to_be_visible()
+    expect(newer.locator("#composer, #editor, #shelf")).to_be_visible()
     return older, newer
 
 

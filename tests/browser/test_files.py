@@ -286,20 +286,6 @@ def test_a_server_that_refuses_for_now_gets_it_later(visitor: Visitor) -> None:
         expect(alice.locator("#uploads-panel")).to_be_hidden()
 
 
-def test_two_tabs_of_one_person_take_turns(files: Server, visitor: Visitor) -> None:
-    alice = visitor(files.page_url, "Alice")
-    expect(alice.locator("#choose")).to_be_focused()
-    store = alice.evaluate("JSON.stringify(Object.entries(sessionStorage))")
-    other = alice.context.new_page()
-    other.goto(files.page_url + "healthz")
-    other.evaluate(
-        "items => JSON.parse(items).forEach(([k, v]) => sessionStorage.setItem(k, v))", store
-    )
-    other.goto(f"{files.page_url}?name=Alice")
-    is_connected(other)
-    expect(alice.get_by_text("You are here in another tab.")).to_be_visible()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_a_phone_and_can_be_read(files: Server, tab: Page, scheme: str) -> None:
     tab.emulate_media(color_scheme="light" if scheme == "light" else "dark")
