@@ -40,6 +40,10 @@ UPLOAD_MEANINGS: Meanings = (
     ("dict-like", "`send` takes a string or bytes: `json.dumps(offer)` makes a string of a dict."),
     ("KeyError: 'offset'", "Only `ready` and `saved` have an offset: look at the type first."),
 )
+LOST = (
+    "The chunk that was on its way when the line was cut is lost: go on from the `offset` that "
+    "the new `ready` tells, not from what you have sent."
+)
 LATE = "The bytes after the offset of `ready` are missing on the server, and no others."
 
 
@@ -123,6 +127,8 @@ def explain_upload(depot: Depot, size: int, failure: NotYet | None, meaning: str
         return _explain_return(depot, size)
     if depot.tries > 50:
         return "It tries again without a pause: `await asyncio.sleep(0.1)` before the next try."
+    if len(depot.starts) > 1 and len(depot.saved) < size <= depot.sent:
+        return LOST
     if len(depot.saved) < size and depot.tries == 1:
         return "Not everything was sent: are the chunks from `offset` on sent, and awaited?"
     if len(depot.saved) < size:
@@ -134,10 +140,7 @@ def explain_upload(depot: Depot, size: int, failure: NotYet | None, meaning: str
 
 def _explain_content(depot: Depot, size: int) -> str:
     if len(depot.starts) > 1:
-        return (
-            "The checksum is wrong. The chunk that was on its way when the line was cut is lost: "
-            "go on from the `offset` that the new `ready` tells, not from what you have sent."
-        )
+        return f"The checksum is wrong. {LOST}"
     if len(depot.saved) > size:
         return "More bytes arrived than the file has: does each chunk go out once?"
     return "The checksum is wrong: the chunks arrive in another order, or are other bytes."
