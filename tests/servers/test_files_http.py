@@ -120,6 +120,18 @@ def test_what_is_not_a_file_is_not_found(served: Served, path: str) -> None:
     assert len(body) < 200
 
 
+def test_a_path_that_is_not_utf_8_disturbs_nothing(served: Served) -> None:
+    for path in (
+        b"/download/\xff\xfe",
+        b"/download/%ff%fe",
+        b"/download/%00",
+        b"/download/%ed%a0%80",
+    ):
+        with RawClient(served.server.port) as raw:
+            assert raw.ask(b"GET " + path + b" HTTP/1.1\r\nHost: HOST\r\n\r\n") in (400, 404)
+    assert "Traceback" not in served.server.log()
+
+
 def test_other_methods_and_other_hosts_are_refused(served: Served) -> None:
     path = served.path.encode()
     for head, status in [

@@ -22,7 +22,7 @@ from helpers.serving.websocket_app import Peer
 log = logging.getLogger("files")
 
 MAX_TRANSFERS = 200  # uploads on all connections at once; and as many downloads
-FORGET_S = 86_400.0  # after which somebody without a file is forgotten
+FORGET_S = 3_600.0  # after which somebody without a file is forgotten
 
 
 class Member(Place[Peer]):

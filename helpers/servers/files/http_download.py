@@ -28,6 +28,7 @@ from helpers.serving.schema import Refusal
 PREFIX = "/download/"
 MAX_AT_ONCE = 200
 BUFFER_BYTES = CHUNK_BYTES  # that wait for one client, besides what the system's own buffers hold
+ID = re.compile(r"[0-9a-f]{32}")
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
@@ -62,6 +63,8 @@ class Downloads:
             return static.to_aiohttp(static.refuse(503, "too many downloads at once, try later"))
         id_ = request.path.removeprefix(PREFIX)
         try:
+            if not ID.fullmatch(id_):
+                raise Refusal("no_such_file", "there is no such file")
             file = await self._store.run(lambda db: files_store.find_file(db, id_))
             part = find_part(request, file)
         except Refusal as error:
