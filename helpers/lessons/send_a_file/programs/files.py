@@ -28,7 +28,8 @@ watchers = set()  # connections that hear which files there are
 PAGE = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark">
 <meta name="viewport" content="width=device-width"><title>My files</title>
 <style>body { font: 1rem/1.5 system-ui; max-width: 40rem; margin: 1rem auto; padding: 0 1rem }
-  progress { width: 100% } button { font: inherit } ul { padding-left: 1.2rem }</style>
+  progress { width: 100% } button { font: inherit } ul { padding-left: 1.2rem }
+  ul:empty::after { content: "nothing yet" }</style>
 <h1>My files</h1>
 <p><label>Send files: <input type="file" multiple></label></p>
 <div id="uploads"></div><h2>Here</h2><ul aria-live="polite"></ul>
@@ -42,15 +43,17 @@ PAGE = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" content
     const row = add(document.querySelector("#uploads"), "p", file.name + " ")
     const cancel = add(row, "button", "Cancel"), bar = add(row, "progress", "")
     const note = add(row, "span", "")
+    let over = false, socket
     bar.max = file.size || 1
     bar.setAttribute("aria-label", file.name)
+    if (!crypto.subtle) return end("a page needs https, or this machine, for a checksum")
     const bytes = new Uint8Array(await file.arrayBuffer())
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))
     const sha256 = Array.from(digest, byte => byte.toString(16).padStart(2, "0")).join("")
-    let over = false
+    begin()
 
     function begin() {
-      const socket = new WebSocket(url)
+      socket = new WebSocket(url)
       let sent = 0
       socket.onopen = () => socket.send(
         JSON.stringify({type: "offer", name: file.name, size: file.size, sha256}))
@@ -64,15 +67,18 @@ PAGE = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" content
           socket.send(bytes.subarray(sent, sent += SIZE))
       }
       socket.onclose = () => { if (!over) setTimeout(begin, 1000) }  // go on after a cut
-      cancel.onclick = () => { socket.send("cancel"); end("cancelled") }
-      function end(text) {
-        over = true
-        note.textContent = text
-        cancel.disabled = true
-        socket.close()
+      cancel.onclick = () => {
+        if (socket.readyState === WebSocket.OPEN) socket.send("cancel")
+        end("cancelled")
       }
     }
-    begin()
+
+    function end(text) {
+      over = true
+      note.textContent = text
+      cancel.disabled = true
+      socket?.close()
+    }
   }
 
   document.querySelector("input").onchange = event => {
