@@ -54,6 +54,20 @@ def test_a_page_that_somebody_uses_has_no_fault(tab: Page, name: str) -> None:
     assert find_faults(tab) == {}
 
 
+def test_the_page_of_files_has_no_fault_while_one_is_on_its_way(tab: Page) -> None:
+    wire = tap(launch("files"))
+    wire.delay(300)
+    tab.goto(f"{wire.page_url}?name=Alice")
+    is_connected(tab)
+    picker = tab.locator("#picker")
+    for name, size in (("small.txt", 10), ("<no name>", 10), ("large.bin", 20_000_000)):
+        picker.set_input_files({"name": name, "mimeType": "", "buffer": bytes(size)})
+    tab.get_by_role("button", name="Remove small.txt").wait_for()
+    tab.wait_for_function("() => document.querySelector('[data-state=sending] progress')")
+    assert find_faults(tab) == {}
+    tab.goto("about:blank")
+
+
 @pytest.mark.parametrize("name", ["echo", "chat", "vote"])
 def test_a_page_that_waits_has_no_fault(tab: Page, name: str) -> None:
     server = launch(name)

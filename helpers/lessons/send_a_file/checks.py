@@ -184,7 +184,6 @@ LINES: tuple[tuple[str, tuple[int | str, ...]], ...] = (
     ("the server is down for a moment: 503", (1, REFUSED, REFUSED)),
     ("everything is saved, but the line is cut before `stored`", (LOST_LAST,)),
 )
-TOO_OFTEN = 60  # connections in one upload
 
 
 @exercise(

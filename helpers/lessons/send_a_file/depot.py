@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 #: What becomes of a connection.
 WELL, REFUSED, LOST_FIRST, LOST_LAST = "well", "refused", "lost first", "lost last"
+SOON_S = 0.05  # half of what is asked for
 Fate = int | str  # a number: so many chunks are saved, one more is lost, and the line breaks
 
 
@@ -37,6 +38,7 @@ class Depot:
         offers: what was offered first, on each connection.
         sent: how many bytes of chunks arrived, saved or lost.
         tries: how many connections were opened or refused.
+        hasty: whether a refused client came back at once.
         trouble: the first thing that does not belong into the conversation.
     """
 
@@ -47,8 +49,10 @@ class Depot:
     starts: list[int] = field(default_factory=list)
     sent: int = 0
     tries: int = 0
+    hasty: bool = False
     trouble: str = ""
     stored: bool = False
+    _not_before: float = 0.0
 
     def fate(self) -> Fate:
         """Return what becomes of the connection that was opened last."""
@@ -57,7 +61,10 @@ class Depot:
     def refuse(self, connection: ServerConnection, request: Request) -> Response | None:
         """Refuse a handshake, if that is its fate."""
         self.tries += 1
+        now = asyncio.get_running_loop().time()
+        self.hasty |= now < self._not_before
         if self.fate() == REFUSED:
+            self._not_before = now + SOON_S
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "back in a moment\n")
         return None
 

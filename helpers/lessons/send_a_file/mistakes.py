@@ -44,6 +44,7 @@ LOST = (
     "The chunk that was on its way when the line was cut is lost: go on from the `offset` that "
     "the new `ready` tells, not from what you have sent."
 )
+PAUSE = "It tries again without a pause: `await asyncio.sleep(0.1)` before the next try."
 LATE = "The bytes after the offset of `ready` are missing on the server, and no others."
 
 
@@ -114,7 +115,7 @@ def explain_upload(depot: Depot, size: int, failure: NotYet | None, meaning: str
         return depot.trouble
     if failure is None and depot.stored and len(depot.saved) == size:
         twice = depot.sent - size > 60_000 * max(1, depot.tries)
-        return LATE if twice else ""
+        return LATE if twice else PAUSE if depot.hasty else ""
     if meaning:
         return meaning
     if failure is not None and "checksum" in str(failure.__cause__):
@@ -125,8 +126,8 @@ def explain_upload(depot: Depot, size: int, failure: NotYet | None, meaning: str
         return "Each connection begins with the offer: `await ws.send(json.dumps(offer))`."
     if failure is None:
         return _explain_return(depot, size)
-    if depot.tries > 50:
-        return "It tries again without a pause: `await asyncio.sleep(0.1)` before the next try."
+    if depot.hasty:
+        return PAUSE
     if len(depot.starts) > 1 and len(depot.saved) < size <= depot.sent:
         return LOST
     if len(depot.saved) < size and depot.tries == 1:
