@@ -41,6 +41,7 @@ class Outcome:
     peak_bytes: int = 0
     start_files: int = 0
     end_files: int = 0
+    open_files: str = ""
     cpu_share: float = 0.0
     log: str = ""
     log_bytes: int = 0
@@ -58,7 +59,8 @@ class Outcome:
             f"honest clients: {_counted(ledger.troubles)}": ledger.troubles,
             f"the log has {self.log_bytes:,} bytes": self.log_bytes > LOG_BYTES,
             f"{self.log.count('Traceback')} tracebacks in the log": "Traceback" in self.log,
-            f"{self.end_files} files are open, {self.start_files} at the start": self.end_files
+            f"{self.end_files} files are open, {self.start_files} at the start; "
+            f"now {self.open_files}": self.end_files
             > self.start_files + FILES_MORE,
             f"memory grew by {_mb(self.peak_bytes - self.start_bytes)} MB": self.peak_bytes
             > self.start_bytes + GROWN_BYTES,
@@ -131,6 +133,7 @@ async def _attacked(server: Server, crowd: Crowd, plan: Plan, outcome: Outcome) 
     outcome.cpu_share = (server.cpu_s() - cpu_s) / (time.monotonic() - began)
     await crowd.settle()
     outcome.end_files = await _files_after(server, outcome.start_files)
+    outcome.open_files = server.list_files()
 
 
 async def _attackers(server: Server, plan: Plan) -> asyncio.subprocess.Process:

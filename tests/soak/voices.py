@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import re
 from typing import Any
 
@@ -120,9 +121,8 @@ class ChatVoice(Voice):
         self.listen(self._read())
 
     async def _read(self) -> None:
-        while True:
-            message = await self.client.next()
-            self.client.received.clear()
+        async for raw in self.client.websocket:  # with no deadline: at the end nobody talks
+            message = json.loads(raw)
             if message["type"] in ("message", "ack"):
                 self.ledger.hear(message["id"], self.number)
             elif message["type"] == "error":
