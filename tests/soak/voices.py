@@ -148,11 +148,8 @@ class FilesVoice(Voice):
         self.listen(self._read())
 
     async def _read(self) -> None:
-        while True:
-            message = await self.client.next()
-            self.client.received.clear()
-            if isinstance(message, bytes):
-                continue
+        async for raw in self.client.websocket:  # with no deadline, as in the chat
+            message = json.loads(raw)
             if message["type"] == "ready":
                 await self.client.chunk(message["transfer"], 0, CONTENT)
                 digest = files_client.digest(CONTENT)
