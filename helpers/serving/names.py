@@ -84,14 +84,14 @@ def checked_name(name: str) -> str:
         fact = f"expected a name of 1 to {LONGEST_NAME} characters, got {len(tidy):,}"
         raise Refusal("bad_name", fact)
     for character in tidy:
-        if _is_hidden(character):
+        if is_hidden(character):
             raise Refusal("bad_name", f"a name must not contain U+{ord(character):04X}")
     if not any(unicodedata.category(character)[0] in "LNPS" for character in look_key(tidy)):
         raise Refusal("bad_name", "a name needs a letter, a digit or a symbol")
     return tidy
 
 
-def _is_hidden(character: str) -> bool:
+def is_hidden(character: str) -> bool:
     """Tell whether a character has no picture, or reverses the direction of the text after it."""
     if character in JOINERS or character in _SELECTORS:
         return False

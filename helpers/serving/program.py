@@ -64,9 +64,11 @@ LEAVE_S = 1.0
 PING_S = 20.0
 #: How long a server waits, by default and in words: a flag each, such as `--hold-s 10`.
 WAITS = {
+    "abandoned_s": (3600.0, "until an upload that does not go on is forgotten"),
     "grace_s": (2.0, "to close every connection at the end, before the process is killed"),
     "handshake_s": (HANDSHAKE_S, "that a client has for its whole request"),
     "hold_s": (10.0, "that names are held after a crash"),
+    "keep_s": (7 * 86_400.0, "that a file is kept"),
     "leave_s": (LEAVE_S, "that a client has for answering a close frame"),
     "online_s": (0.3, "until a room is told who is online, so that a reload goes unnoticed"),
     "ping_s": (PING_S, "of silence until a client is pinged"),
@@ -74,11 +76,20 @@ WAITS = {
     "return_s": (5.0, "that a lost connection keeps its place"),
     "rooms_s": (0.2, "between two lists of rooms, at least"),
     "session_s": (8 * 3600.0, "that a session lasts"),
+    "stall_s": (60.0, "that whoever downloads a file may take nothing of it"),
+    "sweep_s": (30.0, "between two looks at what has expired"),
     "totals_s": (0.05, "between two totals of a poll, at least"),
     "typing_s": (5.0, "until somebody is no longer typing, unless they say so again"),
 }
 
-ABOVE_ZERO = {"handshake_s", "ping_s", "pong_s", "session_s"}  # 0 would end all, or ping always
+ABOVE_ZERO = {
+    "handshake_s",
+    "ping_s",
+    "pong_s",
+    "session_s",
+    "stall_s",
+    "sweep_s",
+}  # 0 would end all, or ping always
 ALWAYS = ("grace_s", "handshake_s")
 
 Main = Callable[[argparse.Namespace, socket.socket, asyncio.Event], Coroutine[Any, Any, None]]

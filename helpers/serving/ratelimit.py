@@ -49,6 +49,10 @@ class Bucket:
         self._tokens -= 1
         self.refused = max(0, self.refused - 10)
 
+    def refund(self) -> None:
+        """Give the token of the latest message back: it has been paid for otherwise."""
+        self._tokens = min(self._burst, self._tokens + 1)
+
 
 class LineLimit(logging.Filter):
     """Leaves out lines of a log that come faster than a bucket fills, and says so once.

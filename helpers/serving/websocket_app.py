@@ -17,7 +17,7 @@ import itertools
 import json
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -45,6 +45,7 @@ WHY: dict[int, str] = {
 }
 
 Talk = Callable[["Peer"], Awaitable[None]]
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 def text_frame(message: object) -> bytes:
@@ -203,6 +204,7 @@ async def serve(
     max_size: int,
     ping_s: float = program.PING_S,
     leave_s: float = program.LEAVE_S,
+    routes: Mapping[str, Handler] | None = None,
 ) -> None:
     """Serve a page at / and a WebSocket at /ws until `stop` is set.
 
@@ -216,11 +218,16 @@ async def serve(
         ping_s: how many seconds of silence it takes until a peer is pinged; it has half as many
             to answer.
         leave_s: how many seconds a peer has for answering a close frame.
+        routes: what else is answered by HTTP: who answers, by the beginning of the path.
     """
     peers: set[Peer] = set()
+    admit = static.admit_requests()
     numbers, flushes = itertools.count(1), FlushScheduler()
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        for prefix, handle in (routes or {}).items():
+            if request.path.startswith(prefix):
+                return await admit(request, handle)  # type: ignore[arg-type]
         if refused := refusal(request, server, page, full=len(peers) >= MAX_PEERS):
             return refused
         websocket = _WebSocket(

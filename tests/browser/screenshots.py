@@ -211,10 +211,21 @@ def echo(people: Mapping[str, Page]) -> None:
     expect(people["Alice"].get_by_role("log")).to_contain_text("Hello, server!")
 
 
+def share(people: Mapping[str, Page]) -> None:
+    """Have Alice and Bob send a file each."""
+    sizes = {"Alice": ("Minutes of Tuesday.pdf", 231_000), "Bob": ("tent.jpg", 1_840_000)}
+    for person, (name, size) in sizes.items():
+        picker = people[person].locator("#picker")
+        picker.set_input_files({"name": name, "mimeType": "", "buffer": bytes(size)})
+        for page in people.values():
+            expect(page.get_by_role("link", name=name)).to_be_visible()
+
+
 SCENES: dict[str, Callable[[Mapping[str, Page]], str | None]] = {
     "chat": talk,
     "document": write,
     "echo": echo,
+    "files": share,
     "handmade": echo,
     "socketio_chat": talk,
     "vote": vote,

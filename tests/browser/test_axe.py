@@ -14,7 +14,7 @@ AXE = pages_lint.MODULES / "axe-core/axe.min.js"
 FINDINGS = """async () => (await axe.run()).violations.map(found =>
   `${found.id} (${found.impact}): ${found.nodes.map(node => node.target.join(" ")).join(", ")}`)"""
 NAMED = ("chat", "socketio_chat", "document")
-PAGES = ("echo", "handmade", *NAMED, "vote", "rooms")
+PAGES = ("echo", "handmade", *NAMED, "files", "vote", "rooms")
 
 pytestmark = pytest.mark.skipif(not pages_lint.is_installed(), reason=pages_lint.missing())
 
@@ -52,6 +52,20 @@ def test_a_page_that_somebody_uses_has_no_fault(tab: Page, name: str) -> None:
     tab.locator("#text").fill("Hello")
     tab.keyboard.press("Enter")
     assert find_faults(tab) == {}
+
+
+def test_the_page_of_files_has_no_fault_while_one_is_on_its_way(tab: Page) -> None:
+    wire = tap(launch("files"))
+    wire.delay(300)
+    tab.goto(f"{wire.page_url}?name=Alice")
+    is_connected(tab)
+    picker = tab.locator("#picker")
+    for name, size in (("small.txt", 10), ("<no name>", 10), ("large.bin", 20_000_000)):
+        picker.set_input_files({"name": name, "mimeType": "", "buffer": bytes(size)})
+    tab.get_by_role("button", name="Remove small.txt").wait_for()
+    tab.wait_for_function("() => document.querySelector('[data-state=sending] progress')")
+    assert find_faults(tab) == {}
+    tab.goto("about:blank")
 
 
 @pytest.mark.parametrize("name", ["echo", "chat", "vote"])

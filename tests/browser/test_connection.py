@@ -17,13 +17,14 @@ from tests.browser.losses import Relay, hide, let_pass, lost_code, lost_reason, 
 PAGES = [
     ("chat", "?name=Alice"),
     ("document", "?name=Alice"),
+    ("files", "?name=Alice"),
     ("socketio_chat", "?name=Alice"),
     ("socketio_chat", "?name=Alice&transport=polling"),
     ("socketio_chat", "?name=Alice&transport=websocket"),
     ("vote", ""),
     ("rooms", ""),
 ]
-PLAIN = ["chat", "document"]
+PLAIN = ["chat", "document", "files"]
 RETRY = "Try now"
 
 
@@ -49,8 +50,8 @@ def open_page(page: Page, server: str, url: str) -> None:
         page.get_by_role("button", name=re.compile("sign up")).click()
         expect(page.locator("#workspace")).to_be_visible()
     is_connected(page)
-    if "name=" in url:  # welcomed: with a token, and in the field for a text
-        expect(page.locator("#text")).to_be_focused()
+    if "name=" in url:  # welcomed: with a token, and where one begins
+        expect(page.locator("#choose" if server == "files" else "#text")).to_be_focused()
 
 
 def wait_for_a_pause(page: Page) -> None:
@@ -226,11 +227,11 @@ def open_twice(context: BrowserContext, server: str, url: str) -> tuple[Page, Pa
     older = context.new_page()
     older.clock.install()
     older.goto(url)
-    expect(older.locator("#composer, #editor")).to_be_visible()
+    expect(older.locator("#composer, #editor, #shelf")).to_be_visible()
     with context.expect_page() as opened:
         older.evaluate("() => { window.open(location.href) }")  # with a copy of its memory
     newer = opened.value
-    expect(newer.locator("#composer, #editor")).to_be_visible()
+    expect(newer.locator("#composer, #editor, #shelf")).to_be_visible()
     return older, newer
 
 

@@ -16,7 +16,7 @@ from tests.browser.test_vote import make_poll
 
 THEMES = ("light", "dark")
 WIDTHS = (262, 380, 1280)
-PAGES = ("echo", "handmade", "chat", "socketio_chat", "document", "vote", "rooms")
+PAGES = ("echo", "handmade", "chat", "socketio_chat", "document", "files", "vote", "rooms")
 SAID = {"type": "say", "text": 'She said "hello" in C:\\temp', "numbers": list(range(40))}
 #: What is cut off at the right, although nothing scrolls there.
 CUT = """() => {
@@ -73,7 +73,7 @@ def _ended() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_is_cut_off(tab: Page, name: str) -> None:
-    named = "?name=Alice" if name in ("chat", "socketio_chat", "document") else ""
+    named = "?name=Alice" if name in ("chat", "socketio_chat", "document", "files") else ""
     tab.goto(launch(name).page_url + named)
     tab.wait_for_load_state("networkidle")
     for width in WIDTHS:

@@ -283,7 +283,7 @@ def test_the_public_names_load_nothing_heavy() -> None:
 def test_a_program_loads_no_other_and_no_helper() -> None:
     """`rooms` once loaded the chat for one function of nine lines."""
     folders = {part for part in MAY_IMPORT if part not in ("wire", "serving", "servers")}
-    for name in ("chat", "document", "rooms", "socketio_chat", "vote"):
+    for name in ("chat", "document", "files", "rooms", "socketio_chat", "vote"):
         loaded = loaded_by(f"import helpers.servers.{name}.server")
         ours = [module.split(".") for module in loaded if module.startswith("helpers.")]
         assert {parts[2] for parts in ours if parts[1] == "servers" and parts[2:]} == {name}

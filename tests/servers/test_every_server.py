@@ -22,6 +22,7 @@ PATHS = {
     "handmade": "/ws",
     "chat": "/ws",
     "document": "/ws",
+    "files": "/ws",
     "socketio_chat": SOCKETIO_PATH,
     "socketio_echo": SOCKETIO_PATH,
     "vote": SOCKETIO_PATH,

@@ -11,11 +11,12 @@ import pytest
 
 from helpers.servers.chat import server as chat
 from helpers.servers.document import server as document
+from helpers.servers.files import server as files
 from helpers.serving import database, presence, program
 from tests.servers.chat_client import Client, client
 
-SERVERS: dict[str, Any] = {"chat": chat, "document": document}
-JOIN = {"chat": "join", "document": "login"}
+SERVERS: dict[str, Any] = {"chat": chat, "document": document, "files": files}
+JOIN = {"chat": "join", "document": "login", "files": "join"}
 
 
 @pytest.fixture(params=SERVERS)

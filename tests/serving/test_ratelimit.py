@@ -50,3 +50,13 @@ def test_a_log_that_grows_too_fast_says_so_once(
         "later",
         LEFT_OUT,
     ]
+
+
+def test_a_token_that_is_given_back_can_be_taken_again() -> None:
+    bucket = Bucket(burst=1, per_second=0.001)
+    for _ in range(3):
+        bucket.take()
+        bucket.refund()
+    bucket.take()
+    with pytest.raises(Refusal):
+        bucket.take()

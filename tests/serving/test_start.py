@@ -17,6 +17,7 @@ WITH_DATA = {
     "chat": "chat.sqlite3",
     "socketio_chat": "chat.sqlite3",
     "document": "document.sqlite3",
+    "files": "files.sqlite3",
     "vote": "vote.sqlite3",
     "rooms": "rooms.sqlite3",
 }

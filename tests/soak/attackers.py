@@ -15,6 +15,7 @@ import time
 from tests.soak import (
     chat_attacks,
     document_attacks,
+    files_attacks,
     http_attacks,
     polling_attacks,
     socketio_attacks,
@@ -34,6 +35,7 @@ ATTACKS: dict[str, list[Attack]] = {
     "handmade": ANY + websocket_attacks.ECHO_ATTACKS,
     "chat": JSON,
     "document": JSON + document_attacks.ATTACKS,
+    "files": JSON + files_attacks.ATTACKS,
     "socketio_chat": SOCKETIO,
     "socketio_echo": SOCKETIO,
     "vote": SOCKETIO + socketio_attacks.VOTE_ATTACKS,

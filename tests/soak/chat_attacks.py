@@ -1,4 +1,4 @@
-"""What can be done to `chat` and `document`, whose messages are JSON objects."""
+"""What can be done to `chat`, `document` and `files`, whose messages are JSON objects."""
 
 import asyncio
 import json

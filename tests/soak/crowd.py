@@ -22,6 +22,7 @@ from tests.soak.voices import (
     ChatVoice,
     DocumentVoice,
     EchoVoice,
+    FilesVoice,
     RoomVoice,
     Voice,
     leave_all,
@@ -37,6 +38,7 @@ PLAIN: dict[str, type[Voice]] = {
     "handmade": RoomVoice,
     "chat": ChatVoice,
     "document": DocumentVoice,
+    "files": FilesVoice,
 }
 DIALECTS: dict[str, type[Dialect]] = {
     "socketio_chat": Dialect,

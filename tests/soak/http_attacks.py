@@ -11,7 +11,7 @@ LATIN_1 = b"Cookie: name=M\xfcller\r\n"
 
 RIGHTLY = (b"503", b"505")  # there is no room now; a version that does not exist
 
-PATHS = {"echo": "/ws", "handmade": "/ws", "chat": "/ws", "document": "/ws"}
+PATHS = dict.fromkeys(("echo", "handmade", "chat", "document", "files"), "/ws")
 SOCKETIO_PATH = "/socket.io/?EIO=4&transport=websocket"
 
 

@@ -9,12 +9,14 @@ from typing import Any
 import pycrdt
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.servers import files_client
 from tests.servers.chat_client import Client
 from tests.servers.document_client import Writer
 from tests.soak.ledger import Ledger
 
 ENTER_S = 20.0  # for the first ones, on a busy machine
 LEAVE_S = 5.0
+CONTENT = bytes(10_000)  # of each file
 MARKER = re.compile(r"soak-\d+;")
 _numbers = itertools.count(1)
 
@@ -129,6 +131,39 @@ class ChatVoice(Voice):
     async def say(self, marker: str) -> None:
         """Say it to everybody; whoever speaks waits for the acknowledgement."""
         await self.client.send("say", id=marker, text=marker)
+
+    async def leave(self) -> None:
+        """Disconnect."""
+        await self.stop_reading()
+        await self.client.websocket.close()
+
+
+class FilesVoice(Voice):
+    """A member of `files`: what it says is the name of a small file, which it removes again."""
+
+    async def enter(self) -> None:
+        """Connect, and join."""
+        self.client = files_client.Client(await _connected(self.websocket_url))
+        await self.client.join(f"honest {self.number}")
+        self.listen(self._read())
+
+    async def _read(self) -> None:
+        async for raw in self.client.websocket:  # with no deadline, as in the chat
+            message = json.loads(raw)
+            if message["type"] == "ready":
+                await self.client.chunk(message["transfer"], 0, CONTENT)
+                digest = files_client.digest(CONTENT)
+                await self.client.send("finish", id=message["id"], sha256=digest)
+            elif message["type"] == "stored":
+                await self.client.send("remove", file=message["file"]["id"])
+            elif message["type"] == "added" and (found := MARKER.match(message["file"]["name"])):
+                self.ledger.hear(found[0], self.number)
+            elif message["type"] == "error":
+                self.ledger.troubles[f"refused: {message['code']}"] += 1
+
+    async def say(self, marker: str) -> None:
+        """Offer a file; the rest follows from what the server answers."""
+        await self.client.send("offer", id=marker, name=marker, size=len(CONTENT))
 
     async def leave(self) -> None:
         """Disconnect."""

@@ -1,0 +1,1 @@
+"""Files that everybody in the room can fetch: `python -m helpers.servers.files`."""

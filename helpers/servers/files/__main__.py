@@ -1,0 +1,5 @@
+"""The program: `python -m helpers.servers.files`."""
+
+from helpers.servers.files.server import run
+
+run()
