@@ -2,7 +2,7 @@
 
 `start` is `websockets.serve`, and three things that would hide a lesson: the server before is
 closed, so that a cell can run again; the port is any free one; and what the server logs is kept
-until `stop`, since a log in the middle of a cell's output helps nobody.
+until `stop`, since a log in the middle of a cell's output helps nobody. `stop_all` closes it, too.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from helpers.launcher import on_stop
+
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
     from websockets.asyncio.server import Server, ServerConnection
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 STOP_S = 15.0  # a client that is gone gets 10 s to say goodbye
 
 _server: Server | None = None
+_forget: Callable[[], None] | None = None  # takes the server out of what `stop_all` closes
 _log: list[str] = []
 
 
@@ -47,13 +50,15 @@ async def start(handler: Callable[[ServerConnection], Awaitable[None]], **option
     """
     from websockets.asyncio.server import serve
 
-    global _server, _log
+    global _server, _log, _forget
     if _server is not None:
         _server.close()
+    _forget_server()
     logger, keep = logging.Logger("server", logging.WARNING), _Keep()
     logger.handlers, _log = [keep], keep.lines
     options = {"logger": logger, **options}
     _server = await serve(handler, "127.0.0.1", 0, **options)
+    _forget = on_stop(_server.close, "your server")
     host, port = _server.sockets[0].getsockname()
     return f"ws://{host}:{port}"
 
@@ -69,11 +74,19 @@ async def stop() -> list[str]:
     """
     global _server
     server, _server = _server, None
+    _forget_server()
     if server is not None:
         server.close()
         async with asyncio.timeout(STOP_S):
             await server.wait_closed()
     return _log
+
+
+def _forget_server() -> None:
+    global _forget
+    forget, _forget = _forget, None
+    if forget is not None:
+        forget()
 
 
 async def leave(ws: ClientConnection, how: int | str) -> None:
