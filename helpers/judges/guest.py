@@ -14,12 +14,17 @@ from helpers.wire.frames import Frame, Opcode
 MOST_HEARD = 20_000  # messages that a guest remembers
 SHOWN_CHARACTERS = 80
 _numbers = itertools.count(1)
-_RUN = secrets.token_hex(4)  # a chat may remember the ids of an attack before this one
+_RUN = f"{secrets.randbelow(10**6):06}-"  # a chat may remember the names and ids of an attack
 
 
 def fresh(name: str) -> str:
-    """Return a name that nobody else in this attack has."""
-    return f"{name} {next(_numbers)}"
+    """Return a name that nobody else has, in this attack or another one."""
+    return f"{name} {_RUN}{next(_numbers)}"
+
+
+def plain(text: str) -> str:
+    """Take out of a text what is different in each attack, so that reports are the same."""
+    return text.replace(_RUN, "")
 
 
 class Guest:
@@ -98,9 +103,7 @@ class Guest:
 
     async def say(self, text: str) -> None:
         """Say something to everybody, under an id that no attack has had before."""
-        await self.tell("say", id=f"{_RUN}-{next(_numbers)}", text=text)
-        sent = self.line.player.sent
-        sent[-1] = sent[-1].replace(_RUN, "…")  # a report is the same on every run
+        await self.tell("say", id=f"{_RUN}{next(_numbers)}", text=text)
 
 
 class Lobby:

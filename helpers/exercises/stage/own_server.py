@@ -2,7 +2,7 @@
 
 `start` is `websockets.serve`, and three things that would hide a lesson: the server before is
 closed, so that a cell can run again; the port is any free one; and what the server logs is kept
-until `stop`, since a log in the middle of a cell's output helps nobody. `stop_all` closes it, too.
+until `stop`, since a log in the middle of a cell's output helps nobody. `stop_all` ends it.
 """
 
 from __future__ import annotations
