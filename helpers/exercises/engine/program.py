@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 import shlex
 import subprocess
 import sys
@@ -32,6 +33,7 @@ __all__ = ["ProgramError", "save_program"]
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
 COURSE = LESSONS.parents[1]
 NAIVE = "NAIVE"
+OWN_PAGE = re.compile(r'^PAGE = "(\w+\.html)"$', re.MULTILINE)
 Function = Callable[..., Any]
 
 
@@ -88,7 +90,7 @@ def save(name: str, functions: Iterable[Function], folder: Path | None = None) -
     exercises = [each for _, names in templates for each in names]
     earlier = read_earlier(folder / f"{name}.py", exercises)
     wanted = {getattr(each, "__name__", "") for each in functions} & {*exercises}
-    template = choose(templates, wanted | earlier.exercises).read_text("utf-8")
+    template = _read_template(choose(templates, wanted | earlier.exercises))
     source, notes = fill(name, template, functions, earlier)
     try:
         kept = write(folder, name, source)
@@ -132,6 +134,15 @@ def find_templates(name: str) -> list[Path]:
     near = difflib.get_close_matches(str(name), known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise ProgramError(f"no lesson has a program {name!r}; there are {', '.join(known)}{hint}")
+
+
+def _read_template(path: Path) -> str:
+    """Read a program; a page that has a file of its own beside it becomes a part of it."""
+
+    def read(match: re.Match[str]) -> str:
+        return f'PAGE = r"""{(path.parent / match[1]).read_text("utf-8").rstrip()}"""'
+
+    return OWN_PAGE.sub(read, path.read_text("utf-8"), count=1)
 
 
 def _parse(path: Path) -> ast.Module:
