@@ -1,7 +1,7 @@
 """A program that grows over several lessons: what is solved in its file already stays in it.
 
 Several lessons may have a `programs/NAME.py`. Each has the exercises of those before it, and some
-more, so the one with the fewest that has all that is wanted is taken, and a program never shrinks.
+more. The one with the fewest is taken that has all that is wanted, and all that is solved.
 """
 
 from __future__ import annotations
@@ -20,14 +20,12 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass
 class Earlier:
-    """What a learner's file has of some exercises.
+    """What a learner's file has solved.
 
     Attributes:
-        exercises: those that it has a function for.
-        solved: the sources of those that are solved, by name.
+        solved: the sources of the exercises that are solved, by name.
     """
 
-    exercises: frozenset[str] = frozenset()
     solved: dict[str, str] = field(default_factory=dict)
     _definitions: dict[str, str] = field(default_factory=dict)
     _imports: dict[str, str] = field(default_factory=dict)
@@ -77,7 +75,6 @@ def read_earlier(path: Path, exercises: Collection[str]) -> Earlier:
                 bound = alias.asname or alias.name.partition(".")[0]
                 found._imports[bound] = _import_of(node, alias)
     there = [name for name in found._definitions if name in exercises]
-    found.exercises = frozenset(there)
     found.solved = {name: found._definitions[name] for name in there if name not in naive}
     return found
 

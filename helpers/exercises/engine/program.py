@@ -90,7 +90,7 @@ def save(name: str, functions: Iterable[Function], folder: Path | None = None) -
     exercises = [each for _, names in templates for each in names]
     earlier = read_earlier(folder / f"{name}.py", exercises)
     wanted = {getattr(each, "__name__", "") for each in functions} & {*exercises}
-    template = _read_template(choose(templates, wanted | earlier.exercises))
+    template = _read_template(choose(templates, wanted | {*earlier.solved}))
     source, notes = fill(name, template, functions, earlier)
     try:
         kept = write(folder, name, source)

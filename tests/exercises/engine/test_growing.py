@@ -77,6 +77,12 @@ def test_the_first_lesson_has_its_own_program(lessons: Path) -> None:
     assert saved.notes[0] == "Still naive: greet. Solve them, and run this cell again."
 
 
+def test_what_nobody_has_solved_does_not_keep_it_large(lessons: Path) -> None:
+    space = cell("def greet(name):\n    ...\ndef count(words):\n    ...")
+    assert "count" in save("party", [space["count"]], lessons).source
+    assert "count" not in save("party", [space["greet"]], lessons).source
+
+
 def test_what_was_changed_by_hand_is_kept_and_goes_on(lessons: Path) -> None:
     saved = save("party", [cell("def greet(name): return 'Hi'")["greet"]], lessons)
     saved.path.write_text(saved.source.replace("'Hi'", "'Hey'"), "utf-8")
@@ -98,7 +104,7 @@ def test_a_file_that_is_no_such_program_has_nothing(tmp_path: Path, source: str 
     path = tmp_path / "party.py"
     path.write_bytes(source.encode() if isinstance(source, str) else source)
     assert read_earlier(path, ["greet"]).solved == {}
-    assert read_earlier(tmp_path / "missing.py", ["greet"]).exercises == frozenset()
+    assert read_earlier(tmp_path / "missing.py", ["greet"]).solved == {}
 
 
 def test_decorators_classes_and_names_are_read(tmp_path: Path) -> None:
