@@ -9,9 +9,10 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from helpers.exercises.stage import chat_client
+from helpers.exercises.stage import chat_client, own_server
 from helpers.exercises.stage.chat_client import ending, guests, hear, join, rest, tell
 from helpers.exercises.stage.own_server import start, stop
+from helpers.launcher import stop_all
 
 FLOOD = 200  # messages: more than a client takes unread
 
@@ -77,3 +78,19 @@ async def test_guests_are_there_and_leave_even_if_they_do_not_read() -> None:
     with pytest.raises(ConnectionClosed):
         await alice.send("after the end")
     assert await stop() == []
+
+
+async def test_a_server_with_a_name_of_its_own_goes_on_beside_the_others() -> None:
+    first = await start(doorman, "another server")
+    url = await start(doorman)
+    url = await start(doorman)
+    async with guests(first, "Alice") as (alice,), guests(url, "Bob") as (bob,):
+        for ws in alice, bob:
+            await tell(ws, "say")
+            assert await hear(ws, "message") == {"type": "message"}
+    await start(doorman, "another server")
+    with pytest.raises(ConnectionRefusedError):
+        await connect(first)
+    await stop()
+    assert own_server._servers.keys() == {"another server"}
+    stop_all()
