@@ -36,16 +36,7 @@ KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 BIG = b"\x82\xff" + (2**20).to_bytes(8) + bytes(4) + bytes(2**20)  # masked with zeros
 
 every_program = pytest.mark.parametrize(
-    "program",
-    [
-        pytest.param(
-            path,
-            # until its new version is here: a client that has not joined leaves a traceback
-            marks=[pytest.mark.xfail(strict=False)] if path.stem == "chat" else [],
-            id=path.stem,
-        )
-        for path in PROGRAMS
-    ],
+    "program", PROGRAMS, ids=[f"{path.parts[-3]}-{path.stem}" for path in PROGRAMS]
 )
 #: The lesson on the handshake ends with the handshake: its server knows no frames.
 SPEAKING = [path for path in PROGRAMS if path.stem != "handshake"]

@@ -270,6 +270,7 @@ def show_page(connection, request):
 async def main(port):
     """Serve until Ctrl+C."""
     own = {"process_request": show_page, "create_connection": Connection}
+    own |= {"open_timeout": 1, "close_timeout": 1}  # Ctrl+C waits for nobody longer
     async with serve(talk, "127.0.0.1", port, **own) as server:
         port = server.sockets[0].getsockname()[1]
         if NAIVE:
