@@ -264,6 +264,7 @@ def _require_taken(attempt: Attempt, case: Case) -> None:
         attempt.require(got is None, case.nudge)
         attempt.require(room == case.room(), case.nudge)
         return
+    attempt.require(got is not None, case.nudge)
     attempt.equal(got, case.expected, case.nudge)
     attempt.require(room == case.after, find_difference(room, case.after) or case.nudge)
 

@@ -16,9 +16,17 @@ def shows(page: Frame, text: str) -> None:
     expect(area(page)).to_have_value(text, timeout=SLOW_MS)
 
 
+def open_pages(learner: Learner, cell: str) -> list[Frame]:
+    """Scroll to the pages, and wait until everybody has logged in."""
+    pages = learner.pages(cell)
+    for page in pages:
+        expect(area(page)).to_be_enabled()
+    return pages
+
+
 def take_turns(learner: Learner) -> None:
     """Write as Alice, and go on as Bob."""
-    alice, bob = learner.pages(WHOLE)
+    alice, bob = open_pages(learner, WHOLE)
     area(alice).press_sequentially("Dear all")
     shows(bob, "Dear all")
     area(bob).press("End")
@@ -31,7 +39,7 @@ def take_turns(learner: Learner) -> None:
 
 def type_at_once(learner: Learner) -> None:
     """Type in both at once, over a slow wire: one letter is left."""
-    alice, bob = learner.pages(WHOLE)
+    alice, bob = open_pages(learner, WHOLE)
     area(alice).fill("")
     shows(bob, "")
     area(alice).press_sequentially("one")
@@ -42,7 +50,7 @@ def type_at_once(learner: Learner) -> None:
 
 def cross(learner: Learner) -> None:
     """Let two inserts cross, and then a delete and an insert."""
-    alice, bob = learner.pages(ROOM)
+    alice, bob = open_pages(learner, ROOM)
     for page in (alice, bob):
         shows(page, "cat")
     area(alice).press("Home")
@@ -64,6 +72,7 @@ def log_in(learner: Learner) -> None:
     (page,) = learner.pages(PROGRAM)
     page.get_by_label("Your name").fill("Nora")
     page.get_by_role("button", name="Log in").click()
+    expect(area(page)).to_be_enabled()
     area(page).press_sequentially("a line")
     tab = learner.page.context.new_page()
     tab.goto(page.url.partition("#")[0] + "?whole")
@@ -78,7 +87,7 @@ def log_in(learner: Learner) -> None:
 
 def undo(learner: Learner) -> None:
     """Undo what Alice wrote in the finished page: what Bob wrote stays."""
-    alice, bob = learner.pages(FINISHED)
+    alice, bob = open_pages(learner, FINISHED)
     area(alice).press_sequentially("from Alice ")
     shows(bob, "from Alice ")
     area(bob).press("End")

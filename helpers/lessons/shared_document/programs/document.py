@@ -127,7 +127,7 @@ PAGE = """<!doctype html><html lang="en" id="dark"><meta charset="utf-8"><title>
     },
     text({version: newest, text, yours, refused}) {
       const own = yours ? typed() : null
-      [sent, version, base] = [null, newest, letters(text)]
+      ;[sent, version, base] = [null, newest, letters(text)]
       show(own ? apply(base, own) : base, at => Math.min(at, base.length))
       status.textContent = refused ? "Refused: somebody was faster. Here is the newest text." : ""
       send()
