@@ -28,7 +28,6 @@ SECOND: list[Rule] = []
 #: are not neighbours here, so that git merges the branches.)
 FIRST_EDITION = {
     "chat",
-    "merging",
     "socketio_chat",
     "socketio_on_the_wire",
     "live_voting",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from helpers.exercises.engine.attempt import NotYet
 from helpers.exercises.engine.exercise import Attempt, exercise
+from helpers.lessons.merging.script import Client, explain_events
 
 
 def _history() -> tuple[list[bytes], list[tuple[bytes, Any]], str]:
@@ -29,8 +31,9 @@ def _history() -> tuple[list[bytes], list[tuple[bytes, Any]], str]:
 
 @exercise(
     hints=(
-        "First you need a document that has everything: `Doc()`, and `apply_update` for each.",
-        "A document knows what others miss: `get_update` takes their state.",
+        "First you need a document that has everything: a new `Doc()`, and `apply_update` for "
+        "each update.",
+        "A document can tell what somebody else is missing: `get_update` takes their state.",
     )
 )
 def what_is_missing(attempt: Attempt) -> None:
@@ -44,10 +47,8 @@ def what_is_missing(attempt: Attempt) -> None:
             attempt.call_text = "what_is_missing(five updates, a client's state)"
             attempt.require(got is not None, "It returned None: is a `return` missing?")
             got = bytes(got) if isinstance(got, bytearray) else got
-            attempt.require(
-                not isinstance(got, list), "One update is asked for: a document joins them."
-            )
-            attempt.of_type(got, bytes, "An update is asked for: the bytes, not what they say.")
+            attempt.require(not isinstance(got, list), "Return one update: a document joins them.")
+            attempt.of_type(got, bytes, "Return an update: the bytes, not the text in them.")
             before = client.get_state()
             _require_enough(attempt, got, client, text)
             _require_no_more(attempt, got, before, order)
@@ -74,7 +75,7 @@ def _require_deletes(attempt: Attempt) -> None:
     )
     attempt.of_type(got, bytes)
     client.apply_update(got)
-    nudge = "A state does not count deletes: let `get_update` decide what is missing."
+    nudge = "A state does not count deletes, so let `get_update` decide what is missing."
     attempt.equal(str(client.get("text", type=Text)), "cat", nudge)
 
 
@@ -82,15 +83,15 @@ def _require_enough(attempt: Attempt, got: bytes, client: Any, text: str) -> Non
     from pycrdt import Text
 
     if got[:2] in (b"\0\1", b"\0\2"):
-        attempt.fail("That is a message. The update in it, alone, is asked for.")
+        attempt.fail("That is a message. Return the update alone.")
     try:
         client.apply_update(got)
     except ValueError:
-        attempt.fail("That is no update. Is it a state? `get_update` gives an update.")
+        attempt.fail("That is not an update. Is it a state? `get_update` gives an update.")
     read = str(client.get("text", type=Text))
-    nudge = "After your update the client still misses something: have you applied them all?"
+    nudge = "After your update the client is still missing something. Have you applied them all?"
     if got == b"\0\0" and read != text:
-        nudge = "That update is empty. Has the document all updates, and is it the client's state?"
+        nudge = "That update is empty. Does the document have everything, and is the state theirs?"
     attempt.equal(read, text, nudge)
 
 
@@ -100,5 +101,36 @@ def _require_no_more(attempt: Attempt, got: bytes, state: bytes, updates: list[b
     doc: Any = Doc()
     for update in updates:
         doc.apply_update(update)
-    nudge = "That is everything, and the client has some of it: give its state to `get_update`."
+    nudge = "That is everything, but the client has some of it: give its state to `get_update`."
     attempt.require(len(got) <= len(doc.get_update(state)), nudge)
+
+
+@exercise(
+    hints=(
+        "Begin with the question: send `create_sync_message(doc)`. Then one `async for`.",
+        "`handle_sync_message(message[1:], doc)` returns an answer to step 1, which you send. For "
+        "the other two kinds it merges, and returns None.",
+        "If there is no answer, `read_message(message[2:])` is the update: store it first, and "
+        "then pass it on as `create_update_message(update)`.",
+    )
+)
+async def sync_server(attempt: Attempt) -> None:
+    """Two clients, one after the other: what each is told, and what is stored and passed on."""
+    from pycrdt import Doc, Text
+
+    attempt.copies = False
+    doc: Any = Doc(client_id=9)
+    shared = doc.get("text", type=Text)
+    shared += "Dear all, "
+    for name, words in (("Alice", "see you "), ("Bob", "soon.")):
+        client = Client(name, words)
+        try:
+            await attempt(client, doc, client.store, client.pass_on)
+        except NotYet as failure:
+            if nudge := client.explain_failure(failure.__cause__):
+                failure.lines += (nudge,)
+            raise
+        finally:
+            attempt.call_text = f"sync_server({name}, doc, store, pass_on)"
+        if problem := explain_events(client, doc):
+            attempt.fail(problem)

@@ -61,8 +61,9 @@ async def start(handler: Handler) -> Site:
     if _latest is not None:
         _latest.stop()
     quiet = logging.Logger("your server", logging.CRITICAL)  # a page that is closed is no news
-    options = {"process_request": _show_page, "compression": None, "logger": quiet}
-    server = await serve(handler, "127.0.0.1", 0, **options)
+    server = await serve(
+        handler, "127.0.0.1", 0, process_request=_show_page, compression=None, logger=quiet
+    )
     _latest = Site(server)
     return _latest
 
