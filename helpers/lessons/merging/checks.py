@@ -6,6 +6,7 @@ from typing import Any
 
 from helpers.exercises.engine.attempt import NotYet
 from helpers.exercises.engine.exercise import Attempt, exercise
+from helpers.exercises.stage.verdict import reword
 from helpers.lessons.merging.script import Client, explain_events
 
 
@@ -124,13 +125,12 @@ async def sync_server(attempt: Attempt) -> None:
     shared += "Dear all, "
     for name, words in (("Alice", "see you "), ("Bob", "soon.")):
         client = Client(name, words)
+        title = f"sync_server({name}, doc, store, pass_on)"
         try:
             await attempt(client, doc, client.store, client.pass_on)
         except NotYet as failure:
-            if nudge := client.explain_failure(failure.__cause__):
-                failure.lines += (nudge,)
-            raise
-        finally:
-            attempt.call_text = f"sync_server({name}, doc, store, pass_on)"
+            nudge = client.explain_failure(failure.__cause__)
+            raise reword(failure, nudge, title) from failure.__cause__
+        attempt.call_text = title
         if problem := explain_events(client, doc):
             attempt.fail(problem)

@@ -11,8 +11,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 __all__ = ["sync", "visit"]
 
-STEP_1, STEP_2, UPDATE = b"\0\0", b"\0\1", b"\0\2"
-PATIENCE_S = 1.0  # until a server that says nothing has nothing to say
+STEP_1, STEP_2 = b"\0\0", b"\0\1"
+PATIENCE_S = 0.5  # after the last message, until a silent server has nothing to say
 
 
 async def sync(ws: ClientConnection, text: Text) -> set[str]:
@@ -27,18 +27,18 @@ async def sync(ws: ClientConnection, text: Text) -> set[str]:
     """
     done: set[str] = set()
     await ws.send(create_sync_message(text.doc))
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            while len(done) < 2:
+    while len(done) < 2:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
                 message = await ws.recv()
-                if isinstance(message, str):
-                    continue
-                answer = handle_sync_message(message[1:], text.doc)
-                if answer:
-                    await ws.send(answer)
-                done |= {STEP_1: {"asked"}, STEP_2: {"answered"}}.get(message[:2], set())
-    except TimeoutError:
-        pass
+        except TimeoutError:
+            break
+        if isinstance(message, str):
+            continue
+        answer = handle_sync_message(message[1:], text.doc)
+        if answer:
+            await ws.send(answer)
+        done |= {STEP_1: {"asked"}, STEP_2: {"answered"}}.get(message[:2], set())
     return done
 
 
