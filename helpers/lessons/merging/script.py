@@ -86,8 +86,8 @@ class Client:
             return "The client has left. `async for` ends then; `recv` raises."
         if isinstance(error, ValueError) or "PanicException" in words:
             return (
-                "What is handed over there? `handle_sync_message` wants the message from its second "
-                "byte on, and an update is only the content."
+                "What is handed over there? `handle_sync_message` wants the message from its "
+                "second byte on, and an update is only the content."
             )
         if "await" in words:
             return "`store` and `pass_on` are plain functions: call them without `await`."
