@@ -17,6 +17,7 @@ def write_and_lose_the_server(learner: Learner) -> None:
     """Write in both, undo, and kill the server beneath the pages."""
     alice, bob = learner.pages(PAGES)
     for page in (alice, bob):
+        expect(area(page)).to_be_visible()
         expect(area(page)).to_have_value(CAROL)
     area(alice).press("ControlOrMeta+End")
     area(alice).press_sequentially("from Alice")

@@ -20,6 +20,7 @@ def open_pages(learner: Learner, cell: str) -> list[Frame]:
     """Scroll to the pages, and wait until everybody has logged in."""
     pages = learner.pages(cell)
     for page in pages:
+        expect(area(page)).to_be_visible()
         expect(area(page)).to_be_enabled()
     return pages
 
