@@ -25,7 +25,7 @@ def write_and_lose_the_server(learner: Learner) -> None:
     area(bob).press("ControlOrMeta+Home")
     area(bob).press_sequentially("Bob: ")
     expect(area(alice)).to_have_value(f"Bob: {CAROL}from Alice")
-    expect(bob.locator(".flag")).to_have_text("Alice")
+    expect(alice.locator(".flag")).to_have_text("Bob")
     area(bob).press("ControlOrMeta+z")
     expect(area(alice)).to_have_value(CAROL + "from Alice")
     learner.run(DISK)
