@@ -60,8 +60,7 @@ class Outcome:
             f"the log has {self.log_bytes:,} bytes": self.log_bytes > LOG_BYTES,
             f"{self.log.count('Traceback')} tracebacks in the log": "Traceback" in self.log,
             f"{self.end_files} files are open, {self.start_files} at the start; "
-            f"now {self.open_files}": self.end_files
-            > self.start_files + FILES_MORE,
+            f"now {self.open_files}": self.end_files > self.start_files + FILES_MORE,
             f"memory grew by {_mb(self.peak_bytes - self.start_bytes)} MB": self.peak_bytes
             > self.start_bytes + GROWN_BYTES,
             f"attackers: {_counted(seen)}": seen,

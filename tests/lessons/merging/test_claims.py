@@ -11,7 +11,8 @@ from helpers.lessons.merging.solutions import what_is_missing
 
 
 def new_text(client_id: int | None = None) -> Text:
-    return Doc(client_id=client_id).get("text", type=Text)
+    doc: Doc[Text] = Doc(client_id=client_id)
+    return doc.get("text", type=Text)
 
 
 def exchange(one: Text, two: Text) -> None:

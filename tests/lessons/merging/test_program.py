@@ -55,6 +55,10 @@ async def writers(url: str, *names: str) -> AsyncIterator[list[Writer]]:
             await each.leave()
 
 
+def has_letters(writer: Writer, wanted: Counter[str]) -> bool:
+    return Counter(str(writer)) == wanted
+
+
 def reads(writer: Writer, text: str) -> bool:
     return str(writer) == text
 
@@ -101,7 +105,7 @@ async def test_all_write_at_once_with_cut_connections_and_nothing_is_lost(name: 
         await asyncio.gather(*(keep_writing(each, n) for n, each in enumerate(everybody)))
         wanted = Counter(dict.fromkeys(LETTERS, 10 * len(everybody)))
         for each in everybody:
-            await each.until(lambda each=each: Counter(str(each)) == wanted)
+            await each.until(partial(has_letters, each, wanted))
             await each.all_saved()
         assert len({str(each) for each in everybody}) == 1
         assert await text_of(url) == str(everybody[0])
