@@ -161,6 +161,14 @@ async def chat(websocket):
         await to_all({"type": "left", "name": name})
 
 
+async def talk(websocket):
+    """Serve one client; that it vanishes is not an error of ours."""
+    try:
+        await chat(websocket)
+    except ConnectionClosed:
+        return
+
+
 def show_page(connection, request):
     """Answer a browser with the page; None lets a WebSocket's handshake go on."""
     if "Upgrade" in request.headers:
@@ -174,7 +182,7 @@ def show_page(connection, request):
 async def main(port):
     """Serve until Ctrl+C."""
     hasty = {"open_timeout": 1, "close_timeout": 1}  # Ctrl+C waits for nobody longer
-    async with serve(chat, "127.0.0.1", port, process_request=show_page, **hasty) as server:
+    async with serve(talk, "127.0.0.1", port, process_request=show_page, **hasty) as server:
         port = server.sockets[0].getsockname()[1]
         if NAIVE:
             print("still naive:", ", ".join(NAIVE))
