@@ -283,7 +283,8 @@ def show_page(connection, request):
 
 async def main(port):
     """Serve until Ctrl+C."""
-    async with serve(talk, "127.0.0.1", port, process_request=show_page) as server:
+    hasty = {"open_timeout": 1, "close_timeout": 1}  # Ctrl+C waits for nobody longer
+    async with serve(talk, "127.0.0.1", port, process_request=show_page, **hasty) as server:
         port = server.sockets[0].getsockname()[1]
         if NAIVE:
             print("still naive:", ", ".join(NAIVE))
