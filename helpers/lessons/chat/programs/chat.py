@@ -12,6 +12,7 @@ import json
 from http import HTTPStatus
 
 from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
 
 NAIVE = ["welcome", "typing", "whisper"]  # what has not been solved yet
 
