@@ -62,7 +62,7 @@ def pythons() -> list[str]:
 
 
 def fitting(program: Path, pythons: list[str]) -> list[str]:
-    """List the Pythons that can run a program: one that builds on the course needs the course's."""
+    """List the Pythons that can run a program: what builds on the course needs the course's."""
     return pythons[:1] if "from helpers" in program.read_text("utf-8") else pythons
 
 
