@@ -25,8 +25,7 @@ PAGE = """<!doctype html><html lang="en" id="dark"><meta charset="utf-8"><title>
   body { display: flex; flex-direction: column; gap: .5rem; height: 100dvh; margin: auto;
     box-sizing: border-box; max-width: 40rem; padding: .75rem; font: 1rem/1.5 system-ui }
   h1 { margin: 0; font-size: 1.3rem }
-  form { display: flex; gap: .5rem }
-  [hidden] { display: none }
+  form { display: flex; gap: .5rem } [hidden] { display: none }
   ul { display: flex; flex-wrap: wrap; gap: .4rem; margin: 0; padding: 0; list-style: none }
   #people li { padding: 0 .6rem; border-radius: 1rem; color: #fff; background: #1d4ed8 }
   #people li:nth-child(2n) { background: #92400e }
