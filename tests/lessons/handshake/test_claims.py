@@ -64,7 +64,21 @@ async def test_whoever_is_refused_keeps_no_connection(guarded: dict[str, Any]) -
         writer.write(("\r\n".join(guarded["broken"]["another protocol"]) + "\r\n\r\n").encode())
         reply = await reader.read()
         writer.close()
-    assert reply.startswith(b"HTTP/1.1 400 Bad Request")
+    assert reply.startswith(b"HTTP/1.1 426 Upgrade Required")
+
+
+async def test_the_guard_refuses_as_the_helper_server_did(guarded: dict[str, Any]) -> None:
+    """ "refuses the first six as the helper server did": the same statuses as in section 2."""
+    for asked, theirs in zip(guarded["broken"].values(), guarded["seen"], strict=True):
+        answer = await ask(asked, guarded["mine"].port)
+        assert answer.status == theirs
+        assert ("Sec-WebSocket-Version: 13" in answer.text) == theirs.startswith("426")
+
+
+async def test_over_https_the_guard_refuses_both_pages(guarded: dict[str, Any]) -> None:
+    """The browser names `https://` and the hub; the rule wants `http://` and the `Host`."""
+    asked = [*guarded["changed"]("Host: hub.example"), "Origin: https://hub.example"]
+    assert (await ask(asked, guarded["mine"].port)).status == "403 Forbidden"
 
 
 async def test_after_a_101_the_server_waits_for_the_client(guarded: dict[str, Any]) -> None:
