@@ -15,9 +15,10 @@ from websockets.datastructures import Headers
 from websockets.exceptions import InvalidStatus
 
 from helpers.exercises.engine import yours
+from helpers.judges.browser import find_browser, read_page
 from helpers.launcher import launch, stop_all
 from helpers.lessons.handshake import solutions
-from helpers.lessons.handshake.stage import PAGE, ask, visitor
+from helpers.lessons.handshake.stage import PAGE, ask, start, visitor
 from tests.notebooks.lessons import LESSONS
 
 DEADLINE_S = 10
@@ -177,3 +178,36 @@ async def test_the_bad_page_needs_only_what_the_browser_sends(
         yours.keep(name, getattr(solutions, name))
     await run(notebook, "b110100b")
     assert (await ask(stolen, notebook["mine"].port)).status == "403 Forbidden"
+
+
+ELSEWHERE = """HTTP/1.1 200 OK\r
+Content-Type: text/html\r
+Connection: close\r
+\r
+<body>asking<script>
+  const ws = new WebSocket("ws://127.0.0.1:PORT/")
+  ws.onopen = () => { document.body.textContent = "let" + " in" }
+</script>"""
+
+
+@pytest.mark.skipif(not find_browser(), reason="no browser is installed")
+@pytest.mark.parametrize(("host", "who"), [("127.0.0.1", "Alice"), ("localhost", None)])
+async def test_a_port_is_not_part_of_a_site(
+    notebook: dict[str, Any], capsys: pytest.CaptureFixture[str], host: str, who: str | None
+) -> None:
+    """ "Chrome keeps a cookie without `SameSite` from other *sites* as well", not from ports."""
+    await run(notebook, "afb49192", "4c03d128")
+    mine = notebook["mine"]
+
+    async def elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(ELSEWHERE.replace("PORT", str(mine.port)).encode())
+        writer.close()
+
+    other = await start(elsewhere, "elsewhere")
+    url = f"http://{host}:{other.port}/"
+    onward = b"location = '%s'" % url.encode()
+    notebook["PAGE"] = PAGE.replace(b'say("Open! Your server answered this browser.")', onward)
+    assert onward in notebook["PAGE"]
+    assert "let in" in await read_page(mine.page_url, "let in", DEADLINE_S)
+    assert f"{url[:-1]} is let in as {who}" in capsys.readouterr().out
