@@ -206,6 +206,10 @@ HANDSHAKES: tuple[Case, ...] = (
         "The Origin has no `http://` here: compare all of it.",
     ),
     ("GET", {"Origin": ""}, "Origin", "The Origin is empty here, which is not the same as none."),
+    ("GET", {"Origin": "null"}, "Origin", "The Origin is the text `null` here, which is a value."),
+    ("GET", {"Upgrade": "WEBSOCKET"}, None, "This one is valid, with `Upgrade: WEBSOCKET`."),
+    ("GET", {"Connection": "UPGRADE"}, None, "This one is valid, with `Connection: UPGRADE`."),
+    ("GET", {"Upgrade": "websocket, h2c"}, "Upgrade", "`Upgrade` names two protocols here."),
 )
 
 # What to say when a value cannot be read, and ValueError is raised.

@@ -15,9 +15,10 @@ from websockets.datastructures import Headers
 from websockets.exceptions import InvalidStatus
 
 from helpers.exercises.engine import yours
+from helpers.judges.browser import find_browser, read_page
 from helpers.launcher import launch, stop_all
 from helpers.lessons.handshake import solutions
-from helpers.lessons.handshake.stage import PAGE, ask, visitor
+from helpers.lessons.handshake.stage import PAGE, ask, start, visitor
 from tests.notebooks.lessons import LESSONS
 
 DEADLINE_S = 10
@@ -64,7 +65,21 @@ async def test_whoever_is_refused_keeps_no_connection(guarded: dict[str, Any]) -
         writer.write(("\r\n".join(guarded["broken"]["another protocol"]) + "\r\n\r\n").encode())
         reply = await reader.read()
         writer.close()
-    assert reply.startswith(b"HTTP/1.1 400 Bad Request")
+    assert reply.startswith(b"HTTP/1.1 426 Upgrade Required")
+
+
+async def test_the_guard_refuses_as_the_helper_server_did(guarded: dict[str, Any]) -> None:
+    """ "refuses the first six as the helper server did": the same statuses as in section 2."""
+    for asked, theirs in zip(guarded["broken"].values(), guarded["seen"], strict=True):
+        answer = await ask(asked, guarded["mine"].port)
+        assert answer.status == theirs
+        assert ("Sec-WebSocket-Version: 13" in answer.text) == theirs.startswith("426")
+
+
+async def test_over_https_the_guard_refuses_both_pages(guarded: dict[str, Any]) -> None:
+    """The browser names `https://` and the hub; the rule wants `http://` and the `Host`."""
+    asked = [*guarded["changed"]("Host: hub.example"), "Origin: https://hub.example"]
+    assert (await ask(asked, guarded["mine"].port)).status == "403 Forbidden"
 
 
 async def test_after_a_101_the_server_waits_for_the_client(guarded: dict[str, Any]) -> None:
@@ -163,3 +178,36 @@ async def test_the_bad_page_needs_only_what_the_browser_sends(
         yours.keep(name, getattr(solutions, name))
     await run(notebook, "b110100b")
     assert (await ask(stolen, notebook["mine"].port)).status == "403 Forbidden"
+
+
+ELSEWHERE = """HTTP/1.1 200 OK\r
+Content-Type: text/html\r
+Connection: close\r
+\r
+<body>asking<script>
+  const ws = new WebSocket("ws://127.0.0.1:PORT/")
+  ws.onopen = () => { document.body.textContent = "let" + " in" }
+</script>"""
+
+
+@pytest.mark.skipif(not find_browser(), reason="no browser is installed")
+@pytest.mark.parametrize(("host", "who"), [("127.0.0.1", "Alice"), ("localhost", None)])
+async def test_a_port_is_not_part_of_a_site(
+    notebook: dict[str, Any], capsys: pytest.CaptureFixture[str], host: str, who: str | None
+) -> None:
+    """ "Chrome keeps a cookie without `SameSite` from other *sites* as well", not from ports."""
+    await run(notebook, "afb49192", "4c03d128")
+    mine = notebook["mine"]
+
+    async def elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(ELSEWHERE.replace("PORT", str(mine.port)).encode())
+        writer.close()
+
+    other = await start(elsewhere, "elsewhere")
+    url = f"http://{host}:{other.port}/"
+    onward = b"location = '%s'" % url.encode()
+    notebook["PAGE"] = PAGE.replace(b'say("Open! Your server answered this browser.")', onward)
+    assert onward in notebook["PAGE"]
+    assert "let in" in await read_page(mine.page_url, "let in", DEADLINE_S)
+    assert f"{url[:-1]} is let in as {who}" in capsys.readouterr().out

@@ -65,7 +65,11 @@ def request(method: str, changes: dict[str, str | None], version: str = "HTTP/1.
 
 
 async def test_it_refuses_each_handshake_with_a_fault_and_hangs_up(solved: Server) -> None:
-    status = {"method": b"405 Method Not Allowed", "Origin": b"403 Forbidden"}
+    status = {
+        "method": b"405 Method Not Allowed",
+        "Sec-WebSocket-Key": b"400 Bad Request",
+        "Origin": b"403 Forbidden",
+    }
     for method, changes, fault, _ in HANDSHAKES:
         if {"Upgrade", "Sec-WebSocket-Key"} <= changes.keys():
             continue  # that would ask for the page
@@ -74,7 +78,9 @@ async def test_it_refuses_each_handshake_with_a_fault_and_hangs_up(solved: Serve
             assert reply.startswith(b"HTTP/1.1 101 "), (method, changes)
             assert SAMPLE_ACCEPT.encode() in reply
         else:
-            assert reply.split(b"\r\n")[0] == b"HTTP/1.1 " + status.get(fault, b"400 Bad Request")
+            expected = status.get(fault, b"426 Upgrade Required")
+            assert reply.split(b"\r\n")[0] == b"HTTP/1.1 " + expected
+            assert (b"\r\nSec-WebSocket-Version: 13\r\n" in reply) == (b"426" in expected)
             assert reply.endswith(f"fault: {fault}\n".encode())
 
 

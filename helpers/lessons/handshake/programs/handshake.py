@@ -19,7 +19,12 @@ Connection: close\r
   ws.onopen = () => say("Open! Your server answered this browser.")
   ws.onclose = () => say("Closed.")
 </script>"""
-STATUS = {"method": "405 Method Not Allowed", "Origin": "403 Forbidden"}  # else 400
+STATUS = {
+    "method": "405 Method Not Allowed",
+    "Sec-WebSocket-Key": "400 Bad Request",
+    "Origin": "403 Forbidden",
+}
+UPGRADE = "426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13"
 
 
 def accept_key(key):
@@ -84,7 +89,7 @@ def answer(method, version, headers):
     if version != "HTTP/1.1" or not headers.get("Host"):
         return refusal("400 Bad Request", "expected HTTP/1.1, and a Host")
     if wrong := fault(method, headers):
-        return refusal(STATUS.get(wrong, "400 Bad Request"), f"fault: {wrong}")
+        return refusal(STATUS.get(wrong, UPGRADE), f"fault: {wrong}")
     accept = accept_key(headers.get("Sec-WebSocket-Key", ""))
     offered = headers.get("Sec-WebSocket-Protocol")
     return switching_protocols(accept, choose_subprotocol(offered, ["chat.v1"]))
