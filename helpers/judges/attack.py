@@ -144,7 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.only in ("", CRASH[0]):
         verdicts.append(Verdict(*CRASH, False, untried="it was not started with `launch`"))
     report = Report(verdicts, "attacks", "held")
-    print(report)
+    print(report.text(every=True))
     return 0 if not report.failed else 1
 
 

@@ -132,7 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(write(verdicts))
         return 0
     report = Report(verdicts, topics=TOPICS)
-    print(report)
+    print(report.text(every=True))
     return 0 if not report.failed else 1
 
 

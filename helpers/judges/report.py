@@ -5,9 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from helpers.judges.verdict import Verdict
 from helpers.pictures.paint import Picture, escape, scroll, tag, wrap
 
+MOST = 2  # broken rules of a section that are shown whole; of more, only the first
 SHOULD = "SHOULD"  # in the place of a section: what the RFC recommends, and no rule
 STYLE = """
 & .judged{width:100%;max-width:62em}
+& .judged table{width:100%}
+& .judged summary{cursor:pointer}
 & .judged tr{border-bottom:1px solid rgba(128,128,128,.18)}
 & .judged .head td{background:var(--quiet)}
 & .judged td:first-child{white-space:nowrap}
@@ -87,14 +90,25 @@ class Report:
         return f"says why before it hangs up (§7.1.7): {explained} of {len(self.ended)}"
 
     def __repr__(self) -> str:
+        return self.text()
+
+    def text(self, *, every: bool = False) -> str:
+        """The report in lines of text.
+
+        Args:
+            every: say of every broken rule what happened, however many a section has.
+        """
         lines = [self.summary, ""]
         sections = self.sections()
         size = max((len(name) for name, _ in sections), default=0) + 2
         for name, verdicts in sections:
             lines.append(f"{name:<{size}}{self.heading(name, verdicts)}")
-            for verdict in shown(verdicts):
+            first, rest = fold(shown(verdicts))
+            for verdict in [*first, *rest] if every else first:
                 lines.append(f"  {'?' if verdict.untried else '✗'} {verdict.rule}")
                 lines += [f"      {fact:<9} {words}" for fact, words in facts(verdict)]
+            if rest and not every:
+                lines.append(f"  … and {len(rest)} more")
         if self.ended:
             lines.append(f"{SHOULD:<{size}}{self.advice()}")
             lines += [f"  – silent: it {verdict.rule}" for verdict in self.silent]
@@ -106,7 +120,10 @@ class Report:
             css = "head yes" if not any(shown(verdicts)) else "head no"
             words = tag("td", escape(name)) + tag("td", self.heading(name, verdicts))
             rows.append(tag("tr", words, css))
-            rows += [_row(verdict) for verdict in shown(verdicts)]
+            first, rest = fold(shown(verdicts))
+            rows += [_row(verdict) for verdict in first]
+            if rest:
+                rows.append(_folded(rest))
         if self.ended:
             css = "head" if self.silent else "head yes"
             rows.append(tag("tr", tag("td", SHOULD) + tag("td", self.advice()), css))
@@ -122,6 +139,19 @@ class Report:
 def shown(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """The verdicts of which a report says more: those that did not pass."""
     return [verdict for verdict in verdicts if verdict.untried or not verdict.passed]
+
+
+def fold(verdicts: list[Verdict]) -> tuple[list[Verdict], list[Verdict]]:
+    """Divide what a section has to show: what is shown at once, and what is folded away."""
+    first = len(verdicts) if len(verdicts) <= MOST else 1
+    return verdicts[:first], verdicts[first:]
+
+
+def _folded(verdicts: list[Verdict]) -> str:
+    rows = "".join(_row(verdict) for verdict in verdicts)
+    words = tag("summary", f"… and {len(verdicts)} more")
+    table = tag("table", tag("tbody", rows))
+    return tag("tr", tag("td", tag("details", words + table), colspan=2))
 
 
 def _row(verdict: Verdict) -> str:

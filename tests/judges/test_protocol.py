@@ -12,8 +12,9 @@ from helpers.judges import protocol
 from helpers.judges.play import play
 from helpers.judges.player import Player
 from helpers.judges.protocol import CASES, judge, play_all
-from helpers.judges.report import Report
+from helpers.judges.report import MOST, Report
 from helpers.judges.target import TargetError, find_target
+from helpers.judges.verdict import Verdict
 from helpers.launcher import Server
 from helpers.wire import handshake
 from tests.judges.faulty import FAULTS, SILENT, FaultyEcho, serving
@@ -240,6 +241,37 @@ async def test_the_report_says_what_was_sent_expected_and_received() -> None:
     html = report._repr_html_()
     assert "✗ broken" in html
     assert "pong · FIN · 0 bytes" in html
+
+
+def broken_rules(section: str, *rules: str) -> list[Verdict]:
+    return [Verdict(section, rule, False, ("Hello",), "a pong", "nothing") for rule in rules]
+
+
+@pytest.mark.parametrize("count", [1, MOST])
+def test_a_section_with_few_broken_rules_is_shown_whole(count: int) -> None:
+    report = Report(broken_rules("§5.2", *[f"rule {n}" for n in range(count)]))
+    assert repr(report).count("  ✗ rule ") == count
+    assert "more" not in repr(report)
+    assert "<details" not in report._repr_html_()
+
+
+def test_of_a_section_with_many_the_first_is_shown_and_the_rest_folded() -> None:
+    """A report of a server that knows no rule would be a wall; nothing is lost in it."""
+    rules = [f"rule {n}" for n in range(MOST + 1)]
+    report = Report(broken_rules("§5.2", *rules) + broken_rules("§5.4", "another"))
+    text, html = repr(report), report._repr_html_()
+    assert "  ✗ rule 0\n      sent      Hello\n      expected  a pong\n" in text
+    assert f"      received  nothing\n  … and {MOST} more\n§5.4" in text
+    assert "rule 1" not in text
+    before, folded = html.split("<details>")
+    assert "rule 0" in before
+    assert folded.startswith(f"<summary>… and {MOST} more</summary>")
+    inside, after = folded.split("</details>")
+    assert all(rule in inside for rule in rules[1:])
+    assert "another" in after
+    every = report.text(every=True)
+    assert all(f"  ✗ {rule}\n" in every for rule in [*rules, "another"])
+    assert "more" not in every
 
 
 def test_in_a_terminal_the_status_says_it(

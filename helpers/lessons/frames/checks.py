@@ -187,6 +187,7 @@ STREAMS: tuple[tuple[Frames, list[str | bytes]], ...] = (
     ([(True, 1, b"bye"), (True, 8, b"\x03\xe8")], ["bye"]),
     ([(False, 1, b""), (True, 9, b""), (False, 0, b"a"), (True, 0, b"")], ["a"]),
     ([(False, 2, b""), (True, 0, b""), (True, 1, b"\xc3\xa9"), (True, 2, b"")], [b"", "é", b""]),
+    ([(False, 2, b"\xff"), (True, 9, b""), (True, 0, b"\x00")], [b"\xff\x00"]),
     ([(False, 2, b"plain"), (True, 0, b" letters"), (True, 1, b"x")], [b"plain letters", "x"]),
     ([(True, 1, b"a"), (False, 1, b"un")], ["a"]),
     ([], []),

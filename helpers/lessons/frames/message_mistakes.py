@@ -20,6 +20,11 @@ def explain_decoding(frames: Frames) -> str:
     Returns:
         The next step.
     """
+    if {2, 9} <= {opcode for _, opcode, _ in frames}:
+        return (
+            "This message is binary, as its first fragment says, and so not to be decoded: "
+            "a control frame between them changes nothing."
+        )
     if any(opcode == 2 for _, opcode, _ in frames):
         return "Opcode 2 is binary: its bytes are not text, so do not decode them."
     if any(opcode == 8 for _, opcode, _ in frames):

@@ -1,5 +1,8 @@
 """The lesson's program calls what the learner wrote, once its check has said correct."""
 
+from typing import Any
+
+from helpers.lessons.frames import solutions
 from tests.notebooks.kernel import as_text, errors, kernel
 from tests.notebooks.lessons import LESSONS, answer, stub_name, tags
 
@@ -36,3 +39,17 @@ def test_the_program_runs_the_learners_functions() -> None:
             outputs = running.run(source)
             assert "raises-exception" in tags(cell) or errors(outputs) == [], as_text(outputs)
         assert set(running.text("print(*called)").split()) == set(PROGRAM)
+
+
+def test_a_frame_that_has_not_all_arrived_is_left_for_later() -> None:
+    """TCP delivers pieces of any size: what is read must be whole."""
+    cell = next(cell for cell in LESSON.code if "def read_frames" in cell.source)
+    notebook: dict[str, Any] = {"yours": solutions}
+    exec(cell.source, notebook)
+    hello = bytes.fromhex("81 85 37 fa 21 3d 7f 9f 4d 51 58")
+    longer = b"\x82\x7e\x00\x7e" + bytes(126)
+    stream = hello + longer
+    for size in range(len(stream) + 1):
+        seen = notebook["read_frames"](stream[:size])
+        whole = [(True, 1, b"Hello"), (True, 2, bytes(126))]
+        assert seen == whole[: (size >= len(hello)) + (size == len(stream))]

@@ -92,6 +92,7 @@ async def test_the_first_server_keeps_less_than_half(url: str) -> None:
     assert (FRAMES - 17, len(CASES) - 17) == (13, 52)
     (unmasked,) = [verdict for verdict in report.failed if "not masked" in verdict.rule]
     assert unmasked.received == "nothing"  # a part of it was taken for a key
+    assert report.advice().endswith(": 1 of 1")  # hung up on one fault, and said why
     assert await kept(url + "/echo") == ECHO
 
 
