@@ -101,10 +101,11 @@ class Learner:
         found: str = self.page.evaluate(SOURCE, self.find(id))
         return found
 
-    def add_below(self, text: str) -> str:
+    def add_below(self, text: str, *, last: bool = False) -> str:
         """Click a text, press B and then Enter: a new cell below it; return its id."""
         rendered = self.page.locator(".jp-Notebook:visible .jp-RenderedMarkdown")
-        rendered.get_by_text(text, exact=True).first.click()
+        found = rendered.get_by_text(text, exact=True)
+        (found.last if last else found.first).click()
         self.page.keyboard.press("b")
         self.page.keyboard.press("Enter")
         new: str = self.page.evaluate(ACTIVE)
