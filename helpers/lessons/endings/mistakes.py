@@ -61,10 +61,7 @@ ENDS: Meanings = (
     ),
     (TimeoutError, "A TimeoutError is a kind of OSError: nobody answered."),
     (OSError, "Nobody listens yet: a ConnectionRefusedError is a kind of OSError."),
-    (
-        NO_HTTP,
-        "What came is no HTTP, and would come again: only an EOFError is the cause of `again`.",
-    ),
+    (NO_HTTP, "What came is no HTTP, and would come again: `__cause__` is no EOFError."),
     (HUNG_UP, "The server hung up without answering: `error.__cause__` is an EOFError."),
     ("Upgrade", "That is another InvalidHandshake: it is no OSError, so it has to be fixed."),
 )
