@@ -119,7 +119,8 @@ async def refusing(*statuses: int) -> str:
 
 async def attends(url: str, step: Callable[[Exception], str]) -> list[str]:
     diary: asyncio.Queue[str] = asyncio.Queue()
-    names = defined("16e70001", yours=SimpleNamespace(next_step=step), diary=diary)
+    names = defined("16e70005", yours=SimpleNamespace(next_step=step), diary=diary)
+    names = defined("16e70001", **names)
     names["patient"] = {"reconnect_delays": lambda: iter([0.0] * 5)}
     async with asyncio.timeout(DEADLINE_S):
         await names["attend"](url, "Bob")
