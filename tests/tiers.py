@@ -2,8 +2,8 @@
 
 The first tells within minutes whether a change broke something: every lesson under nbval, every
 stub and every solution, the units, and each page once in a browser. What is marked `thorough` is
-the second: it takes long, and finds what few changes break. In `tests/browser` every test is
-thorough that is not marked `smoke`.
+the second: it takes long, and finds what few changes break. In `tests/browser` and `tests/lessons`
+(answers, claims, learners' programs) every test is thorough that is not marked `smoke`.
 
     pytest              the first tier
     pytest --tier=2     the second
@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 TIERS = ("1", "2", "all")
-BROWSER = Path(__file__).parent / "browser"
+THOROUGH = [Path(__file__).parent / name for name in ("browser", "lessons")]
 
 
 def add_option(parser: pytest.Parser) -> None:
@@ -36,7 +36,7 @@ def decide(config: pytest.Config) -> None:
 
 def is_thorough(item: pytest.Item) -> bool:
     """Tell whether a test is of the second tier."""
-    if BROWSER in item.path.parents:
+    if any(folder in item.path.parents for folder in THOROUGH):
         return item.get_closest_marker("smoke") is None
     return item.get_closest_marker("thorough") is not None
 

@@ -10,11 +10,13 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from helpers.judges.cases import Case
 from helpers.judges.chat_cases import CASES, recall, remember
+from helpers.judges.guest import plain
 from helpers.judges.play import play, play_in_child, write
 from helpers.judges.player import ANSWER_S, Player
 from helpers.judges.report import Report
@@ -90,7 +92,7 @@ def crash(server: Any, target: Target) -> Verdict:
         await asyncio.to_thread(restart)
         await recall(player, text)
 
-    return asyncio.run(play(Case(*CRASH, script), Player(target), CASE_S))
+    return tidy(asyncio.run(play(Case(*CRASH, script), Player(target), CASE_S)))
 
 
 async def play_all(
@@ -105,7 +107,17 @@ async def play_all(
         only: as for `attack`.
     """
     cases = [case for case in CASES if only in ("", case.section)]
-    return [await play(case, Player(target, answer_s, page), CASE_S) for case in cases]
+    return [tidy(await play(case, Player(target, answer_s, page), CASE_S)) for case in cases]
+
+
+def tidy(verdict: Verdict) -> Verdict:
+    """Show names and ids without what makes them different in each attack."""
+    return replace(
+        verdict,
+        sent=tuple(map(plain, verdict.sent)),
+        expected=plain(verdict.expected),
+        received=plain(verdict.received),
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import secrets
 import time
 from typing import Any
 
@@ -13,11 +14,17 @@ from helpers.wire.frames import Frame, Opcode
 MOST_HEARD = 20_000  # messages that a guest remembers
 SHOWN_CHARACTERS = 80
 _numbers = itertools.count(1)
+_RUN = f"{secrets.randbelow(10**6):06}-"  # a chat may remember the names and ids of an attack
 
 
 def fresh(name: str) -> str:
-    """Return a name that nobody else in this attack has."""
-    return f"{name} {next(_numbers)}"
+    """Return a name that nobody else has, in this attack or another one."""
+    return f"{name} {_RUN}{next(_numbers)}"
+
+
+def plain(text: str) -> str:
+    """Take out of a text what is different in each attack, so that reports are the same."""
+    return text.replace(_RUN, "")
 
 
 class Guest:
@@ -95,8 +102,8 @@ class Guest:
         return await self.hear("welcome")
 
     async def say(self, text: str) -> None:
-        """Say something to everybody."""
-        await self.tell("say", id=f"{next(_numbers)}", text=text)
+        """Say something to everybody, under an id that no attack has had before."""
+        await self.tell("say", id=f"{_RUN}{next(_numbers)}", text=text)
 
 
 class Lobby:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from helpers.judges.verdict import Verdict
-from helpers.pictures.paint import escape, scroll, tag, wrap
+from helpers.pictures.paint import Picture, escape, scroll, tag, wrap
 
 SHOULD = "SHOULD"  # in the place of a section: what the RFC recommends, and no rule
 STYLE = """
@@ -143,3 +143,36 @@ def section_key(section: str) -> list[int]:
     """Sort `§5.5` before `§5.5.1` and after `§5.4`; what is no section keeps its place."""
     parts = section.removeprefix("§").split(".")
     return [int(part) for part in parts] if all(part.isdigit() for part in parts) else []
+
+
+def side_by_side(reports: Mapping[str, Report]) -> Picture:
+    """Compare what several servers withstood, case by case.
+
+    Args:
+        reports: by the name of the server; all of the same cases.
+
+    Returns:
+        A table with a column for each server; as the last line of a cell it is shown.
+    """
+    rows = list(zip(*(report.verdicts for report in reports.values()), strict=True))
+    marks = [[_mark(verdict) for verdict in row] for row in rows]
+    counts = [f"{len(report.passed)}" for report in reports.values()]
+    size = max(map(len, reports), default=0)
+    lines = ["".join(f"{name:<{size + 2}}" for name in reports)]
+    lines += [
+        "".join(f"{mark:<{size + 2}}" for mark in row) + verdicts[0].rule
+        for row, verdicts in zip(marks, rows, strict=True)
+    ]
+    lines.append("".join(f"{count:<{size + 2}}" for count in counts) + f"of {len(rows)} held")
+    head = tag("tr", "".join(tag("td", escape(name)) for name in [*reports, ""]), "head")
+    body = "".join(
+        tag("tr", "".join(tag("td", mark) for mark in row) + tag("td", escape(verdicts[0].rule)))
+        for row, verdicts in zip(marks, rows, strict=True)
+    )
+    last = tag("tr", "".join(tag("td", n) for n in [*counts, f"of {len(rows)} held"]), "head")
+    table = tag("table", tag("tbody", head + body + last), "judged")
+    return Picture(wrap("judge", STYLE, scroll("side by side", table)), "\n".join(lines))
+
+
+def _mark(verdict: Verdict) -> str:
+    return "?" if verdict.untried else "✓" if verdict.passed else "✗"

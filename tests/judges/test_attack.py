@@ -119,3 +119,17 @@ def test_in_a_terminal_a_section_can_be_named(capsys: pytest.CaptureFixture[str]
     assert "invalid choice: 'name'" in capsys.readouterr().err
     assert module.main(["ws://127.0.0.1:9/", "--only=names"]) == 1
     assert capsys.readouterr().out.startswith("0 of 2 attacks held\n")
+
+
+@pytest.mark.thorough
+async def test_a_second_attack_is_not_taken_for_the_first_and_its_report_is_the_same() -> None:
+    """The chat still keeps the names of the first one, and the ids of its messages."""
+    with Server("chat") as server:
+        await asyncio.to_thread(server.start)
+        for _ in range(2):
+            report = await attack(server, only="leaving")
+            assert report.failed == []
+    async with NaiveChat().served() as url:
+        reports = [repr(await attack(url, only="names")) for _ in range(2)]
+    assert reports[0] == reports[1]
+    assert '"name": "Alice 1"' in reports[0]

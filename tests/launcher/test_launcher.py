@@ -226,7 +226,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 @pytest.mark.parametrize("name", ["program", "../echo", "", "__init__", 3, None, ["echo"]])
 def test_what_is_no_server_is_refused(name: str) -> None:
-    with pytest.raises(LaunchError, match=r"^unknown server .*, known: .*echo, handmade"):
+    with pytest.raises(LaunchError, match=r"^unknown server .*, known: .*echo, files, handmade"):
         launch(name)
 
 

@@ -43,7 +43,6 @@ class AnswerTest(pytest.Item):
     def __init__(self, *, answer: Answer, **options: object) -> None:
         super().__init__(**options)  # type: ignore[arg-type]
         self.answer = answer
-        self.add_marker(pytest.mark.thorough)
         self.add_marker(pytest.mark.timeout(600))  # the first one waits for all of its file
 
     def runtest(self) -> None:

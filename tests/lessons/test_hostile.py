@@ -16,8 +16,6 @@ from helpers.exercises.engine.registry import exercises, topics
 from tests.exercises.answers import Answer
 from tests.exercises.judging import judge_in_turn
 
-pytestmark = pytest.mark.thorough
-
 COMMON = "import asyncio, contextlib, os, signal, sys, threading, time, warnings, socket\n"
 
 #: What stands in for an answer's body; the function takes whatever it is given.

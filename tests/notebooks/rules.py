@@ -27,8 +27,6 @@ SECOND: list[Rule] = []
 #: and with the last one `first_edition` goes. (Two topics that are rewritten at the same time
 #: are not neighbours here, so that git merges the branches.)
 FIRST_EDITION = {
-    "chat",
-    "shared_document",
     "socketio_chat",
     "socketio_on_the_wire",
     "live_voting",

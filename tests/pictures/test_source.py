@@ -90,7 +90,7 @@ def test_an_unknown_name_lists_the_servers(name: str) -> None:
     with pytest.raises(ValueError, match="unknown server or module") as caught:
         show_source(name)
     assert repr(name) in str(caught.value)
-    assert "echo, handmade" in str(caught.value).partition("servers: ")[2]
+    assert "echo, files, handmade" in str(caught.value).partition("servers: ")[2]
 
 
 @pytest.mark.parametrize("what", [42, len, None, object()])

@@ -34,6 +34,9 @@ def files_with(pattern: re.Pattern[str]) -> set[str]:
         ("tests/wire/test_frames.py", ("thorough",), True),
         ("tests/browser/test_chat.py", ("browser",), True),
         ("tests/browser/test_chat.py", ("browser", "smoke"), False),
+        ("tests/lessons/frames/test_claims.py", (), True),
+        ("tests/lessons/frames/answers.md", (), True),
+        ("tests/lessons/frames/test_claims.py", ("smoke",), False),
         ("notebooks/chat.ipynb", (), False),
     ],
 )

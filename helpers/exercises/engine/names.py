@@ -17,7 +17,7 @@ from typing import Any
 LONGEST_CONSTANT = 300  # characters of a value that a program repeats
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
-__all__ = ["Needs", "find_needs", "source_of"]
+__all__ = ["Needs", "find_needs", "read_names", "source_of"]
 
 
 @dataclass
@@ -33,6 +33,16 @@ class Needs:
     imports: list[str] = field(default_factory=list)
     definitions: dict[str, str] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
+
+    def add(self, more: Needs) -> None:
+        """Add what another function needs.
+
+        Args:
+            more: its needs.
+        """
+        self.imports += [line for line in more.imports if line not in self.imports]
+        self.definitions |= more.definitions
+        self.unknown += [each for each in more.unknown if each not in self.unknown]
 
 
 def source_of(function: object) -> str:
@@ -81,7 +91,7 @@ def find_needs(function: object, known: set[str], space: Mapping[str, Any] | Non
 def _collect(
     source: str, known: set[str], space: Mapping[str, Any], needs: Needs, seen: set[str]
 ) -> None:
-    for name in sorted(set(_globals(source)) - known - seen):
+    for name in sorted(set(read_names(source)) - known - seen):
         seen.add(name)
         if name not in space:
             needs.unknown.append(name)
@@ -94,7 +104,7 @@ def _collect(
             needs.unknown.append(name)
 
 
-def _globals(source: str) -> Iterator[str]:
+def read_names(source: str) -> Iterator[str]:
     """Every name that some source reads and does not define itself."""
     tables = [symtable.symtable(source, "source", "exec")]
     own = {symbol.get_name() for symbol in tables[0].get_symbols() if symbol.is_assigned()}

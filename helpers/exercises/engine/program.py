@@ -2,13 +2,15 @@
 
 A lesson with a program has it in `programs/NAME.py`: complete, with a naive version of each
 function that is an exercise. Saving puts the learner's versions in their place. What is not
-solved stays naive, and the program says so when it starts.
+solved stays naive, and the program says so when it starts. A program of several lessons grows:
+`growing` says how.
 """
 
 from __future__ import annotations
 
 import ast
 import difflib
+import re
 import shlex
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from helpers.exercises.engine.growing import Earlier, choose, read_earlier
 from helpers.exercises.engine.keep import write
 from helpers.exercises.engine.names import Needs, find_needs, source_of
 from helpers.exercises.engine.values import is_stub
@@ -30,6 +33,7 @@ __all__ = ["ProgramError", "save_program"]
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
 COURSE = LESSONS.parents[1]
 NAIVE = "NAIVE"
+OWN_PAGE = re.compile(r'^PAGE = "(\w+\.html)"$', re.MULTILINE)
 Function = Callable[..., Any]
 
 
@@ -55,8 +59,9 @@ class Saved:
 def save_program(name: str, functions: Iterable[Function]) -> None:
     """Write your functions into `mine/NAME.py`, a program that runs outside Jupyter, and show it.
 
-    Functions that are not solved yet stay as naive as the lesson began with. A file that you have
-    changed is kept as `NAME.mine.py`.
+    Functions that are not solved yet stay as naive as the lesson began with. What is solved in the
+    file already stays in it: a program grows from lesson to lesson. A file that you have changed
+    is kept as `NAME.mine.py`.
 
     Args:
         name: of a program that a lesson has, such as `"chat"`.
@@ -80,9 +85,13 @@ def save(name: str, functions: Iterable[Function], folder: Path | None = None) -
         functions: the learner's.
         folder: where to; by default the learner's own.
     """
-    template = find_template(name).read_text("utf-8")
-    source, notes = fill(name, template, list(functions))
-    folder = folder or mine()
+    folder, functions = folder or mine(), list(functions)
+    templates = [(path, naive_names(_parse(path))) for path in find_templates(name)]
+    exercises = [each for _, names in templates for each in names]
+    earlier = read_earlier(folder / f"{name}.py", exercises)
+    wanted = {getattr(each, "__name__", "") for each in functions} & {*exercises}
+    template = _read_template(choose(templates, wanted | {*earlier.solved}))
+    source, notes = fill(name, template, functions, earlier)
     try:
         kept = write(folder, name, source)
     except OSError as error:
@@ -112,27 +121,44 @@ def command_of(*words: str) -> str:
     return subprocess.list2cmdline(line) if sys.platform == "win32" else shlex.join(line)
 
 
-def find_template(name: str) -> Path:
-    """Find the program that a lesson has under this name.
+def find_templates(name: str) -> list[Path]:
+    """Find the programs that lessons have under this name: one for each lesson that it grows in.
 
     Raises:
         ProgramError: no lesson has one.
     """
-    found = {path.stem: path for path in sorted(LESSONS.glob("*/programs/*.py"))}
-    if name in found:
-        return found[name]
-    near = difflib.get_close_matches(str(name), found, n=1)
+    paths = sorted(LESSONS.glob("*/programs/*.py"))
+    if found := [path for path in paths if path.stem == name]:
+        return found
+    known = list(dict.fromkeys(path.stem for path in paths))
+    near = difflib.get_close_matches(str(name), known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise ProgramError(f"no lesson has a program {name!r}; there are {', '.join(found)}{hint}")
+    raise ProgramError(f"no lesson has a program {name!r}; there are {', '.join(known)}{hint}")
 
 
-def fill(name: str, template: str, functions: list[Function]) -> tuple[str, list[str]]:
+def _read_template(path: Path) -> str:
+    """Read a program; a page that has a file of its own beside it becomes a part of it."""
+
+    def read(match: re.Match[str]) -> str:
+        return f'PAGE = r"""{(path.parent / match[1]).read_text("utf-8").rstrip()}"""'
+
+    return OWN_PAGE.sub(read, path.read_text("utf-8"), count=1)
+
+
+def _parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def fill(
+    name: str, template: str, functions: list[Function], earlier: Earlier | None = None
+) -> tuple[str, list[str]]:
     """Put functions into a program.
 
     Args:
         name: of the program, for errors.
         template: its source.
         functions: the learner's; those that are stubs stay naive.
+        earlier: what the learner's file has solved already; it stays where nothing newer is.
 
     Returns:
         The source, and sentences for the learner.
@@ -161,9 +187,11 @@ def fill(name: str, template: str, functions: list[Function]) -> tuple[str, list
             found = find_needs(function, known)
         except ValueError as error:
             raise ProgramError(str(error)) from None
-        needs.imports += [line for line in found.imports if line not in needs.imports]
-        needs.definitions |= found.definitions
-        needs.unknown += [each for each in found.unknown if each not in needs.unknown]
+        needs.add(found)
+    for own in [each for each in (earlier.solved if earlier else ()) if each in exercises]:
+        if earlier and own not in solved:
+            solved[own] = earlier.solved[own]
+            needs.add(earlier.find_needs(own, known))
     edits = [_edit(places[own], source) for own, source in solved.items()]
     edits.append(_naive_edit(tree, [own for own in exercises if own not in solved]))
     edits += _additions(tree, needs)
@@ -240,7 +268,7 @@ def _apply(source: str, edits: list[Edit]) -> str:
 def _notes(exercises: list[str], solved: dict[str, str], needs: Needs) -> list[str]:
     notes = []
     if solved:
-        notes.append(f"Yours in it: {', '.join(solved)}.")
+        notes.append(f"Yours in it: {', '.join(name for name in exercises if name in solved)}.")
     if left := [name for name in exercises if name not in solved]:
         notes.append(f"Still naive: {', '.join(left)}. Solve them, and run this cell again.")
     if needs.unknown:

@@ -2,7 +2,7 @@
 
 `start` is `websockets.serve`, and three things that would hide a lesson: the server before is
 closed, so that a cell can run again; the port is any free one; and what the server logs is kept
-until `stop`, since a log in the middle of a cell's output helps nobody.
+until `stop`, since a log in the middle of a cell's output helps nobody. `stop_all` ends it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from helpers.launcher import on_stop
+
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
     from websockets.asyncio.server import Server, ServerConnection
 
+OWN = "your server"
 STOP_S = 15.0  # a client that is gone gets 10 s to say goodbye
 
-_server: Server | None = None
+_servers: dict[str, Server] = {}
+_forget: dict[str, Callable[[], None]] = {}  # take a server out of what `stop_all` closes
 _log: list[str] = []
 
 
@@ -35,11 +39,14 @@ class _Keep(logging.Handler):
         self.lines.append(record.getMessage() + reason)
 
 
-async def start(handler: Callable[[ServerConnection], Awaitable[None]], **options: Any) -> str:
+async def start(
+    handler: Callable[[ServerConnection], Awaitable[None]], name: str = OWN, **options: Any
+) -> str:
     """Close the server that was started before, and serve a handler on a free port.
 
     Args:
         handler: an `async def` that talks to one client.
+        name: closes only the server that was started under this name.
         **options: of `websockets.serve`, such as `max_size=1000`.
 
     Returns:
@@ -47,14 +54,17 @@ async def start(handler: Callable[[ServerConnection], Awaitable[None]], **option
     """
     from websockets.asyncio.server import serve
 
-    global _server, _log
-    if _server is not None:
-        _server.close()
+    global _log
+    if (before := _take(name)) is not None:
+        before.close()
     logger, keep = logging.Logger("server", logging.WARNING), _Keep()
-    logger.handlers, _log = [keep], keep.lines
+    logger.handlers = [keep]
+    if name == OWN:
+        _log = keep.lines
     options = {"logger": logger, **options}
-    _server = await serve(handler, "127.0.0.1", 0, **options)
-    host, port = _server.sockets[0].getsockname()
+    server = await serve(handler, "127.0.0.1", 0, **options)
+    _servers[name], _forget[name] = server, on_stop(server.close, name)
+    host, port = server.sockets[0].getsockname()
     return f"ws://{host}:{port}"
 
 
@@ -67,13 +77,19 @@ async def stop() -> list[str]:
     Raises:
         TimeoutError: a handler goes on, though its client has left.
     """
-    global _server
-    server, _server = _server, None
+    server = _take(OWN)
     if server is not None:
         server.close()
         async with asyncio.timeout(STOP_S):
             await server.wait_closed()
     return _log
+
+
+def _take(name: str) -> Server | None:
+    """Take a server out of those that are running, and return it."""
+    if (forget := _forget.pop(name, None)) is not None:
+        forget()
+    return _servers.pop(name, None)
 
 
 async def leave(ws: ClientConnection, how: int | str) -> None:

@@ -1,4 +1,4 @@
-"""Exercises of the lesson chat: welcome, typing, whisper and catch_up."""
+"""Exercises of the lesson chat: welcome, typing and whisper."""
 
 from __future__ import annotations
 
@@ -9,22 +9,18 @@ from typing import TYPE_CHECKING
 from helpers.exercises.engine.attempt import Attempt, NotYet
 from helpers.exercises.engine.exercise import exercise
 from helpers.exercises.engine.explain import match_cause
-from helpers.exercises.stage.listening import Silence, let_tasks_run
+from helpers.exercises.stage.listening import Silence
 from helpers.exercises.stage.verdict import explain_silence, refuse, reword
 from helpers.exercises.stage.websocket import ask, connect, receive, send, serve_handler
 from helpers.exercises.stage.websocket_crowd import (
-    BusyConnection,
     LeavingConnection,
     SharedDict,
-    SharedList,
-    SharedSet,
     StayingAttempt,
     connect_crowd,
 )
 from helpers.lessons.chat.delivery import call, require_due
 from helpers.lessons.chat.mistakes import (
     MEANINGS,
-    explain_catch_up,
     explain_entry,
     explain_error_reply,
     explain_message,
@@ -40,25 +36,25 @@ def write_join(name: object) -> str:
 
 
 NOT_JOINING = (
-    ("good morning", "Not every text is JSON: `json.loads` raises. Catch that in the loop."),
+    ("good morning", "Not every message is JSON: `json.loads` raises. Catch that in the loop."),
     ('{"type": "join"}', "There is no name in it: answer with an error."),
-    (write_join(7), "That name is no text: ask for `str(name)` in the `case`."),
+    (write_join(7), "That name is not a string: ask for `str(name)` in the `case`."),
     (write_join("   "), "Nothing is left of that name after `strip()`: refuse it."),
     ('["Carol"]', "JSON is not always an object; this is a list. Answer with an error."),
     ('{"type": "say", "name": "Carol"}', 'Nobody asked to join: look at the "type".'),
     (
         "[" * 100_000,
-        "That many brackets are too deep for `json.loads`: it raises RecursionError. Catch that.",
+        "That many brackets are nested too deep: `json.loads` raises RecursionError. Catch that.",
     ),
 )
 
 
 @exercise(
     hints=(
-        "A loop takes one message after the other, until one of them joins: `async for`.",
-        '`case {"type": "join", "name": str(name)}` fits the good ones (“Both ways”, section 3).',
-        "`name.strip().casefold()` is what two names are compared by: "
-        "`{known.casefold() for known in people}` are those that are taken.",
+        "A loop takes one message after another, until one of them joins: `async for`.",
+        '`case {"type": "join", "name": str(name)}` matches the good ones.',
+        "Compare names by `name.strip().casefold()`: "
+        "`{known.casefold() for known in people}` are the names that are taken.",
         "First `people[name] = websocket`, then `await` the send, then `return name`. In all "
         "other cases: send an error, and the loop goes on.",
     ),
@@ -166,8 +162,8 @@ async def judge_race(
 
 @exercise(
     hints=(
-        "Make the text once, before the loop: `json.dumps` of a dict with three entries.",
-        "`for who, websocket in people.items():` and leave out the one who is `name`.",
+        "Make the message once, before the loop: `json.dumps` of a dict with three entries.",
+        "`for who, websocket in people.items():` and leave out the person whose name is `name`.",
         "Inside the loop, a `try` around the `send`, and `except ConnectionClosed: pass`.",
     )
 )
@@ -206,10 +202,10 @@ async def judge_leaving(attempt: Attempt) -> None:
 
 @exercise(
     hints=(
-        "Two get the message, in this order: the one that it is for, then the sender.",
+        "Two people get the message: the recipient first, then the sender.",
         "`people.get(to)` is None when nobody has that name.",
         "Somebody may have left: `send` to them raises ConnectionClosed. Then an error is due.",
-        "To oneself: the set `{to, sender}` has one name in it, not two.",
+        "For a note to yourself, the set `{to, sender}` has one name in it, not two.",
     )
 )
 async def whisper(attempt: Attempt) -> None:
@@ -235,43 +231,3 @@ async def whisper(attempt: Attempt) -> None:
             known = to in names and not gone and not lost
             expected = {sender: message, to: message} if known else {sender: error}
             require_due(attempt, heard, expected)
-
-
-@exercise(
-    hints=(
-        "`messages[seen]` is the next one that the client has not got. Send it, and count on.",
-        "While a `send` is awaited, `messages` grows: look at its length again each time.",
-        "`while seen < len(messages):` … When it ends, nothing is missing, and without an "
-        "`await` in between, `clients.add(websocket)` comes in time.",
-    )
-)
-async def catch_up(attempt: Attempt) -> None:
-    """Others go on talking during the catch-up; nothing is lost, and nothing is sent twice."""
-    for said, seen, more in (
-        (["one", "two", "three", "four"], 2, ["five", "six"]),
-        (["one", "two"], 0, ["three"]),
-        (["one", "two"], 2, []),
-        (["hi", "yes", "no", "yes"], 1, [*"abcdefgh", "yes", *"ijklmnop"]),
-    ):
-        async with connect_crowd(["Alice", "Bob"]) as crowd:
-            messages, clients = SharedList(said), SharedSet({crowd.everybody["Bob"]})
-            websocket = BusyConnection(crowd.everybody["Alice"], messages, clients, seen, more)
-            title = f"catch_up(websocket, messages, clients, {seen}): messages has {len(said)}"
-            title += ", and more are said meanwhile" if more else ""
-            try:
-                returned = await attempt(websocket, messages, clients, seen)
-            except NotYet as failure:
-                raise reword(failure, match_cause(failure, MEANINGS), title) from failure.__cause__
-            attempt.call_text = title
-            await let_tasks_run()
-            await websocket.say("the last one")
-            heard = await crowd.hear()
-            everything = [*said, *websocket.said]
-            nudge = explain_catch_up(heard["Alice"], everything, seen, returned)
-            registered = crowd.everybody["Bob"] in clients
-            attempt.require(registered, "Bob is still there: leave him in `clients`.")
-            if nudge:
-                attempt.result_text = None
-                refuse(attempt, heard["Alice"], repr(everything[seen:]), nudge, "Alice got")
-            intact = messages == everything
-            attempt.require(intact, "`messages` belongs to all: leave it as it was.")

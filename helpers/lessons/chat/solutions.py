@@ -1,7 +1,7 @@
 """Solutions of the lesson chat."""
 
 import json
-from collections.abc import Mapping, MutableMapping, MutableSet, Sequence
+from collections.abc import Mapping, MutableMapping
 
 from websockets import ConnectionClosed, ServerConnection
 
@@ -47,16 +47,3 @@ async def whisper(sender: str, to: str, text: str, people: Mapping[str, ServerCo
         message = {"type": "error", "code": "no_such_person"}
     if to != sender:
         await people[sender].send(json.dumps(message))
-
-
-async def catch_up(
-    websocket: ServerConnection,
-    messages: Sequence[str],
-    clients: MutableSet[ServerConnection],
-    seen: int,
-) -> None:
-    """Send what a client has missed, then let it hear what is new."""
-    while seen < len(messages):
-        await websocket.send(messages[seen])
-        seen += 1
-    clients.add(websocket)

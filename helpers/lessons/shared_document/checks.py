@@ -1,4 +1,4 @@
-"""Exercises of the lesson shared_document: versions, edits and missing updates."""
+"""Exercises of the lesson shared_document: versions, edits, and a room of two."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ from helpers.lessons.shared_document.mistakes import (
     explain_moved,
     explain_text,
 )
+from helpers.lessons.shared_document.room import (
+    CASES,
+    Case,
+    apply,
+    crossing_edits,
+    find_difference,
+    move,
+    take,
+)
 
 
 def _edit(at: int, delete: int, insert: str) -> Edit:
@@ -25,8 +34,8 @@ def _insert(at: int, insert: str, author: str) -> Edit:
 
 @exercise(
     hints=(
-        "Compare two numbers: the version of the edit, and that of the document.",
-        "Accepted means: the text of the edit, and the version of the document plus one.",
+        "Compare two numbers: the edit's version and the document's.",
+        "If it is accepted, the new document has the edit's text, and a version that is 1 higher.",
         "A function returns two things with a comma: `return document, False`.",
     )
 )
@@ -34,7 +43,7 @@ def accept_edit(attempt: Attempt) -> None:
     """Return the document after an edit, and whether it was accepted."""
     document = {"version": 3, "text": "Hi"}
     new, accepted = _call(attempt, document, {"version": 3, "text": "Hi!"})
-    attempt.require(accepted, "Version 3 was edited, and 3 is the newest: accept it.")
+    attempt.require(accepted, "The edit was made to version 3, which is the newest: accept it.")
     _require_document(attempt, new, {"version": 4, "text": "Hi!"})
     for version, text in ((2, "Hi?"), (0, "Hi?"), (4, "Hi?"), (2, "Hi")):
         stale = {"version": version, "text": text}
@@ -42,7 +51,9 @@ def accept_edit(attempt: Attempt) -> None:
         attempt.require(not accepted, explain_accepted(version))
         attempt.equal(kept, document, "A refused edit changes nothing: return the document.")
     first, accepted = _call(attempt, {"version": 0, "text": ""}, {"version": 0, "text": "a"})
-    attempt.require(accepted, "Version 0 is a version like any other: is it taken for none?")
+    attempt.require(
+        accepted, "Version 0 is a version like any other. Is it taken for no version at all?"
+    )
     _require_document(attempt, first, {"version": 1, "text": "a"})
 
 
@@ -51,7 +62,9 @@ def _call(attempt: Attempt, document: Edit, edit: Edit) -> tuple[Any, Any]:
         got = attempt(document, edit)
     except NotYet as failure:
         if isinstance(failure.__cause__, ValueError):
-            failure.lines = ("Nothing is raised here: a refused edit returns `False`.",)
+            failure.lines = (
+                "Raise nothing here: for a refused edit, the second thing you return is `False`.",
+            )
         raise
     got = tuple(got) if isinstance(got, list) else got
     if isinstance(got, (dict, bool)):
@@ -67,9 +80,9 @@ def _call(attempt: Attempt, document: Edit, edit: Edit) -> tuple[Any, Any]:
 
 def _require_document(attempt: Attempt, got: Edit, expected: Edit) -> None:
     if got.get("version") == expected["version"] - 1:
-        nudge = "The version stays the same: the next stale edit would pass. Add 1."
+        nudge = "The version stays the same, so the next stale edit would be accepted. Add 1."
     else:
-        nudge = "An accepted edit brings the new text, in place of the old one, and nothing else."
+        nudge = "The edit's text takes the place of the old one, and nothing else changes."
     attempt.equal(got, expected, nudge)
 
 
@@ -82,19 +95,29 @@ FITTING = (
     ("", _edit(0, 0, "a"), "a"),
 )
 OUTSIDE = (
-    ("cat", _edit(4, 0, "s"), "Place 4 is outside of `cat`. A slice does not mind: ask yourself."),
-    ("cat", _edit(2, 2, ""), "It deletes letters after the end: that does not fit, either."),
+    (
+        "cat",
+        _edit(4, 0, "s"),
+        "Place 4 is outside `cat`. A slice does not mind, so check it yourself.",
+    ),
+    ("cat", _edit(2, 2, ""), "It deletes beyond the end of the text, so it does not fit either."),
     ("cat", _edit(-1, 0, "s"), "To a slice, -1 is the last letter. Here no place is negative."),
     ("", _edit(0, 1, ""), "There is nothing to delete in an empty text."),
+    (
+        "cat",
+        _edit(2, -1, ""),
+        "Nobody can delete -1 characters: a negative `delete` does not fit either.",
+    ),
 )
 
 
 @exercise(
     hints=(
-        "A slice is a part of a text: `text[:at]` is what stands before place `at`.",
-        "The new text has three parts: what is before, what is inserted, and what is left "
-        "after the deleted letters.",
-        "What is left begins at `at + delete`. It fits if `0 <= at <= at + delete <= len(text)`.",
+        "A slice is a part of a string: `text[:at]` is the part before place `at`.",
+        "The new text has three parts: the part before, what is inserted, and the part after the "
+        "deleted characters.",
+        "The last part begins at `at + delete`. The edit fits if "
+        "`0 <= at <= at + delete <= len(text)`.",
     )
 )
 def apply_edit(attempt: Attempt) -> None:
@@ -115,7 +138,7 @@ def _apply(attempt: Attempt, text: str, edit: Edit) -> Any:
         if isinstance(failure.__cause__, TypeError):
             failure.lines += ("A string cannot be changed: make a new one, of slices.",)
         elif isinstance(failure.__cause__, (ValueError, AssertionError)):
-            failure.lines = ("This one fits: the end of a text is a place, too.",)
+            failure.lines = ("This one fits: the end of a text is a place as well.",)
         raise
 
 
@@ -126,7 +149,7 @@ def _require_refusal(attempt: Attempt, text: str, edit: Edit, nudge: str) -> Non
         if isinstance(failure.__cause__, ValueError):
             return
         if isinstance(failure.__cause__, (AssertionError, IndexError)):
-            failure.lines = ("Refusal, but not with `ValueError`: `raise ValueError(…)`.",)
+            failure.lines = ("It is refused, but not with `ValueError`: `raise ValueError(…)`.",)
         raise
     if got is ValueError or isinstance(got, ValueError):
         attempt.fail("It returns the error. `raise` it instead.")
@@ -140,9 +163,9 @@ AUTHORS = (("Bob", "Alice"), ("Alice", "Bob"), ("Bob", "Carol"), ("Carol", "Alic
 
 @exercise(
     hints=(
-        "Does `other` stand in front of `edit`? If not, `edit` stays where it is.",
-        "If it does, `edit` moves to the right, by as many letters as `other` inserted.",
-        'Same place: compare `edit["author"]` and `other["author"]`; texts have `<`, too.',
+        "Was `other` inserted in front of `edit`? If not, `edit` stays where it is.",
+        "If it does, `edit` moves to the right, by as many characters as `other` inserted.",
+        'Same place: compare `edit["author"]` and `other["author"]`: strings have `<` as well.',
     )
 )
 def transform(attempt: Attempt) -> None:
@@ -154,6 +177,8 @@ def transform(attempt: Attempt) -> None:
             edit, other = _insert(first, one, author), _insert(second, two, rival)
             behind = (first, author) > (second, rival)
             _require_moved(attempt, edit, other, len(two) if behind else 0)
+    edit, other = _insert(3, "s", "Bob"), _insert(0, "big ", "Alice")
+    _require_moved(attempt, edit | {"version": 0, "delete": 0}, other, len("big "))
 
 
 def _require_moved(attempt: Attempt, edit: Edit, other: Edit, shift: int) -> None:
@@ -162,7 +187,7 @@ def _require_moved(attempt: Attempt, edit: Edit, other: Edit, shift: int) -> Non
         got = attempt(edit, other)
     except NotYet as failure:
         if isinstance(failure.__cause__, KeyError):
-            failure.lines = ("These edits have `at`, `insert` and `author`.",)
+            failure.lines = ("You can count on `at`, `insert` and `author`, and on no more.",)
         raise
     if (edit, other) != before:
         attempt.fail("The given edits stay as they are: return a new dict, `{**edit, …}`.")
@@ -170,112 +195,97 @@ def _require_moved(attempt: Attempt, edit: Edit, other: Edit, shift: int) -> Non
     if got == expected:
         return
     if got is None and not shift:
-        attempt.fail("It returned None. An edit that stays where it is is returned, too.")
+        attempt.fail("It returned None. Return the edit even if it stays where it is.")
     if isinstance(got, int) and not isinstance(got, bool):
         attempt.fail('Return the edit, a dict, and not its place alone: `{**edit, "at": …}`.')
     attempt.of_type(got, dict)
     if got == other:
         attempt.fail("That is `other`. Return `edit`, moved.")
     attempt.require("insert" in got and "author" in got, "The other fields stay: `{**edit, …}`.")
-    attempt.require(got.keys() <= edit.keys(), "An edit has `at`, `insert`, `author`: no more.")
+    attempt.require(
+        got.keys() <= edit.keys(), "Your edit has a field too many: only `at` changes."
+    )
     attempt.require(isinstance(got.get("at"), int), "The place, `at`, is a whole number.")
-    if any(got[field] != edit[field] for field in ("insert", "author")):
+    missing = [field for field in edit if field not in got]
+    attempt.require(not missing, f"The field {missing} is gone: the others stay, `{{**edit, …}}`.")
+    if any(got[field] != edit[field] for field in edit if field != "at"):
         attempt.fail("What is inserted and by whom stays as it was: only `at` may change.")
     attempt.equal(got, expected, explain_moved(got, edit, other, shift))
 
 
-def _history() -> tuple[list[bytes], list[tuple[bytes, Any]], str]:
-    """Return updates of two authors, clients' states with their documents, and the text."""
-    from pycrdt import Doc, Text
-
-    docs: list[Any] = [Doc(client_id=number) for number in (1, 2)]
-    updates, clients = [], []
-    words = ("Dear ", "all, ", "see ", "you ", "soon")
-    for number, word in enumerate(words):
-        doc, other = docs[number % 2], docs[1 - number % 2]
-        state = doc.get_state()
-        doc.get("text", type=Text).__iadd__(word)
-        updates.append(doc.get_update(state))
-        other.apply_update(updates[-1])
-        client: Any = Doc()
-        client.apply_update(doc.get_update())
-        clients.append((client.get_state(), client))
-    nobody: Any = Doc()
-    return updates, [(nobody.get_state(), nobody), *clients], "".join(words)
-
-
 @exercise(
     hints=(
-        "First you need a document that has everything: `Doc()`, and `apply_update` for each.",
-        "A document knows what others miss: `get_update` takes their state.",
+        'The edits that its author had not seen are `room["edits"][edit["version"]:]`.',
+        "Go through them in order: is there a delete, or is this one a delete? Return None. "
+        "Otherwise replace `edit` by itself, moved.",
+        "At the end, apply it and append it. `apply_edit` may raise, so call it before anything "
+        "in the room changes.",
     )
 )
-def what_is_missing(attempt: Attempt) -> None:
-    """Return the update that a client with this state needs."""
-    from pycrdt import Text
-
-    updates, clients, text = _history()
-    for order in (updates, updates[::-1]):
-        for state, client in clients:
-            got = attempt(order, state)
-            attempt.call_text = "what_is_missing(five updates, a client's state)"
-            attempt.require(got is not None, "It returned None: is a `return` missing?")
-            got = bytes(got) if isinstance(got, bytearray) else got
-            attempt.require(
-                not isinstance(got, list), "One update is asked for: a document joins them."
-            )
-            attempt.of_type(got, bytes, "An update is asked for: the bytes, not what they say.")
-            before = client.get_state()
-            _require_enough(attempt, got, client, text)
-            _require_no_more(attempt, got, before, order)
-            assert str(client.get("text", type=Text)) == text
-        _, clients, _ = _history()
-    _require_deletes(attempt)
+def take_edit(attempt: Attempt) -> None:
+    """Take an edit into the room; return it as everybody must apply it."""
+    attempt.copies = False
+    for case in CASES:
+        if case.fits:
+            _require_taken(attempt, case)
+        else:
+            _require_unchanged(attempt, case)
+    _require_no_difference(attempt)
 
 
-def _require_deletes(attempt: Attempt) -> None:
-    """A client has all letters, so its state says that nothing is missing, but not a delete."""
-    from pycrdt import Doc, Text
-
-    doc: Any = Doc(client_id=1)
-    text = doc.get("text", type=Text)
-    text += "cart"
-    updates, state = [doc.get_update()], doc.get_state()
-    client: Any = Doc()
-    client.apply_update(updates[0])
-    del text[2:3]
-    updates.append(doc.get_update(state))
-    got = attempt(updates, client.get_state())
-    attempt.call_text = (
-        "what_is_missing(updates, state): a letter was deleted, and no letter is new"
-    )
-    attempt.of_type(got, bytes)
-    client.apply_update(got)
-    nudge = "A state does not count deletes: let `get_update` decide what is missing."
-    attempt.equal(str(client.get("text", type=Text)), "cat", nudge)
-
-
-def _require_enough(attempt: Attempt, got: bytes, client: Any, text: str) -> None:
-    from pycrdt import Text
-
-    if got[:2] in (b"\0\1", b"\0\2"):
-        attempt.fail("That is a message. The update in it, alone, is asked for.")
+def _take(attempt: Attempt, room: Edit, edit: Edit) -> Any:
+    given = dict(edit)  # an answer may change it, and the next one gets the same case
     try:
-        client.apply_update(got)
-    except ValueError:
-        attempt.fail("That is no update. Is it a state? `get_update` gives an update.")
-    read = str(client.get("text", type=Text))
-    nudge = "After your update the client still misses something: have you applied them all?"
-    if got == b"\0\0" and read != text:
-        nudge = "That update is empty. Has the document all updates, and is it the client's state?"
-    attempt.equal(read, text, nudge)
+        got = attempt(room, given, move, apply)
+    finally:
+        seen = f"version {edit['version']}, {edit['author']}"
+        what = f"insert {edit['insert']!r}" if edit["insert"] else f"delete {edit['delete']}"
+        attempt.call_text = f"take_edit(room, {seen}: {what} at {edit['at']})"
+    return got
 
 
-def _require_no_more(attempt: Attempt, got: bytes, state: bytes, updates: list[bytes]) -> None:
-    from pycrdt import Doc
+def _require_taken(attempt: Attempt, case: Case) -> None:
+    room = case.room()
+    try:
+        got = _take(attempt, room, case.edit)
+    except NotYet as failure:
+        if isinstance(failure.__cause__, (ValueError, KeyError, TypeError)):
+            failure.lines += (case.nudge,)
+        raise
+    if isinstance(got, (str, bool)):
+        attempt.fail("Return the edit, a dict, as it was applied.")
+    if got is None and case.expected is not None and room == case.after:
+        attempt.fail(
+            "The room is right. Return the edit as it was applied: a `return` is missing."
+        )
+    if case.expected is None:
+        attempt.require(got is None, case.nudge)
+        attempt.require(room == case.room(), case.nudge)
+        return
+    attempt.require(got is not None, case.nudge)
+    attempt.equal(got, case.expected, case.nudge)
+    attempt.require(room == case.after, find_difference(room, case.after) or case.nudge)
 
-    doc: Any = Doc()
-    for update in updates:
-        doc.apply_update(update)
-    nudge = "That is everything, and the client has some of it: give its state to `get_update`."
-    attempt.require(len(got) <= len(doc.get_update(state)), nudge)
+
+def _require_unchanged(attempt: Attempt, case: Case) -> None:
+    room = case.room()
+    try:
+        _take(attempt, room, case.edit)
+    except NotYet as failure:
+        if isinstance(failure.__cause__, ValueError):
+            attempt.require(room == case.room(), case.nudge)
+            return
+        raise
+    attempt.fail(case.nudge)
+
+
+def _require_no_difference(attempt: Attempt) -> None:
+    """Two people type at the same time, forty edits that cross each other."""
+    room: Edit = {"text": "cat", "edits": []}
+    right: Edit = {"text": "cat", "edits": []}
+    for number, edit in enumerate(crossing_edits(seed=7, count=40), start=1):
+        expected = take(right, edit)
+        got = _take(attempt, room, edit)
+        attempt.equal(got, expected, f"Edit {number} of 40 that cross each other went wrong.")
+        nudge = f"After edit {number} of 40 that cross each other, the room has another text."
+        attempt.equal(room.get("text"), right["text"], nudge)

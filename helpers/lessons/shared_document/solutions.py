@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
-
-from pycrdt import Doc
 
 
 def accept_edit(document: dict[str, Any], edit: dict[str, Any]) -> tuple[dict[str, Any], bool]:
@@ -30,9 +29,17 @@ def transform(edit: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return {**edit, "at": edit["at"] + shift}
 
 
-def what_is_missing(updates: list[bytes], state: bytes) -> bytes:
-    """Return the update that a client with this state needs."""
-    doc: Doc[Any] = Doc()
-    for update in updates:
-        doc.apply_update(update)
-    return doc.get_update(state)
+def take_edit(
+    room: dict[str, Any],
+    edit: dict[str, Any],
+    transform: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]],
+    apply_edit: Callable[[str, dict[str, Any]], str],
+) -> dict[str, Any] | None:
+    """Take an edit into the room; return it as everybody must apply it."""
+    for other in room["edits"][edit["version"] :]:
+        if edit["delete"] or other["delete"]:
+            return None
+        edit = transform(edit, other)
+    room["text"] = apply_edit(room["text"], edit)
+    room["edits"].append(edit)
+    return edit

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from helpers.exercises.engine import keep, program
-from helpers.exercises.engine.program import ProgramError, fill, find_template, save
+from helpers.exercises.engine.program import ProgramError, fill, find_templates, save
 
 TEMPLATE = '''\
 """A program."""
@@ -143,7 +143,7 @@ def test_errors_say_what_there_is() -> None:
     with pytest.raises(
         ProgramError, match=r"no lesson has a program 'chatt'.*did you mean 'chat'"
     ):
-        find_template("chatt")
+        find_templates("chatt")
     unknown: dict[str, Any] = {}
     exec("def greet(name): return 1", unknown)
     with pytest.raises(ProgramError, match="the source of greet is not known; run the cell"):

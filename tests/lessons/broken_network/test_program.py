@@ -68,7 +68,6 @@ async def cut_at(wire: Tap, got: list[tuple[int, str]], counts: list[int]) -> No
         await asyncio.to_thread(wire.heal)
 
 
-@pytest.mark.thorough
 @pytest.mark.timeout(300)
 async def test_a_thousand_messages_survive_fifty_random_cuts() -> None:
     server = await launched(SOLVED)

@@ -1,4 +1,4 @@
-"""What is wrong with a message, and with what somebody got who catches up."""
+"""What is wrong with a message."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from helpers.lessons.chat.mistakes import explain_catch_up, explain_message
+from helpers.lessons.chat.mistakes import explain_message
 
 
 @pytest.mark.parametrize(
@@ -26,11 +26,3 @@ def test_a_wrong_message_is_told_by_its_fault(got: object, hint: str) -> None:
     nudge = explain_message(json.dumps(got), {"type": "typing", "on": True})
     assert hint in nudge
     assert bool(nudge) == bool(hint)
-
-
-def test_what_was_missed_comes_once_and_in_order() -> None:
-    said = ["one", "two", "three", "four"]
-    assert explain_catch_up(["three", "four"], said, 2, None) == ""
-    assert "twice" in explain_catch_up(["three", "four", "four"], said, 2, None)
-    assert "order" in explain_catch_up(["four", "three"], said, 2, None)
-    assert "went on talking" in explain_catch_up(["two", "four"], said, 1, None)

@@ -1,11 +1,13 @@
 """My chat: run `python chat.py --port 8000`, and open the page that it names in two windows.
 
-Messages are JSON. A client says join (name), say (text [, to]) and typing (on). It hears welcome,
-joined and left (name), message (from, text [, to]), typing (name, on) and error (code).
+Messages are JSON. A client says join (name), say (text [, to]) and typing (on). It hears welcome
+(name), now (people, messages), joined and left (name), message (from, text [, to]), typing (name,
+on) and error (code).
 """
 
 import argparse
 import asyncio
+import collections
 import json
 from http import HTTPStatus
 
@@ -59,6 +61,10 @@ PAGE = """<!doctype html><html lang="en" id="dark"><meta charset="utf-8"><title>
     list.scrollTop = list.scrollHeight
   }
 
+  function said({from, to, text}) {
+    add((to ? from + " → " + to : from) + ": " + text)
+  }
+
   function type(on) { // tell the others, but not at every keystroke
     if (name && on != isTyping) send({type: "typing", on})
     isTyping = on
@@ -84,11 +90,12 @@ PAGE = """<!doctype html><html lang="en" id="dark"><meta charset="utf-8"><title>
     field.value = ""
   }
   socket.onmessage = event => {
-    const {type, name: who, from, to, text, on, code} = JSON.parse(event.data)
+    const {type, name: who, from, to, text, on, code, people, messages} = JSON.parse(event.data)
     if (type == "welcome") enter(who)
     if (type == "joined") add(who + " is here", "event")
     if (type == "left") add(who + " has left", "event"), status.textContent = ""
-    if (type == "message") add((to ? from + " → " + to : from) + ": " + text)
+    if (type == "now") add("Here: " + people.join(", "), "event"), messages.forEach(said)
+    if (type == "message") said({from, to, text})
     if (type == "typing") status.textContent = on ? who + " is typing …" : ""
     if (type == "error") status.textContent = ERRORS[code] || "error: " + code
   }
@@ -97,7 +104,8 @@ PAGE = """<!doctype html><html lang="en" id="dark"><meta charset="utf-8"><title>
   if (asked) socket.onopen = () => send({type: "join", name: asked})
 </script>"""
 
-people = {}  # everybody who is here, by name
+people = {}  # everybody who is here: name → connection
+history = collections.deque(maxlen=50)  # the last messages to everybody
 
 
 async def welcome(websocket, people):
@@ -122,35 +130,44 @@ async def to_all(message):
     """Send one message to everybody who is here."""
     text = json.dumps(message)
     for websocket in list(people.values()):
-        try:
-            await websocket.send(text)
-        except ConnectionClosed:
-            continue  # its own handler takes it out
+        await websocket.send(text)
 
 
 async def obey(name, raw):
     """Do what one message asks for."""
     match json.loads(raw):
+        case {"type": "typing", "on": bool(on)}:
+            await typing(name, on, people)
         case {"type": "say", "to": str(to), "text": str(text)}:
             await whisper(name, to, text, people)
         case {"type": "say", "text": str(text)}:
-            await to_all({"type": "message", "from": name, "text": text})
-        case {"type": "typing", "on": bool(on)}:
-            await typing(name, on, people)
+            message = {"type": "message", "from": name, "text": text}
+            history.append(message)
+            await to_all(message)
 
 
-async def talk(websocket):
+async def chat(websocket):
     """Serve one client, from its first message to its last."""
     name = await welcome(websocket, people)
-    if name is None:  # it has left without a name
+    if name is None:  # it left before it had a name
         return
-    await to_all({"type": "joined", "name": name})
     try:
+        await to_all({"type": "joined", "name": name})
+        now = {"people": list(people), "messages": list(history)}
+        await websocket.send(json.dumps({"type": "now"} | now))
         async for raw in websocket:
             await obey(name, raw)
     finally:
         people.pop(name, None)
         await to_all({"type": "left", "name": name})
+
+
+async def talk(websocket):
+    """Serve one client; that it vanishes is not an error of ours."""
+    try:
+        await chat(websocket)
+    except ConnectionClosed:
+        return
 
 
 def show_page(connection, request):
@@ -165,7 +182,8 @@ def show_page(connection, request):
 
 async def main(port):
     """Serve until Ctrl+C."""
-    async with serve(talk, "127.0.0.1", port, process_request=show_page) as server:
+    hasty = {"open_timeout": 1, "close_timeout": 1}  # Ctrl+C waits for nobody longer
+    async with serve(talk, "127.0.0.1", port, process_request=show_page, **hasty) as server:
         port = server.sockets[0].getsockname()[1]
         if NAIVE:
             print("still naive:", ", ".join(NAIVE))

@@ -215,6 +215,7 @@ async def main(port):
     """Serve until Ctrl+C."""
     inbox.mkdir(exist_ok=True)
     options = {"process_request": show_page, "compression": None}
+    options |= {"open_timeout": 1, "close_timeout": 1}  # Ctrl+C waits for nobody longer
     async with serve(talk, "127.0.0.1", port, **options) as server:
         port = server.sockets[0].getsockname()[1]
         if NAIVE:

@@ -1,0 +1,1 @@
+"""The lesson "A chat that keeps up"."""
