@@ -11,6 +11,8 @@ from helpers.exercises.engine.explain import match_cause
 from helpers.exercises.stage.verdict import reword
 from helpers.exercises.stage.websocket import open_peers
 from helpers.lessons.endings.mistakes import (
+    HUNG_UP,
+    NO_HTTP,
     STEPS,
     explain_failure,
     explain_found,
@@ -20,6 +22,10 @@ from helpers.lessons.endings.mistakes import (
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
+CAUSES = {
+    HUNG_UP: EOFError("connection closed while reading HTTP status line"),
+    NO_HTTP: ValueError("unsupported protocol; expected HTTP/1.1"),
+}
 LONG_MESSAGE = "frame exceeds limit of 1048576 bytes"
 
 
@@ -53,9 +59,15 @@ def refused(status: int, reason: str) -> Exception:
 
 def failed_opening(kind: str) -> Exception:
     """Make another exception that `connect` raises."""
-    from websockets.exceptions import InvalidUpgrade
+    from websockets.exceptions import InvalidMessage, InvalidUpgrade
 
-    return InvalidUpgrade("Upgrade", "h2c") if kind == "upgrade" else TimeoutError(kind)
+    if kind == "upgrade":
+        return InvalidUpgrade("Upgrade", "h2c")
+    if kind not in CAUSES:
+        return TimeoutError(kind)
+    error = InvalidMessage(kind)
+    error.__cause__ = CAUSES[kind]
+    return error
 
 
 @exercise(
@@ -81,7 +93,8 @@ def next_step(attempt: Attempt) -> None:
         (closed(1009, 1009, LONG_MESSAGE), "fix"),
         (closed(1012, 1012, "new version"), "again"),
         (closed(1013, 1013, "too many people"), "again"),
-        (closed(1011, 1011), "fix"),
+        (closed(1011, 1011, "keepalive ping timeout"), "again"),
+        (closed(None, 1000), "again"),
         (ConnectionRefusedError(111, "nobody listens"), "again"),
         (failed_opening("timed out during opening handshake"), "again"),
         (refused(503, "Service Unavailable"), "again"),
@@ -89,6 +102,11 @@ def next_step(attempt: Attempt) -> None:
         (refused(500, "Internal Server Error"), "again"),
         (refused(404, "Not Found"), "fix"),
         (failed_opening("upgrade"), "fix"),
+        (refused(429, "Too Many Requests"), "again"),
+        (refused(408, "Request Timeout"), "again"),
+        (refused(507, "Insufficient Storage"), "again"),
+        (failed_opening(HUNG_UP), "again"),
+        (failed_opening(NO_HTTP), "fix"),
     )
     for error, step in ends:
         try:

@@ -8,6 +8,9 @@ from typing import Any
 from helpers.exercises.engine.attempt import NotYet
 from helpers.exercises.engine.explain import Meanings, match, match_cause
 
+HUNG_UP = "did not receive a valid HTTP response"
+NO_HTTP = "did not receive a valid HTTP response: unsupported protocol"
+
 STEPS: Meanings = (
     (
         "'NoneType' object has no attribute 'code'",
@@ -20,7 +23,10 @@ STEPS: Meanings = (
     ("no attribute 'response'", "Only an InvalidStatus has a `response`."),
     ("no attribute 'status'", "The status is `error.response.status_code`."),
     (
-        ("no close frame received", "received", "server rejected", "timed out", "nobody listens"),
+        (
+            *("no close frame received", "received", "server rejected", "timed out"),
+            *("nobody listens", HUNG_UP),
+        ),
         "The error is handed to your function; it is not raised there. Ask `isinstance`.",
     ),
 )
@@ -30,6 +36,10 @@ ENDS: Meanings = (
         "1001 comes from a server that stops, perhaps to start anew: a goodbye, but try again.",
     ),
     (
+        "received 1011",
+        "1011 *came*: the server's own trouble, or your pong was late. Either may pass.",
+    ),
+    (
         "keepalive ping timeout",
         "Only *your* side sent that 1011. Nothing came, so the other side vanished.",
     ),
@@ -37,17 +47,22 @@ ENDS: Meanings = (
     ("received 1005", "1005 means a close frame without a code, a normal goodbye."),
     (("received 1012", "received 1013"), "1012 and 1013 ask you to try again later."),
     (("received 1000", "received 4001", "received 1009"), ""),
-    ("received 1011", "1011 *came*: the server has an error, and would have it again."),
     (
         "rejected WebSocket connection: HTTP 5",
         "A status from 500 on is the server's own trouble, which may pass.",
     ),
     (
+        ("rejected WebSocket connection: HTTP 408", "rejected WebSocket connection: HTTP 429"),
+        "408 and 429 ask you to try again later.",
+    ),
+    (
         "rejected WebSocket connection: HTTP",
-        "A status below 500 says that your request is wrong: the next one would be, too.",
+        "Such a status says that your request is wrong: the next one would be, too.",
     ),
     (TimeoutError, "A TimeoutError is a kind of OSError: nobody answered."),
     (OSError, "Nobody listens yet: a ConnectionRefusedError is a kind of OSError."),
+    (NO_HTTP, "What came is no HTTP, and would come again: `__cause__` is no EOFError."),
+    (HUNG_UP, "The server hung up without answering: `error.__cause__` is an EOFError."),
     ("Upgrade", "That is another InvalidHandshake: it is no OSError, so it has to be fixed."),
 )
 MEANINGS: Meanings = (

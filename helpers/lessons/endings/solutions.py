@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import Mapping
 
-from websockets import ClientConnection, ConnectionClosed, InvalidStatus
+from websockets import ClientConnection, ConnectionClosed, InvalidMessage, InvalidStatus
 
 
 def next_step(error: Exception) -> str:
     """Say what to do about the end of a connection."""
     if isinstance(error, ConnectionClosed):
-        if error.rcvd is None or error.rcvd.code in (1001, 1012, 1013):
+        if error.rcvd is None or error.rcvd.code in (1001, 1011, 1012, 1013):
             return "again"
         return "finish" if error.rcvd.code in (1000, 1005) else "fix"
     if isinstance(error, InvalidStatus):
-        return "again" if error.response.status_code >= 500 else "fix"
+        status = error.response.status_code
+        return "again" if status >= 500 or status in (408, 429) else "fix"
+    if isinstance(error, InvalidMessage):
+        return "again" if isinstance(error.__cause__, EOFError) else "fix"
     return "again" if isinstance(error, OSError) else "fix"
 
 

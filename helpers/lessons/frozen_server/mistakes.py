@@ -34,7 +34,9 @@ NEVER_BEGAN = (
     "Nothing inside a coroutine runs if it is cancelled before it begins, not even a `finally`: "
     "`add_done_callback` runs in any case."
 )
-RETURNS_WORK = "A coroutine does nothing until it is awaited: `asyncio.create_task` starts it."
+RETURNS_WORK = (
+    "A coroutine does nothing until it is awaited or made a task: `asyncio.create_task` makes one."
+)
 
 
 def explain_return(got: object, tasks: Collection[Any]) -> str:

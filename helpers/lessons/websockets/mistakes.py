@@ -74,7 +74,9 @@ def explain_reply(got: str | bytes | Silence, value: float | None, nudge: str) -
     if not isinstance(reply, dict) or reply.get("type") not in ("result", "error"):
         return 'An answer is an object with "type": "result" or "type": "error".'
     if value is not None:
-        return "" if reply.get("value") == value else explain_result(reply, nudge)
+        if reply.get("value") != value:
+            return explain_result(reply, nudge)
+        return "" if reply["type"] == "result" else 'A result has "type": "result".'
     reason = reply.get("reason")
     if reply["type"] == "result":
         return nudge

@@ -130,8 +130,16 @@ class Newsroom:
             self._attempt.failure = None
             refuse(self._attempt, what, "the connection is closed", nudge, what="what happened")
         await ws.close()
+        if got is GONE:
+            await until(lambda: not self._handlers, ENDS_S)
         if is_of_send(self._attempt.failure):
             self._attempt.failure = None  # such an error belongs in the log
+        elif got is GONE and self._attempt.failure is None and not self._handlers:
+            nudge = (
+                "The producer's error belongs in the log: catch ConnectionClosed alone, and let "
+            )
+            nudge += "every other error end the handler."
+            self.fail("the handler has ended, and the error is lost", nudge)
 
     async def require_end(self, what: str, *, others: int = 0) -> None:
         """Refuse a handler that goes on, and one that leaves a task or an inbox behind.

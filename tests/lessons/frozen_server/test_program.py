@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin
 
 from helpers.exercises.engine.program import find_templates, save
 from helpers.judges.browser import find_browser, read_page
@@ -64,6 +66,16 @@ async def test_solved_only_alice_waits() -> None:
 async def test_unsolved_bob_waits_for_her_report() -> None:
     save("office", [])
     assert await longest_wait_of_bob() > REPORT_S / 2
+
+
+async def test_it_admits_its_own_page_and_no_other() -> None:
+    save("office", SOLVED)
+    server = await launched()
+    with pytest.raises(InvalidStatus, match="403"):
+        await connect(server.url, origin=Origin("https://evil.example"))
+    own = Origin("http://" + server.url.split("/")[2])
+    async with connect(server.url, origin=own) as client:
+        await ask(client, "hi")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent as a signal")

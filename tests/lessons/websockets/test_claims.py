@@ -217,3 +217,13 @@ async def test_a_handler_in_a_group_must_cancel_its_producer() -> None:
     await asyncio.sleep(0)
     assert not tasks[0].done()
     tasks[0].cancel()
+
+
+async def test_the_blocks_own_error_arrives_in_a_group_too() -> None:
+    async def block() -> None:
+        async with asyncio.TaskGroup():
+            raise TypeError("mine alone")
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await block()
+    assert [repr(error) for error in caught.value.exceptions] == ["TypeError('mine alone')"]

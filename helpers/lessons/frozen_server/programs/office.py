@@ -104,10 +104,13 @@ async def talk(websocket):
         return
 
 
-def show_page(connection, request):
-    """Answer a browser with the page; None lets a WebSocket's handshake go on."""
+def admit(connection, request):
+    """Answer a browser with the page; None lets the handshake of our own page go on."""
     if "Upgrade" in request.headers:
-        return None
+        origin, host = request.headers.get("Origin"), request.headers["Host"]
+        if origin in (None, f"http://{host}", f"https://{host}"):  # None: not a browser
+            return None
+        return connection.respond(HTTPStatus.FORBIDDEN, "this is the page of another site\n")
     response = connection.respond(HTTPStatus.OK, PAGE)
     del response.headers["Content-Type"]
     response.headers["Content-Type"] = "text/html; charset=utf-8"
@@ -117,7 +120,7 @@ def show_page(connection, request):
 async def main(port):
     """Serve until Ctrl+C, then wait for what is still being stored."""
     hasty = {"open_timeout": 1, "close_timeout": 1}  # Ctrl+C waits for nobody longer
-    async with serve(talk, "127.0.0.1", port, process_request=show_page, **hasty) as server:
+    async with serve(talk, "127.0.0.1", port, process_request=admit, **hasty) as server:
         port = server.sockets[0].getsockname()[1]
         if NAIVE:
             print("still naive:", ", ".join(NAIVE))
