@@ -24,8 +24,12 @@ STEPS: Meanings = (
     ("no attribute 'status'", "The status is `error.response.status_code`."),
     (
         (
-            *("no close frame received", "received", "server rejected", "timed out"),
-            *("nobody listens", HUNG_UP),
+            "no close frame received",
+            "received",
+            "server rejected",
+            "timed out",
+            "nobody listens",
+            HUNG_UP,
         ),
         "The error is handed to your function; it is not raised there. Ask `isinstance`.",
     ),
