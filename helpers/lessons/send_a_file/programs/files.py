@@ -135,6 +135,12 @@ def describe(name, data):
     return {"type": "offer", "name": name, "size": len(data), "sha256": digest}
 
 
+def digest_of(path):
+    """Read a file piece by piece: a film need not fit into memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 async def take(websocket, offer, part):
     """Take chunks into a file, from where it ends; return its checksum, None if cancelled."""
     with part.open("ab", buffering=0) as file:
@@ -145,7 +151,7 @@ async def take(websocket, offer, part):
                 return None
             file.write(message)
             await tell(websocket, type="saved", offset=file.tell())
-    return hashlib.sha256(part.read_bytes()).hexdigest()
+    return digest_of(part)
 
 
 async def depot(websocket, offer):
@@ -164,7 +170,7 @@ async def depot(websocket, offer):
 async def store(websocket, offer, path):
     """Store a file, unless it is here already, and return the answer."""
     if path.exists():
-        same = hashlib.sha256(path.read_bytes()).hexdigest() == offer["sha256"]
+        same = digest_of(path) == offer["sha256"]
         return {"type": "stored"} if same else {"type": "error", "reason": "the name is taken"}
     part = path.with_name(path.name + ".part")
     digest = await take(websocket, offer, part)
