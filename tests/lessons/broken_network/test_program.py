@@ -22,6 +22,7 @@ from helpers.recorder.tap import Tap, tap
 
 DEADLINE_S = 120
 SOLVED: list[Any] = [solutions.heartbeat, solutions.resume_feed]
+LEFT = "unclosed (<socket|transport)"
 MESSAGES, CUTS, SEED = 1_000, 50, 26
 
 
@@ -70,8 +71,8 @@ async def cut_at(wire: Tap, got: list[tuple[int, str]], counts: list[int]) -> No
 
 @pytest.mark.timeout(300)
 # asyncio leaves a connection that it accepts while its server closes to the garbage collector.
-@pytest.mark.filterwarnings("ignore:.*unclosed (<socket|transport):pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore:unclosed (<socket|transport):ResourceWarning")
+@pytest.mark.filterwarnings(f"ignore:.*{LEFT}:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(f"ignore:{LEFT}:ResourceWarning")
 async def test_a_thousand_messages_survive_fifty_random_cuts() -> None:
     server = await launched(SOLVED)
     wire = await asyncio.to_thread(tap, server)
