@@ -59,14 +59,16 @@ def test_a_lesson_done_by_hand(
 def printed(program: Path) -> list[str]:
     """Run a learner's program outside Jupyter; return what it prints, up to its address."""
     lines: list[str] = []
-    command = [sys.executable, str(program), "--port", "0"]
+    command = [sys.executable, "-u", str(program), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout
-        for line in running.stdout:
-            lines.append(line)
-            if "127.0.0.1:" in line:
-                break
-        running.terminate()
+        try:
+            for line in running.stdout:
+                lines.append(line)
+                if "127.0.0.1:" in line:
+                    break
+        finally:  # or a test whose time is over would wait for it
+            running.kill()
     return lines
 
 
