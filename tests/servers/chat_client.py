@@ -4,14 +4,11 @@ import asyncio
 import contextlib
 import itertools
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from tests.servers.plain_client import Message, PlainClient, joined, opened
 
 DEADLINE_S = 20
-Message = dict[str, Any]
 _numbers = itertools.count(1)
 
 
@@ -20,20 +17,8 @@ def fresh(name: str) -> str:
     return f"{name} {next(_numbers)}"
 
 
-class Client:
+class Client(PlainClient):
     """One connection, and everything that arrived on it."""
-
-    def __init__(self, websocket: ClientConnection) -> None:
-        self.websocket = websocket
-        self.received: list[Message] = []
-
-    async def send(self, kind: str, **fields: object) -> None:
-        """Send one message."""
-        await self.raw(json.dumps({"type": kind} | fields))
-
-    async def raw(self, data: str | bytes) -> None:
-        """Send raw data."""
-        await self.websocket.send(data)
 
     async def next(self) -> Message:
         """Return the next message."""
@@ -73,35 +58,12 @@ class Client:
         """Return the texts of the live messages that arrived so far."""
         return [m["text"] for m in await self.settled() if m["type"] == "message"]
 
-    async def close_code(self) -> int | None:
-        """Return the code that the server closes with."""
-        with contextlib.suppress(ConnectionClosed):
-            while True:
-                await self.next()
-        received = self.websocket.protocol.close_rcvd
-        return received.code if received else None
 
-    def cut(self) -> None:
-        """Lose the connection, without a close frame."""
-        self.websocket.transport.abort()
-
-
-@contextlib.asynccontextmanager
-async def client(url: str, **options: Any) -> AsyncIterator[Client]:
+def client(url: str, **options: Any) -> contextlib.AbstractAsyncContextManager[Client]:
     """Open a connection for the length of a block."""
-    limits = {"max_size": 2**23, "max_queue": None}  # None: close with messages unread
-    async with connect(url, compression=None, **(limits | options)) as websocket:
-        yield Client(websocket)
+    return opened(Client, url, **options)
 
 
-@contextlib.asynccontextmanager
-async def members(url: str, *names: str) -> AsyncIterator[list[Client]]:
+def members(url: str, *names: str) -> contextlib.AbstractAsyncContextManager[list[Client]]:
     """Open connections for these names, and let each settle."""
-    async with contextlib.AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(client(url)) for _ in names]
-        for each, name in zip(clients, names, strict=True):
-            await each.join(name)
-        for each in clients:
-            await each.settled()
-            each.received.clear()
-        yield clients
+    return joined(Client, url, *names)

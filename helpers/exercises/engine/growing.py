@@ -13,7 +13,7 @@ from pathlib import Path
 
 from helpers.exercises.engine.names import Needs, read_names
 
-__all__ = ["Earlier", "choose", "read_earlier"]
+__all__ = ["Earlier", "choose", "naive_list", "naive_names", "read_earlier"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -63,8 +63,12 @@ def read_earlier(path: Path, exercises: Collection[str]) -> Earlier:
         tree = ast.parse(source)
     except (OSError, ValueError, SyntaxError):
         return Earlier()
-    found, naive = Earlier(), _naive(tree)
-    if naive is None:
+    found = Earlier()
+    if naive_list(tree) is None:
+        return found
+    try:
+        naive = naive_names(tree)
+    except (ValueError, TypeError):
         return found
     for node in tree.body:
         text = _source_of(source, node)
@@ -79,6 +83,21 @@ def read_earlier(path: Path, exercises: Collection[str]) -> Earlier:
     return found
 
 
+def naive_list(tree: ast.Module) -> ast.Assign | None:
+    """Find where a program has its list NAIVE; None where it has none."""
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="NAIVE")]):
+                return node
+    return None
+
+
+def naive_names(tree: ast.Module) -> list[str]:
+    """Return the names of a program's functions that are exercises, as its list NAIVE has them."""
+    node = naive_list(tree)
+    return list(ast.literal_eval(node.value)) if node else []
+
+
 def choose(templates: Iterable[tuple[Path, list[str]]], wanted: Collection[str]) -> Path:
     """Choose the template with the fewest exercises that has all that is wanted.
 
@@ -91,17 +110,6 @@ def choose(templates: Iterable[tuple[Path, list[str]]], wanted: Collection[str])
     """
     ordered = sorted(templates, key=lambda each: len(each[1]))
     return next((p for p, names in ordered if set(wanted) <= set(names)), ordered[0][0])
-
-
-def _naive(tree: ast.Module) -> list[str] | None:
-    for node in tree.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id="NAIVE")], value=value):
-                try:
-                    return list(ast.literal_eval(value))
-                except (ValueError, TypeError):
-                    return None
-    return None
 
 
 def _assigned(node: ast.stmt) -> list[str]:

@@ -19,7 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from helpers.exercises.engine.growing import Earlier, choose, read_earlier
+from helpers.exercises.engine.growing import (
+    Earlier,
+    choose,
+    naive_list,
+    naive_names,
+    read_earlier,
+)
 from helpers.exercises.engine.keep import write
 from helpers.exercises.engine.names import Needs, find_needs, source_of
 from helpers.exercises.engine.values import is_stub
@@ -198,12 +204,6 @@ def fill(
     return _apply(template, edits), _notes(exercises, solved, needs)
 
 
-def naive_names(tree: ast.Module) -> list[str]:
-    """Return the names of a program's functions that are exercises, as its list NAIVE has them."""
-    node = _assignment(tree)
-    return list(ast.literal_eval(node.value)) if node else []
-
-
 def top_names(tree: ast.Module) -> set[str]:
     """Return every name that a program defines or imports."""
     names: set[str] = set()
@@ -220,14 +220,6 @@ def top_names(tree: ast.Module) -> set[str]:
     return names
 
 
-def _assignment(tree: ast.Module) -> ast.Assign | None:
-    for node in tree.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id="NAIVE")]):
-                return node
-    return None
-
-
 Edit = tuple[int, int, str]  # the first line, the last, and what takes their place
 
 
@@ -237,7 +229,7 @@ def _edit(node: ast.FunctionDef | ast.AsyncFunctionDef, source: str) -> Edit:
 
 
 def _naive_edit(tree: ast.Module, unsolved: list[str]) -> Edit:
-    node = _assignment(tree)
+    node = naive_list(tree)
     assert node
     names = ", ".join(f'"{name}"' for name in unsolved)
     words = "what has not been solved yet" if unsolved else "nothing: all of it is solved"

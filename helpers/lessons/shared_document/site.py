@@ -7,45 +7,18 @@ from __future__ import annotations
 
 import ast
 import logging
-from collections.abc import Awaitable, Callable
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
-from helpers.launcher import on_stop
+from helpers.exercises.stage.own_site import Handler, Site, start_site
 
-__all__ = ["Site", "start"]
+__all__ = ["start"]
 
-NAME = "your server"
 PROGRAM = Path(__file__).parent / "programs" / "document.py"
-Handler = Callable[[ServerConnection], Awaitable[None]]
-
-
-class Site:
-    """A server in the kernel: `page` shows its page, a client connects to its `url`."""
-
-    name = NAME
-    picture = "mine/document.py"  # what a stored notebook shows in place of the page
-
-    def __init__(self, server: Server) -> None:
-        port = next(iter(server.sockets)).getsockname()[1]
-        self.url, self.page_url = f"ws://127.0.0.1:{port}/ws", f"http://127.0.0.1:{port}/"
-        self._server = server
-        self._forget = on_stop(self._server.close, NAME)
-
-    def stop(self) -> None:
-        """Stop it: no more clients, and the connections that are open are closed."""
-        self._forget()
-        self._server.close()
-
-    def __repr__(self) -> str:
-        return f"<{NAME} at {self.page_url}>"
-
-
-_latest: Site | None = None
 
 
 async def start(handler: Handler) -> Site:
@@ -57,15 +30,9 @@ async def start(handler: Handler) -> Site:
     Returns:
         The server, with its `url` for clients; `page` shows its page.
     """
-    global _latest
-    if _latest is not None:
-        _latest.stop()
     quiet = logging.Logger("your server", logging.CRITICAL)  # a page that is closed is no news
-    server = await serve(
-        handler, "127.0.0.1", 0, process_request=_show_page, compression=None, logger=quiet
-    )
-    _latest = Site(server)
-    return _latest
+    options = {"process_request": _show_page, "compression": None, "logger": quiet}
+    return await start_site(handler, "mine/document.py", **options)
 
 
 def _show_page(websocket: ServerConnection, request: Request) -> Response | None:

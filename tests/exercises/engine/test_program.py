@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from helpers.exercises.engine import keep, program
+from helpers.exercises.engine.growing import naive_names
 from helpers.exercises.engine.program import ProgramError, fill, find_templates, save
 
 TEMPLATE = '''\
@@ -185,7 +186,7 @@ def test_what_cannot_be_written_loses_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(program.LESSONS.glob("*/programs/*.py")), ids=str)
 def test_every_program_names_its_exercises(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"))
-    names = program.naive_names(tree)
+    names = naive_names(tree)
     assert names
     assert set(names) <= program.top_names(tree)
 
