@@ -35,7 +35,7 @@ NEVER_BEGAN = (
     "`add_done_callback` runs in any case."
 )
 RETURNS_WORK = (
-    "A coroutine does nothing until it is awaited or made a task: `asyncio.create_task` makes one."
+    "A coroutine does nothing until it is awaited or made a task: `asyncio.create_task` starts it."
 )
 
 
