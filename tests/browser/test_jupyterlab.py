@@ -28,6 +28,7 @@ LOST_ON_PURPOSE = (
     "Unexpected response code: 50",
     "status of 50",
     "status of 599",
+    "WebSocket is already in CLOSING or CLOSED state",  # it opens as the server ends
     *(f"{file}' because its MIME type ('text/html')" for file in (".css", "reload.js")),
 )
 #: A Socket.IO client asks a server that was restarted to go on, hears that it is unknown there,

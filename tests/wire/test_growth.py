@@ -60,6 +60,10 @@ TRIES = 4
 PATTERNS = {
     "helpers.serving.learner_program.ADDRESS": "findall",
     "helpers.serving.static.IMPORT_MAP": "",  # no stranger writes our pages
+    "helpers.servers.files.http_download.ID": "fullmatch",
+    "helpers.servers.files.http_download.ODD": "findall",
+    "helpers.servers.files.http_download.RANGE": "fullmatch",
+    "helpers.servers.files.visit.SHA256": "fullmatch",
     "helpers.servers.vote.server.TOKEN": "fullmatch",
     "helpers.wire.heads.FORBIDDEN": "findall",
     "helpers.wire.heads.STATUS_LINE": "fullmatch",

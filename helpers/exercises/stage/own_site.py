@@ -42,15 +42,16 @@ class Site:
         return f"<{NAME} at {self.page_url}>"
 
 
-_latest: Site | None = None
+_latest: dict[str, Site] = {}
 
 
-async def start_site(handler: Handler, picture: str, **options: Any) -> Site:
+async def start_site(handler: Handler, picture: str, *, role: str = NAME, **options: Any) -> Site:
     """Start a server in the kernel; one from an earlier call is stopped first.
 
     Args:
         handler: called once for each client, with the connection to that client.
         picture: what a stored notebook shows in place of the page.
+        role: what the server is for: only one with the same role is stopped.
         **options: of `websockets.serve`, such as `process_request`, which answers with the page.
 
     Returns:
@@ -58,8 +59,7 @@ async def start_site(handler: Handler, picture: str, **options: Any) -> Site:
     """
     from websockets.asyncio.server import serve
 
-    global _latest
-    if _latest is not None:
-        _latest.stop()
-    _latest = Site(await serve(handler, "127.0.0.1", 0, **options), picture)
-    return _latest
+    if (before := _latest.pop(role, None)) is not None:
+        before.stop()
+    _latest[role] = Site(await serve(handler, "127.0.0.1", 0, **options), picture)
+    return _latest[role]

@@ -14,7 +14,7 @@ from pathlib import Path
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
-from helpers.exercises.stage.own_site import Handler, Site, start_site
+from helpers.exercises.stage.own_site import NAME, Handler, Site, start_site
 
 __all__ = ["start"]
 
@@ -22,7 +22,9 @@ PROGRAM = Path(__file__).parent / "programs" / "document.py"
 
 
 async def start(handler: Handler) -> Site:
-    """Start a server in the kernel; one from an earlier call is stopped first.
+    """Start a server in the kernel; one that this handler had before is stopped first.
+
+    The pages of other sections live on: who runs all cells at once finds them connected.
 
     Args:
         handler: called once for each client, with the connection to that client.
@@ -32,7 +34,8 @@ async def start(handler: Handler) -> Site:
     """
     quiet = logging.Logger("your server", logging.CRITICAL)  # a page that is closed is no news
     options = {"process_request": _show_page, "compression": None, "logger": quiet}
-    return await start_site(handler, "mine/document.py", **options)
+    role = getattr(handler, "__name__", NAME)
+    return await start_site(handler, "mine/document.py", role=role, **options)
 
 
 def _show_page(websocket: ServerConnection, request: Request) -> Response | None:

@@ -29,6 +29,7 @@ PREFIX = "/download/"
 MAX_AT_ONCE = 200
 BUFFER_BYTES = CHUNK_BYTES  # that wait for one client, besides what the system's own buffers hold
 ID = re.compile(r"[0-9a-f]{32}")
+ODD = re.compile(r"[^A-Za-z0-9._ ()-]")  # in a file's name, for clients that know ASCII alone
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
@@ -122,7 +123,7 @@ def disposition(name: str) -> str:
 
     Source: RFC 6266 §4.3, RFC 8187.
     """
-    plain = re.sub(r"[^A-Za-z0-9._ ()-]", "_", name)
+    plain = ODD.sub("_", name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 

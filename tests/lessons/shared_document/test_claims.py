@@ -103,3 +103,17 @@ async def test_start_serves_a_handler_and_the_page_of_the_program() -> None:
             await hear(ws, "edit")
     second.stop()
     assert "<textarea" in site.read_page()
+
+
+async def test_the_pages_of_one_section_outlive_the_start_of_the_next() -> None:
+    async def first(websocket: Any) -> None:
+        await websocket.send("first")
+
+    async def second(websocket: Any) -> None:
+        await websocket.send("second")
+
+    sites = [await site.start(first), await site.start(second)]
+    for each, word in zip(sites, ("first", "second"), strict=True):
+        async with connect(each.url) as ws:
+            assert await ws.recv() == word
+        each.stop()
