@@ -80,6 +80,29 @@ def press(page: Page, key: str) -> None:
         area(page).press_sequentially(key)
 
 
+def test_a_whole_text_takes_no_letters_from_a_page_that_sends_edits(
+    context: BrowserContext,
+) -> None:
+    """What Alice is just typing behind a slow wire is refused at first, and sent again."""
+    save("document", SOLVED)
+    running = launch("mine/document.py")
+    slow = tap(running)
+    omar, alice = context.new_page(), context.new_page()
+    omar.goto(f"{running.page_url}?name=Omar&whole")
+    alice.goto(f"{slow.page_url}?name=Alice")
+    for page in (omar, alice):
+        expect(area(page)).to_be_enabled()
+    area(omar).press_sequentially("cat")
+    expect(area(alice)).to_have_value("cat")
+    slow.delay(1000)
+    area(alice).press("End")
+    area(alice).press_sequentially(" and dog")
+    area(omar).press("Home")
+    area(omar).press_sequentially("a ")
+    for page in (omar, alice):
+        expect(area(page)).to_have_value("a cat and dog", timeout=20_000)
+
+
 def test_whole_texts_lose_what_others_typed_and_say_who_was_refused(
     context: BrowserContext,
 ) -> None:

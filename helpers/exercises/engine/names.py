@@ -136,7 +136,19 @@ def _import_of(name: str, value: object) -> str:
         return ""
     if found is not value:
         return ""
+    module = _public(module, own, value)
     return f"from {module} import {own}" + (f" as {name}" if own != name else "")
+
+
+def _public(module: str, name: str, value: object) -> str:
+    """Return the package that shows what a private module of it defines; else the module."""
+    parts = module.split(".")
+    private = next((n for n, part in enumerate(parts) if part.startswith("_")), len(parts))
+    for size in range(private, 0, -1):
+        package = ".".join(parts[:size])
+        if getattr(importlib.import_module(package), name, None) is value:
+            return package
+    return module
 
 
 def _definition_of(name: str, value: object) -> str:

@@ -43,7 +43,7 @@ def accept_edit(attempt: Attempt) -> None:
     """Return the document after an edit, and whether it was accepted."""
     document = {"version": 3, "text": "Hi"}
     new, accepted = _call(attempt, document, {"version": 3, "text": "Hi!"})
-    attempt.require(accepted, "The edit was made to version 3, which is the newest: accept it.")
+    attempt.require(accepted, "The edit was based on version 3, which is the newest: accept it.")
     _require_document(attempt, new, {"version": 4, "text": "Hi!"})
     for version, text in ((2, "Hi?"), (0, "Hi?"), (4, "Hi?"), (2, "Hi")):
         stale = {"version": version, "text": text}

@@ -11,7 +11,7 @@ def explain_accepted(version: int) -> str:
     """Say why an edit that was accepted should not be.
 
     Args:
-        version: the version that it was made to; the document is at 3.
+        version: the version that it was based on; the document is at 3.
     """
     if version < 3:
         return f"Version {version} is older than 3: somebody has typed since then. Refuse it."

@@ -6,7 +6,7 @@ Edit = dict[str, Any]
 
 
 def accept_edit(document: Edit, edit: Edit) -> tuple[Edit, bool]:
-    """Accept every edit, whatever text it was made to."""
+    """Accept every edit, whatever text it was based on."""
     return {"version": document["version"] + 1, "text": edit["text"]}, True
 
 

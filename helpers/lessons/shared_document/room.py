@@ -19,7 +19,7 @@ def build_edit(version: int, at: int, delete: int, insert: str, author: str) -> 
 
 
 def move(edit: Edit, other: Edit) -> Edit:
-    """Move an insert over another: what a solved `transform` does."""
+    """Move an insert past another: what a solved `transform` does."""
     later = (edit["at"], edit["author"]) > (other["at"], other["author"])
     return {**edit, "at": edit["at"] + (len(other["insert"]) if later else 0)}
 
@@ -88,7 +88,7 @@ CASES = (
         "big cat",
         [BIG],
         build_edit(0, 3, 0, "s", "Bob"),
-        "Bob had seen version 0, so Alice's edit came in between: move his over hers.",
+        "Bob had seen version 0, so Alice's edit came in between: move his past hers.",
     ),
     Case(
         "big cat",
@@ -101,7 +101,7 @@ CASES = (
         "big fat cat",
         [BIG, FAT],
         build_edit(0, 3, 0, "s", "Bob"),
-        "Two edits came in between. Move Bob's over the first, and the result over the second.",
+        "Two edits came in between. Move Bob's past the first, and the result past the second.",
     ),
     Case(
         "XXcat",
@@ -113,7 +113,7 @@ CASES = (
         "cats",
         [],
         build_edit(0, 3, 1, "", "Bob"),
-        "A delete that was made to the newest version needs no moving: apply it.",
+        "A delete that was based on the newest version needs no moving: apply it.",
     ),
     Case(
         "at",
@@ -132,7 +132,7 @@ CASES = (
         "at",
         [GONE],
         build_edit(0, 3, 0, "s", "Bob"),
-        "A delete came in between, and nothing can be moved over it: return None, and leave the "
+        "A delete came in between, and nothing can be moved past it: return None, and leave the "
         "room as it is.",
     ),
     Case(
@@ -192,6 +192,6 @@ def find_difference(mine: Edit, after: Edit) -> str:
         return 'Append the moved edit to `room["edits"]`, once: the room is one version further.'
     if edits[-1].get("at") != after["edits"][-1]["at"]:
         return (
-            'The edit in `room["edits"]` is not the moved one, but later edits are moved over it.'
+            'The edit in `room["edits"]` is not the moved one, but later edits are moved past it.'
         )
     return ""

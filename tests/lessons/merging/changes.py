@@ -18,6 +18,13 @@ CHANGES = [
         sees="BeaAnn | BeaAnn",
     ),
     Change(
+        asks="At the end of a text",
+        cell="25g0caret",
+        old="sticky_index(2)",
+        new="sticky_index(3, Assoc.BEFORE)",
+        sees="{'client': 1, 'clock': 2} is now at 7",
+    ),
+    Change(
         asks="Delete the line with `include_origin`",
         cell="25g3undo",
         old='manager.include_origin("Alice")\n',

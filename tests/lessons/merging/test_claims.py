@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
-from pycrdt import Doc, Text, create_sync_message
+from pycrdt import Assoc, Doc, Text, create_sync_message
+from websockets.asyncio.client import connect
 
-from helpers.lessons.merging.solutions import what_is_missing
+from helpers.exercises.stage.own_server import start, stop
+from helpers.lessons.merging.client import sync
+from helpers.lessons.merging.solutions import sync_server, what_is_missing
 
 
 def new_text(client_id: int | None = None) -> Text:
@@ -117,3 +121,32 @@ def test_a_caret_stays_in_front_of_its_letter() -> None:
         bob.insert(0, "very ")
         exchange(alice, bob)
     assert str(alice)[caret.get_index() :] == "t"
+
+
+def test_the_caret_at_the_end_holds_on_to_the_letter_to_the_left() -> None:
+    text = new_text(1)
+    text += "cat"
+    caret = text.sticky_index(3, Assoc.BEFORE)
+    text.insert(0, "big ")
+    assert caret.to_json()["item"] == {"client": 1, "clock": 2}
+    assert caret.get_index() == 7
+
+
+async def test_every_visit_puts_an_update_on_the_disk_and_one_with_nothing_new_is_empty() -> None:
+    disk: list[bytes] = []
+    shared: Doc[Any] = Doc()
+
+    async def merging(websocket: Any) -> None:
+        await sync_server(websocket, shared, disk.append, lambda message: None)
+
+    alice, bob = new_text(1), new_text(2)
+    alice += "a"
+    bob += "b"
+    url = await start(merging)
+    for text in (alice, bob, alice):
+        async with connect(url) as ws:
+            await sync(ws, text)
+    await stop()
+    assert str(alice) == str(bob)
+    assert [len(update) > 2 for update in disk] == [True, True, False]
+    assert disk[2] == b"\0\0"

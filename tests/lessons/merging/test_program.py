@@ -14,6 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pycrdt import (
+    create_sync_message,
+    create_update_message,
+    handle_sync_message,
+    read_message,
+)
 from websockets.asyncio.client import connect
 
 from helpers.exercises.engine.program import find_templates, save
@@ -170,9 +176,32 @@ async def test_without_solutions_updates_pass_and_nothing_is_kept() -> None:
         assert message == b"\0\2\2\0\0"
 
 
-@pytest.mark.parametrize("nonsense", [b"", b"\0", b"\0\2", b"\0\2\5hello", b"\0\1\2\0\xff"])
-async def test_a_broken_update_costs_only_its_author(nonsense: bytes) -> None:
-    url = (await launched()).url
+def stores_first() -> list[Any]:
+    """Other right answers: the second stores an update before it merges it."""
+
+    async def sync_server(websocket: Any, doc: Any, store: Any, pass_on: Any) -> None:
+        await websocket.send(create_sync_message(doc))
+        async for message in websocket:
+            if message[:2] == b"\0\0":
+                await websocket.send(handle_sync_message(message[1:], doc))
+            else:
+                update = read_message(message[2:])
+                store(update)
+                doc.apply_update(update)
+                pass_on(create_update_message(update))
+
+    return [solutions.what_is_missing, sync_server]
+
+
+@pytest.mark.parametrize("answer", ["ours", "stores first"])
+@pytest.mark.parametrize(
+    "nonsense",
+    [b"", b"\0", b"\0\2", b"\0\2\5hello", b"\0\1\2\0\xff", b"\0\3\1\xff", b"\1\2\2\0\0"],
+)
+async def test_a_broken_update_costs_only_its_author(nonsense: bytes, answer: str) -> None:
+    """Nor is it on the disk, where the next start would find it."""
+    server = await launched(functions=SOLVED if answer == "ours" else stores_first())
+    url = server.url
     async with writers(url, "Alice", "Mallory") as (alice, mallory):
         await mallory.raw("undefined")
         await mallory.raw(nonsense)
@@ -180,6 +209,16 @@ async def test_a_broken_update_costs_only_its_author(nonsense: bytes) -> None:
         await alice.write("well")
         await alice.all_saved()
         assert await text_of(url) == "well"
+    await asyncio.to_thread(server.kill)
+    await asyncio.to_thread(server.restart)
+    assert await text_of(server.url) == "well"
+
+
+def test_a_program_imports_what_its_functions_need_from_where_everybody_does(mine: Path) -> None:
+    save("merging", SOLVED)
+    text = (mine / "merging.py").read_text("utf-8")
+    assert "from pycrdt import handle_sync_message\n" in text
+    assert "._" not in "".join(re.findall("^from .*", text, re.MULTILINE))
 
 
 def test_it_starts_in_a_terminal_with_the_pythons_of_the_course(mine: Path) -> None:

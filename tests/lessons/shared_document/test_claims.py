@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import json
 import random
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import nbformat
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from helpers.lessons.shared_document import naive, site, solutions
-from helpers.lessons.shared_document.client import hear, log_in
+from helpers.lessons.shared_document.client import hear, log_in, say
 from helpers.lessons.shared_document.room import build_edit
+from helpers.lessons.shared_document.visitors import MOST_LINES, Visitors, tell
 
 Edit = dict[str, Any]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_refusing_costs_210_edits_for_20_letters() -> None:
@@ -117,3 +124,113 @@ async def test_the_pages_of_one_section_outlive_the_start_of_the_next() -> None:
         async with connect(each.url) as ws:
             assert await ws.recv() == word
         each.stop()
+
+
+def served(handler: str, *cells: str, **answers: Callable[..., Any]) -> Any:
+    """What cells of the lesson define, with a learner's answers in place of ours."""
+    (path,) = (ROOT / "notebooks").glob("[0-9][0-9]_shared_document.ipynb")
+    sources = {cell.id: cell.source for cell in nbformat.read(path, as_version=4).cells}
+    functions = {name: getattr(solutions, name) for name in naive_names()} | answers
+    names = {"Visitors": Visitors, "tell": tell, "yours": SimpleNamespace(**functions)}
+    for cell in cells:
+        tree = ast.parse(sources[cell])
+        defines = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign)
+        tree.body = [n for n in tree.body if isinstance(n, defines) and not awaits(n)]
+        exec(compile(tree, cell, "exec"), names)
+    return names[handler]
+
+
+def awaits(node: ast.stmt) -> bool:
+    """Whether it starts something, as a tap or a server does."""
+    value = node.value if isinstance(node, ast.Assign) else None
+    return isinstance(value, ast.Await) or ast.unparse(node).endswith(".url)")
+
+
+def naive_names() -> list[str]:
+    return ["accept_edit", "apply_edit", "transform", "take_edit"]
+
+
+def as_the_edit_says(document: Edit, edit: Edit) -> tuple[Edit, bool]:
+    """An `accept_edit` that is right: it makes the document of the edit."""
+    if edit["version"] != document["version"]:
+        return document, False
+    return edit | {"version": edit["version"] + 1}, True
+
+
+def with_five_fields(room: Edit, edit: Edit, *functions: Any) -> Edit | None:
+    """A `take_edit` that is right: what it returns has the fields that the exercise names."""
+    given = {name: edit[name] for name in ("version", "at", "delete", "insert", "author")}
+    return solutions.take_edit(room, given, *functions)
+
+
+async def test_the_server_of_whole_texts_lives_with_every_right_answer() -> None:
+    handler = served("whole_texts", "24a7take", "24a9start", accept_edit=as_the_edit_says)
+    here = await site.start(handler)
+    async with connect(here.url) as alice, connect(here.url) as bob:
+        for ws, name in (alice, "Alice"), (bob, "Bob"):
+            await log_in(ws, name)
+        await say(alice, type="text", version=0, text="Hi!")
+        assert (await hear(alice, "text")) == {
+            "type": "text",
+            "version": 1,
+            "text": "Hi!",
+            "yours": True,
+        }
+        assert (await hear(bob, "text"))["text"] == "Hi!"
+        await say(bob, type="text", version=0, text="Hi?")
+        assert (await hear(bob, "text"))["refused"]
+    here.stop()
+
+
+async def test_the_room_lives_with_every_right_answer() -> None:
+    handler = served("changes", "24g3room", "24g4room", take_edit=with_five_fields)
+    here = await site.start(handler)
+    async with connect(here.url) as alice, connect(here.url) as bob:
+        for ws, name in (alice, "Alice"), (bob, "Bob"):
+            await log_in(ws, name)
+        await say(alice, type="edit", version=0, at=0, delete=0, insert="big ")
+        assert (await hear(bob, "edit"))["author"] == "Alice"
+        await say(bob, type="edit", version=0, at=3, delete=0, insert="s")
+        assert [(await hear(bob, "edit"))[name] for name in ("at", "yours")] == [7, True]
+    here.stop()
+
+
+async def test_each_section_has_visitors_and_a_log_of_its_own() -> None:
+    texts = await site.start(served("whole_texts", "24a7take", "24a9start"))
+    room = await site.start(served("changes", "24g3room", "24g4room"))
+    async with connect(texts.url) as alice, connect(room.url) as bob:
+        await log_in(alice, "Alice")
+        await log_in(bob, "Bob")
+        for ws, name in (alice, "Alice"), (bob, "Bob"):
+            heard = await hear(ws, "room")
+            assert (heard["people"], heard["activity"]) == ([name], [f"{name} joined"])
+    for each in (texts, room):
+        each.stop()
+
+
+async def test_the_log_keeps_twenty_lines_and_repeats_none() -> None:
+    visitors = Visitors()
+
+    async def handler(websocket: Any) -> None:
+        await visitors.visit(
+            websocket, dict, lambda ws, message: visitors.note(ws, message["did"])
+        )
+
+    here = await site.start(handler)
+    async with connect(here.url) as alice:
+        await log_in(alice, "Alice")
+        for number in range(30):
+            for _ in range(2):
+                await say(alice, did=f"{number}")
+        while (room := await hear(alice, "room"))["activity"][-1] != "Alice 29":
+            pass
+        assert room["activity"] == [f"Alice {n}" for n in range(30 - MOST_LINES, 30)]
+    here.stop()
+
+
+def test_the_place_of_the_s_is_11_after_two_inserts_in_front_of_it() -> None:
+    big: Edit = {"at": 0, "delete": 0, "insert": "big ", "author": "Alice"}
+    fat: Edit = {"at": 4, "delete": 0, "insert": "fat ", "author": "Carol"}
+    s: Edit = {"at": 3, "delete": 0, "insert": "s", "author": "Bob"}
+    for move, place in ((solutions.transform, 11), (naive.transform, 3)):
+        assert move(move(s, big), fat)["at"] == place

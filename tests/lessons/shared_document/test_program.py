@@ -119,6 +119,28 @@ async def test_whole_texts_are_guarded_by_accept_edit() -> None:
         assert (refused["refused"], refused["text"]) == (True, "Hi!")
 
 
+async def test_an_accept_edit_that_changes_the_document_itself_replaces_all_of_it() -> None:
+    """So an insert that crosses the whole text is refused, and does not seem not to fit."""
+
+    def accept_edit(document: Any, edit: Any) -> Any:
+        if edit["version"] != document["version"]:
+            return document, False
+        document["text"] = edit["text"]
+        document["version"] += 1
+        return document, True
+
+    url = (await launched([accept_edit, *SOLVED[1:]])).url
+    async with connect(url) as alice, connect(url) as bob:
+        for ws, name in (alice, "Alice"), (bob, "Bob"):
+            await log_in(ws, name)
+        await insert(alice, 0, 0, "cat")
+        await hear(bob, "edit")
+        await say(alice, type="text", version=1, text="")
+        await hear(bob, "text")
+        await insert(bob, 1, 3, "s")
+        assert await hear(bob, "refused") == {"type": "refused"}
+
+
 async def test_nonsense_costs_nobody_anything() -> None:
     server = await launched(SOLVED)
     async with connect(server.url) as mallory, connect(server.url) as alice:

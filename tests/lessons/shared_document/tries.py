@@ -5,7 +5,7 @@ from playwright.sync_api import Frame, Locator, expect
 from tests.browser.by_hand import Learner, Try
 
 WHOLE, ROOM, PROGRAM, FINISHED = "24a9start", "24g4room", "24h1save", "95dcac0a"
-SLOW_MS = 20_000  # a letter takes four seconds to Bob and back
+SLOW_MS = 40_000  # a letter takes ten seconds to Bob and back
 
 
 def area(page: Frame) -> Locator:
@@ -104,8 +104,8 @@ def undo(learner: Learner) -> None:
 
 TRIES: dict[str, Try] = {
     "Write something as Alice": take_turns,
-    "Empty the text as Alice": type_at_once,
-    "Click in front of `cat`": cross,
+    "Scroll up to the two pages": type_at_once,
+    "On the two pages above": cross,
     "Log in with a name": log_in,
     "Write in both pages": undo,
 }

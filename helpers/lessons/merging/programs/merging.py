@@ -26,6 +26,7 @@ from helpers.serving import static
 NAIVE = ["what_is_missing", "sync_server"]  # what has not been solved yet
 
 NOTHING = b"\0"  # the state of an empty document
+STEP_1, STEP_2, UPDATE = b"\0\0", b"\0\1", b"\0\2"  # the kinds of sync messages
 COLOURS = 8
 people = {}  # who is online: id, name, colour and caret, for each connection
 activity = []  # who joined and left, the newest entry last
@@ -79,6 +80,14 @@ def read(raw):
         return json.loads(raw)
     except (ValueError, RecursionError):
         return None
+
+
+def require_sync(message):
+    """Raise ValueError for a message of another kind, or with an update that does not apply."""
+    if message[:2] not in (STEP_1, STEP_2, UPDATE):
+        raise ValueError("not a sync message")
+    if message[:2] != STEP_1:
+        pycrdt.Doc().apply_update(pycrdt.read_message(message[2:]))
 
 
 def note(person, what):
@@ -135,8 +144,9 @@ class Sync:
             if isinstance(message, str):
                 obey(self.websocket, read(message))
                 continue
+            require_sync(message)
             yield message
-            if message[:2] in (b"\0\1", b"\0\2"):
+            if message[:2] != STEP_1:
                 self.saved += 1
                 tell([self.websocket], type="saved", count=self.saved)
 
@@ -153,7 +163,7 @@ async def talk(websocket, disk):
     except ConnectionClosed:
         pass  # it has vanished, which is not an error of ours
     except (ValueError, IndexError, AssertionError):
-        await websocket.close(1003, "that is not an update")
+        await websocket.close(1003, "that is not a sync message")
     finally:
         if person := people.pop(websocket, None):
             tell(people, type="left", id=person["id"])

@@ -73,7 +73,7 @@ PAGE = """<!doctype html><html lang="en" id="dark"><meta charset="utf-8"><title>
     return Math.max(at - other.delete, other.at) + letters(other.insert).length
   }
 
-  function move(edit, other) { // your edit, moved over one that came first
+  function move(edit, other) { // your edit, moved past one that came first
     const end = edit.at + edit.delete
     const at = place(edit.at, other, !edit.delete && edit.author <= other.author)
     const unseen = other.insert && edit.at < other.at && other.at < end // delete none of these
@@ -110,10 +110,9 @@ PAGE = """<!doctype html><html lang="en" id="dark"><meta charset="utf-8"><title>
       if (top == self) area.focus() // a frame does not grab it from the page around it
     },
     room({people: names, activity: entries}) {
-      const items = texts => texts.map(
-        text => Object.assign(document.createElement("li"), {textContent: text}))
-      people.replaceChildren(...items(names))
-      activity.replaceChildren(...items(entries))
+      const item = text => Object.assign(document.createElement("li"), {textContent: text})
+      people.replaceChildren(...names.map(item))
+      activity.replaceChildren(...entries.map(item))
       activity.scrollTop = activity.scrollHeight
     },
     edit(edit) {
@@ -125,6 +124,8 @@ PAGE = """<!doctype html><html lang="en" id="dark"><meta charset="utf-8"><title>
       send()
     },
     text({version: newest, text, yours, refused}) {
+      if (!yours && !refused && !asked.has("whole")) // keep what you have not sent yet
+        return hear.edit({...difference(base, letters(text)), version: newest})
       const own = yours ? typed() : null
       ;[sent, version, base] = [null, newest, letters(text)]
       show(own ? apply(base, own) : base, at => Math.min(at, base.length))
@@ -157,7 +158,7 @@ room = {"text": "", "edits": []}  # its version is the number of its edits
 
 
 def accept_edit(document, edit):
-    """Accept every edit, whatever text it was made to."""
+    """Accept every edit, whatever text it was based on."""
     return {"version": document["version"] + 1, "text": edit["text"]}, True
 
 
@@ -232,12 +233,11 @@ def change(websocket, edit):
 
 
 def replace(websocket, edit):
-    """Put a whole text in place of the newest one, if that is the one it was made to."""
-    before = newest()
-    document, accepted = accept_edit(before, edit)
+    """Put a whole text in place of the newest one, if that is the one it was based on."""
+    document, accepted = accept_edit(newest(), edit)
     if not accepted:
-        return tell([websocket], type="text", refused=True, **before)
-    everything = {"at": 0, "delete": len(before["text"]), "insert": document["text"]}
+        return tell([websocket], type="text", refused=True, **newest())
+    everything = {"at": 0, "delete": len(room["text"]), "insert": document["text"]}
     room["edits"].append(everything | {"author": people[websocket]})
     room["text"] = document["text"]
     tell(people.keys() - {websocket}, type="text", **newest())
