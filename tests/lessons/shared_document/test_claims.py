@@ -6,7 +6,7 @@ import ast
 import itertools
 import json
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from helpers.launcher import stop_all
 from helpers.lessons.shared_document import naive, site, solutions
 from helpers.lessons.shared_document.client import hear, log_in, say
 from helpers.lessons.shared_document.room import build_edit
@@ -23,6 +24,13 @@ from helpers.lessons.shared_document.visitors import MOST_LINES, Visitors, tell
 
 Edit = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(autouse=True)
+async def stopped() -> AsyncIterator[None]:
+    """Nothing that a test has started is left, even if it fails."""
+    yield
+    stop_all()
 
 
 def test_refusing_costs_210_edits_for_20_letters() -> None:
@@ -179,7 +187,6 @@ async def test_the_server_of_whole_texts_lives_with_every_right_answer() -> None
         assert (await hear(bob, "text"))["text"] == "Hi!"
         await say(bob, type="text", version=0, text="Hi?")
         assert (await hear(bob, "text"))["refused"]
-    here.stop()
 
 
 async def test_the_room_lives_with_every_right_answer() -> None:
@@ -191,8 +198,8 @@ async def test_the_room_lives_with_every_right_answer() -> None:
         await say(alice, type="edit", version=0, at=0, delete=0, insert="big ")
         assert (await hear(bob, "edit"))["author"] == "Alice"
         await say(bob, type="edit", version=0, at=3, delete=0, insert="s")
-        assert [(await hear(bob, "edit"))[name] for name in ("at", "yours")] == [7, True]
-    here.stop()
+        his = await hear(bob, "edit")
+        assert (his["at"], his["yours"]) == (7, True)
 
 
 async def test_each_section_has_visitors_and_a_log_of_its_own() -> None:
@@ -204,8 +211,6 @@ async def test_each_section_has_visitors_and_a_log_of_its_own() -> None:
         for ws, name in (alice, "Alice"), (bob, "Bob"):
             heard = await hear(ws, "room")
             assert (heard["people"], heard["activity"]) == ([name], [f"{name} joined"])
-    for each in (texts, room):
-        each.stop()
 
 
 async def test_the_log_keeps_twenty_lines_and_repeats_none() -> None:
@@ -225,7 +230,6 @@ async def test_the_log_keeps_twenty_lines_and_repeats_none() -> None:
         while (room := await hear(alice, "room"))["activity"][-1] != "Alice 29":
             pass
         assert room["activity"] == [f"Alice {n}" for n in range(30 - MOST_LINES, 30)]
-    here.stop()
 
 
 def test_the_place_of_the_s_is_11_after_two_inserts_in_front_of_it() -> None:
