@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import itertools
 import json
 import random
@@ -16,7 +17,6 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from helpers.launcher import stop_all
 from helpers.lessons.shared_document import naive, site, solutions
 from helpers.lessons.shared_document.client import hear, log_in, say
 from helpers.lessons.shared_document.room import build_edit
@@ -26,11 +26,14 @@ Edit = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.fixture(autouse=True)
-async def stopped() -> AsyncIterator[None]:
-    """Nothing that a test has started is left, even if it fails."""
-    yield
-    stop_all()
+@contextlib.asynccontextmanager
+async def started(handler: Any) -> AsyncIterator[str]:
+    """Serve a handler, and stop that even if the test fails."""
+    here = await site.start(handler)
+    try:
+        yield here.url
+    finally:
+        here.stop()
 
 
 def test_refusing_costs_210_edits_for_20_letters() -> None:
@@ -173,8 +176,7 @@ def with_five_fields(room: Edit, edit: Edit, *functions: Any) -> Edit | None:
 
 async def test_the_server_of_whole_texts_lives_with_every_right_answer() -> None:
     handler = served("whole_texts", "24a7take", "24a9start", accept_edit=as_the_edit_says)
-    here = await site.start(handler)
-    async with connect(here.url) as alice, connect(here.url) as bob:
+    async with started(handler) as url, connect(url) as alice, connect(url) as bob:
         for ws, name in (alice, "Alice"), (bob, "Bob"):
             await log_in(ws, name)
         await say(alice, type="text", version=0, text="Hi!")
@@ -191,8 +193,7 @@ async def test_the_server_of_whole_texts_lives_with_every_right_answer() -> None
 
 async def test_the_room_lives_with_every_right_answer() -> None:
     handler = served("changes", "24g3room", "24g4room", take_edit=with_five_fields)
-    here = await site.start(handler)
-    async with connect(here.url) as alice, connect(here.url) as bob:
+    async with started(handler) as url, connect(url) as alice, connect(url) as bob:
         for ws, name in (alice, "Alice"), (bob, "Bob"):
             await log_in(ws, name)
         await say(alice, type="edit", version=0, at=0, delete=0, insert="big ")
@@ -203,9 +204,9 @@ async def test_the_room_lives_with_every_right_answer() -> None:
 
 
 async def test_each_section_has_visitors_and_a_log_of_its_own() -> None:
-    texts = await site.start(served("whole_texts", "24a7take", "24a9start"))
-    room = await site.start(served("changes", "24g3room", "24g4room"))
-    async with connect(texts.url) as alice, connect(room.url) as bob:
+    whole = started(served("whole_texts", "24a7take", "24a9start"))
+    edits = started(served("changes", "24g3room", "24g4room"))
+    async with whole as texts, edits as room, connect(texts) as alice, connect(room) as bob:
         await log_in(alice, "Alice")
         await log_in(bob, "Bob")
         for ws, name in (alice, "Alice"), (bob, "Bob"):
@@ -221,8 +222,7 @@ async def test_the_log_keeps_twenty_lines_and_repeats_none() -> None:
             websocket, dict, lambda ws, message: visitors.note(ws, message["did"])
         )
 
-    here = await site.start(handler)
-    async with connect(here.url) as alice:
+    async with started(handler) as url, connect(url) as alice:
         await log_in(alice, "Alice")
         for number in range(30):
             for _ in range(2):
